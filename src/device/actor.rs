@@ -1,0 +1,550 @@
+//! Runs one driver on one plain thread: line, commands and the exact next deadline, nothing else.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use mio::{Events, Poll, Token, Waker};
+use zeroize::Zeroize;
+
+use super::line::{self, Line, LineConfig, READ_BYTES_MAX, UNSENT_BYTES_MAX};
+use super::{Cause, Driver, Health, Input, Output, Retry};
+use crate::clock::Clock;
+
+/// Commands waiting for the device. A session gives a handful; a certificate is one command.
+const COMMANDS_MAX: usize = 16;
+/// Reports waiting for the kiosk. A device reports a few times a second at most, so a full queue
+/// means that nobody has listened for many seconds; the device then waits for its listener.
+const REPORTS_MAX: usize = 64;
+/// A health that does not last this long is not worth a flicker on the screen.
+const HEALTH_SETTLES: Duration = Duration::from_millis(300);
+/// Reads taken in a row before commands and deadlines get their turn: 16 × 4 KB is more than half
+/// a second of the fastest line.
+const READS_IN_A_ROW_MAX: usize = 16;
+/// How long the end of the thread is waited for. It ends at its next step, well below this.
+const SHUTDOWN: Duration = Duration::from_secs(2);
+
+/// The line was lost again and again; something is loose or dying.
+pub const LINE_UNSTABLE: Cause = Cause { code: "device.line-unstable", retry: Retry::Unknown };
+
+/// What a device tells the kiosk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Report<E> {
+    /// Its health is now this, and has been for a moment.
+    Health(Health),
+    /// Something happened.
+    Event(E),
+}
+
+/// The kiosk's end of a device. Dropping it ends the device's thread.
+pub struct DeviceHandle<C> {
+    name: &'static str,
+    commands: SyncSender<C>,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+    ended: Receiver<()>,
+}
+
+struct Shared {
+    waker: Waker,
+    stop: AtomicBool,
+    health: Mutex<Health>,
+}
+
+/// Why a command was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// The device's thread is gone.
+    #[error("cannot send a command to {device}: its thread has ended")]
+    Ended {
+        /// Which device.
+        device: &'static str,
+    },
+    /// It has not taken the commands before this one.
+    #[error("cannot send a command to {device}: {COMMANDS_MAX} commands are waiting")]
+    Full {
+        /// Which device.
+        device: &'static str,
+    },
+}
+
+/// Why a device could not be started at all. A line that cannot be opened is no such reason: the
+/// device is then offline and tried again.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot start the thread of {device}")]
+pub struct SpawnError {
+    device: &'static str,
+    source: io::Error,
+}
+
+/// Starts the thread of a device. It opens the line by itself, and again whenever it was lost.
+/// The receiver brings what the device tells, in order; once it is closed, the thread is gone.
+pub fn spawn<D>(
+    name: &'static str,
+    line: LineConfig,
+    driver: D,
+    clock: Arc<dyn Clock>,
+) -> Result<(DeviceHandle<D::Command>, Receiver<Report<D::Event>>), SpawnError>
+where
+    D: Driver + Send + 'static,
+    D::Command: Send + 'static,
+    D::Event: Send + 'static,
+{
+    let failed = |source| SpawnError { device: name, source };
+    let poll = Poll::new().map_err(failed)?;
+    let shared = Arc::new(Shared {
+        waker: Waker::new(poll.registry(), WAKER).map_err(failed)?,
+        stop: AtomicBool::new(false),
+        health: Mutex::new(Health::Starting),
+    });
+    let (commands, command_queue) = sync_channel(COMMANDS_MAX);
+    let (report_queue, events) = sync_channel(REPORTS_MAX);
+    let (ending, ended) = sync_channel(1);
+    let mut actor = Actor {
+        name,
+        config: line,
+        driver,
+        poll,
+        shared: Arc::clone(&shared),
+        commands: command_queue,
+        reports: report_queue,
+        line: None,
+        unsent: VecDeque::with_capacity(UNSENT_BYTES_MAX),
+        opening: Opening::new(clock.monotonic()),
+        settling: Settling::new(),
+        clock,
+    };
+    let thread = std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || {
+            // Dropped at the end, also by a panic: that is what `shutdown` waits for.
+            let _ending: SyncSender<()> = ending;
+            actor.run();
+        })
+        .map_err(failed)?;
+    Ok((DeviceHandle { name, commands, shared, thread: Some(thread), ended }, events))
+}
+
+impl<C> DeviceHandle<C> {
+    /// Which device this is.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Asks the device for something; the answer comes as an event.
+    pub fn send(&self, command: C) -> Result<(), SendError> {
+        match self.commands.try_send(command) {
+            Ok(()) => {
+                self.wake();
+                Ok(())
+            }
+            Err(TrySendError::Full(_)) => Err(SendError::Full { device: self.name }),
+            Err(TrySendError::Disconnected(_)) => Err(SendError::Ended { device: self.name }),
+        }
+    }
+
+    /// The health at this very moment, flickers included.
+    pub fn health(&self) -> Health {
+        *self.shared.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the device's thread and waits for it; `false` when it did not end in time, which can
+    /// only be when its reports are neither taken nor refused.
+    pub fn shutdown(mut self) -> bool {
+        self.stop();
+        let ended = self.ended.recv_timeout(SHUTDOWN) == Err(RecvTimeoutError::Disconnected);
+        if ended && let Some(thread) = self.thread.take() {
+            return thread.join().is_ok();
+        }
+        ended
+    }
+
+    fn stop(&self) {
+        self.shared.stop.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    fn wake(&self) {
+        if let Err(error) = self.shared.waker.wake() {
+            tracing::error!(device.name = self.name, %error, "cannot wake {}", self.name);
+        }
+    }
+}
+
+impl<C> Drop for DeviceHandle<C> {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl<C> fmt::Debug for DeviceHandle<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DeviceHandle({}, {:?})", self.name, self.health())
+    }
+}
+
+const WAKER: Token = Token(0);
+const LINE: Token = Token(1);
+
+struct Actor<D: Driver> {
+    name: &'static str,
+    config: LineConfig,
+    driver: D,
+    clock: Arc<dyn Clock>,
+    poll: Poll,
+    shared: Arc<Shared>,
+    commands: Receiver<D::Command>,
+    reports: SyncSender<Report<D::Event>>,
+    line: Option<OpenLine>,
+    unsent: VecDeque<u8>,
+    opening: Opening,
+    settling: Settling,
+}
+
+/// An open line with what mio's edges have told about it and we have not used up yet.
+struct OpenLine {
+    line: Line,
+    readable: bool,
+    writable: bool,
+}
+
+/// Why the thread ends.
+struct Ended;
+
+impl<D: Driver> Actor<D> {
+    fn run(&mut self) {
+        let mut events = Events::with_capacity(8);
+        while self.step(&mut events).is_ok() {}
+        if let Some(open) = self.line.take() {
+            open.line.close(&self.poll);
+        }
+    }
+
+    /// One round: wait, take what came in, give way to commands, then to deadlines.
+    fn step(&mut self, events: &mut Events) -> Result<(), Ended> {
+        let timeout = self.timeout();
+        if let Err(error) = self.poll.poll(events, timeout)
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            tracing::error!(device.name = self.name, %error, "{} cannot wait", self.name);
+            return Err(Ended);
+        }
+        if self.shared.stop.load(Ordering::Acquire) {
+            return Err(Ended);
+        }
+        if let Some(open) = &mut self.line {
+            for event in events.iter().filter(|event| event.token() == LINE) {
+                // A hang-up is told by the next read; until then it is one more readable edge.
+                open.readable |= event.is_readable() || event.is_read_closed() || event.is_error();
+                open.writable |= event.is_writable();
+            }
+        }
+        self.read()?;
+        while let Ok(command) = self.commands.try_recv() {
+            self.tell(Input::Command(command))?;
+        }
+        self.write()?;
+        self.open_if_due()?;
+        // Bytes that wait come before deadlines: a late thread must not take its own lateness
+        // for a gap on the line.
+        let waiting = self.line.as_ref().is_some_and(|open| open.readable);
+        if !waiting && self.driver.deadline().is_some_and(|due| due <= self.clock.monotonic()) {
+            self.tell(Input::Due)?;
+            self.write()?;
+        }
+        self.note_health()
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        let now = self.clock.monotonic();
+        if self.line.as_ref().is_some_and(|open| {
+            open.readable || (open.writable && !self.unsent.is_empty())
+        }) {
+            return Some(Duration::ZERO);
+        }
+        let opening = if self.line.is_none() { Some(self.opening.next_try) } else { None };
+        [self.driver.deadline(), opening, self.settling.deadline()]
+            .into_iter()
+            .flatten()
+            .min()
+            .map(|due| due.saturating_sub(now))
+    }
+
+    fn read(&mut self) -> Result<(), Ended> {
+        let mut buffer = [0; READ_BYTES_MAX];
+        for _ in 0..READS_IN_A_ROW_MAX {
+            let Some(open) = self.line.as_mut().filter(|open| open.readable) else { return Ok(()) };
+            match open.line.read(&mut buffer) {
+                Ok(0) => return self.lose("unplugged"),
+                Ok(count) => {
+                    let told = self.tell(Input::Received(buffer.get(..count).unwrap_or_default()));
+                    buffer.zeroize();
+                    told?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => open.readable = false,
+                Err(error) => return self.lose(&error.to_string()),
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&mut self) -> Result<(), Ended> {
+        loop {
+            let Some(open) = self.line.as_mut().filter(|open| open.writable) else { return Ok(()) };
+            if self.unsent.is_empty() {
+                return Ok(());
+            }
+            let (front, _) = self.unsent.as_slices();
+            match open.line.write(front) {
+                Ok(0) => return self.lose("unplugged"),
+                Ok(count) => {
+                    self.unsent.drain(..count);
+                    if self.unsent.is_empty() {
+                        self.tell(Input::Sent)?;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => open.writable = false,
+                Err(error) => return self.lose(&error.to_string()),
+            }
+        }
+    }
+
+    fn open_if_due(&mut self) -> Result<(), Ended> {
+        let now = self.clock.monotonic();
+        if self.line.is_some() || now < self.opening.next_try {
+            return Ok(());
+        }
+        match Line::open(&self.config, &self.poll, LINE) {
+            Ok(line) => {
+                tracing::info!(device.name = self.name, "{} has its line", self.name);
+                self.opening.opened(now);
+                // Assume both until the system says otherwise: mio tells edges, not levels.
+                self.line = Some(OpenLine { line, readable: true, writable: true });
+                self.tell(Input::Opened)?;
+                self.write()
+            }
+            Err(error) => {
+                if self.opening.failed(now) {
+                    let error = ErrorWithCause(&error);
+                    tracing::warn!(device.name = self.name, %error, "{} has no line", self.name);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn lose(&mut self, why: &str) -> Result<(), Ended> {
+        tracing::warn!(device.name = self.name, why, "{} lost its line: {why}", self.name);
+        self.close()
+    }
+
+    fn close(&mut self) -> Result<(), Ended> {
+        if let Some(open) = self.line.take() {
+            open.line.close(&self.poll);
+        }
+        self.forget_unsent();
+        self.opening.lost(self.clock.monotonic());
+        self.tell(Input::Closed)
+    }
+
+    /// Tells the driver, and does what it wants. Outputs may close the line, which tells the
+    /// driver in turn: hence the queue instead of a recursion.
+    fn tell(&mut self, input: Input<'_, D::Command>) -> Result<(), Ended> {
+        let outputs = self.driver.on(self.clock.monotonic(), input);
+        let mut outputs = VecDeque::from(outputs);
+        while let Some(output) = outputs.pop_front() {
+            match output {
+                Output::Send(mut bytes) => {
+                    if self.line.is_some() {
+                        assert!(
+                            self.unsent.len() + bytes.len() <= UNSENT_BYTES_MAX,
+                            "{} hands over more than it may",
+                            self.name
+                        );
+                        self.unsent.extend(&bytes);
+                    }
+                    bytes.zeroize();
+                }
+                Output::DiscardUnsent => {
+                    self.forget_unsent();
+                    if let Some(open) = &self.line {
+                        open.line.discard_output();
+                    }
+                }
+                Output::Event(event) => self.report(Report::Event(event))?,
+                Output::Reopen => {
+                    let Some(open) = self.line.take() else { continue };
+                    tracing::warn!(device.name = self.name, "{} does not answer", self.name);
+                    open.line.close(&self.poll);
+                    self.forget_unsent();
+                    let now = self.clock.monotonic();
+                    self.opening.lost(now);
+                    outputs.extend(self.driver.on(now, Input::Closed));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn forget_unsent(&mut self) {
+        self.unsent.make_contiguous().zeroize();
+        self.unsent.clear();
+    }
+
+    fn report(&self, report: Report<D::Event>) -> Result<(), Ended> {
+        self.reports.send(report).map_err(|_gone| Ended)
+    }
+
+    fn note_health(&mut self) -> Result<(), Ended> {
+        let now = self.clock.monotonic();
+        let health = match &self.line {
+            Some(_) => self.driver.health(),
+            None => self.opening.health(),
+        };
+        let health = match health {
+            Health::Offline { .. } | Health::Starting if self.opening.is_unstable(now) => {
+                Health::NeedsTechnician(LINE_UNSTABLE)
+            }
+            health => health,
+        };
+        *self.shared.health.lock().unwrap_or_else(PoisonError::into_inner) = health;
+        match self.settling.note(now, health) {
+            Some(settled) => self.report(Report::Health(settled)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// When to open the line next.
+struct Opening {
+    next_try: Duration,
+    back_off: Duration,
+    lost_since: Option<Duration>,
+    complained: bool,
+    /// When the line was lost lately, oldest first; at most `LOSSES_MAX`.
+    losses: VecDeque<Duration>,
+}
+
+/// First wait after a loss; doubled with each failure.
+const BACK_OFF_MIN: Duration = Duration::from_millis(100);
+/// Longest wait between two attempts.
+const BACK_OFF_MAX: Duration = Duration::from_secs(2);
+/// So many losses …
+const LOSSES_MAX: usize = 5;
+/// … within this time mean that the line is unstable …
+const LOSSES_WITHIN: Duration = Duration::from_mins(10);
+/// … and then it is tried only this often, so as not to fill the log and wear the device.
+const UNSTABLE_BACK_OFF: Duration = Duration::from_secs(30);
+
+impl Opening {
+    fn new(now: Duration) -> Self {
+        Self {
+            next_try: now,
+            back_off: BACK_OFF_MIN,
+            lost_since: None,
+            complained: false,
+            losses: VecDeque::with_capacity(LOSSES_MAX),
+        }
+    }
+
+    fn opened(&mut self, _now: Duration) {
+        self.lost_since = None;
+        self.complained = false;
+        self.back_off = BACK_OFF_MIN;
+    }
+
+    /// Whether this failure is the first of a row, and so worth a line in the log.
+    fn failed(&mut self, now: Duration) -> bool {
+        self.lost_since.get_or_insert(now);
+        self.wait(now);
+        !std::mem::replace(&mut self.complained, true)
+    }
+
+    fn lost(&mut self, now: Duration) {
+        self.lost_since = Some(now);
+        if self.losses.len() == LOSSES_MAX {
+            self.losses.pop_front();
+        }
+        self.losses.push_back(now);
+        self.wait(now);
+    }
+
+    fn wait(&mut self, now: Duration) {
+        let back_off = if self.is_unstable(now) { UNSTABLE_BACK_OFF } else { self.back_off };
+        self.next_try = now + back_off;
+        self.back_off = (self.back_off * 2).min(BACK_OFF_MAX);
+    }
+
+    fn is_unstable(&self, now: Duration) -> bool {
+        self.losses.len() == LOSSES_MAX
+            && self.losses.front().is_some_and(|first| now < *first + LOSSES_WITHIN)
+    }
+
+    fn health(&self) -> Health {
+        match self.lost_since {
+            Some(since) => Health::Offline { since, next_try: self.next_try },
+            None => Health::Starting,
+        }
+    }
+}
+
+/// Lets a health settle before it is told.
+struct Settling {
+    told: Option<Health>,
+    candidate: Option<(Health, Duration)>,
+}
+
+impl Settling {
+    fn new() -> Self {
+        Self { told: None, candidate: None }
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        self.candidate.map(|(_, due)| due)
+    }
+
+    /// The health to tell now, if one has settled.
+    fn note(&mut self, now: Duration, health: Health) -> Option<Health> {
+        if self.told.is_some_and(|told| same(told, health)) {
+            self.candidate = None;
+            return None;
+        }
+        let due = match self.candidate {
+            Some((candidate, due)) if same(candidate, health) => due,
+            Some(_) | None => now + HEALTH_SETTLES,
+        };
+        if now < due {
+            self.candidate = Some((health, due));
+            return None;
+        }
+        self.candidate = None;
+        self.told = Some(health);
+        Some(health)
+    }
+}
+
+/// Whether the screen would show the same: the next try of an offline device moves all the time.
+fn same(one: Health, other: Health) -> bool {
+    match (one, other) {
+        (Health::Offline { since: one, .. }, Health::Offline { since: other, .. }) => one == other,
+        (one, other) => one == other,
+    }
+}
+
+/// An error of the line with its cause on the same log line.
+struct ErrorWithCause<'a>(&'a line::Error);
+
+impl fmt::Display for ErrorWithCause<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        match std::error::Error::source(self.0) {
+            Some(source) => write!(f, ": {source}"),
+            None => Ok(()),
+        }
+    }
+}
