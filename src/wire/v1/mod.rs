@@ -1,0 +1,13 @@
+//! Version 1: the journal record, the number block, and the messages between kiosk and central.
+
+pub mod api;
+mod block;
+mod record;
+
+pub use block::{BlockError, BlockGrant, SignedBlock};
+pub use record::{
+    Applicant, BlockInstalled, Body, BusinessName, Decided, Decision, Document, Due, Faulted,
+    Finding, FormatError, Grant, Hash, Header, Holder, Issued, Issuer, KioskId, LookUpOutcome,
+    LookedUp, NumberVoided, Permit, Personal, PrintStep, Printed, PrintedCopy, Promise, Rated, Reading, Record,
+    Register, SessionEnded, SignedRecord, Started, Strokes, decision_digest,
+};

@@ -1,0 +1,861 @@
+//! One record of a kiosk's journal: its exact bytes, its hash, its signature and its typed content.
+//!
+//! A record is serialised once. Its text is then kept, hashed, signed, sent and stored as it is, and
+//! never made again from its parts. The format is described in `docs/formats/journal.md`.
+
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::{self, ApplicationId, Bilingual, ServiceCode, Verdict};
+
+/// A record as it is kept and sent: the exact text and the device key's signature over it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignedRecord {
+    /// The record's exact text: one JSON object, no line break.
+    pub record: Personal,
+    /// Ed25519 by the kiosk's device key over the text, under [`Record::SIGNATURE_CONTEXT`];
+    /// hexadecimal.
+    pub signature: String,
+}
+
+impl SignedRecord {
+    /// The hash the next record names as `previous`.
+    pub fn hash(&self) -> Hash {
+        Hash::of_record(self.record.reveal())
+    }
+}
+
+/// One line of the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// Always [`Record::FORMAT`].
+    pub format: String,
+    /// Whose journal.
+    pub kiosk: KioskId,
+    /// Counts the kiosk's lives: a restored disk gets a new one from central before it may issue.
+    pub incarnation: u32,
+    /// Place in the journal, from 1, without gaps.
+    pub position: u64,
+    /// Wall clock when the record was written.
+    pub at: Timestamp,
+    /// Monotonic clock at the same moment; comparable within one `boot_id`.
+    pub monotonic_ms: u64,
+    /// Which boot of the machine.
+    pub boot_id: String,
+    /// Hash of the record before; all zero in the first.
+    pub previous: Hash,
+    /// What happened.
+    pub body: Body,
+}
+
+impl Record {
+    /// The format's name and version.
+    pub const FORMAT: &str = "permit-kiosk/record/1";
+    /// What the device key's signature over a record is bound to.
+    pub const SIGNATURE_CONTEXT: &str = "permit-kiosk/record/1";
+    /// Bytes of a record at most: facts 64 KiB, a signature of 7 200 points at 11 bytes, findings of
+    /// a hundred rules at 1 KiB, rounded up to a power of two.
+    pub const BYTES_MAX: usize = 256 * 1024;
+
+    /// The record's text. Written once per record; everything after works on the text.
+    pub fn to_text(&self) -> String {
+        serde_json::to_string(self).expect("a record has only string keys and finite numbers")
+    }
+
+    /// Reads a record of this version.
+    pub fn read(text: &str) -> Result<Self, FormatError> {
+        let record: Self = read_limited(text)?;
+        if record.format == Self::FORMAT {
+            Ok(record)
+        } else {
+            Err(FormatError::OtherFormat { found: record.format })
+        }
+    }
+}
+
+/// What every record says of itself, also one whose body this version does not know: enough to store
+/// it in its place, so that no record ever blocks those behind it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Header {
+    /// The format's name and version.
+    pub format: String,
+    /// Whose journal.
+    pub kiosk: KioskId,
+    /// Which life of the kiosk.
+    pub incarnation: u32,
+    /// Place in the journal, from 1.
+    pub position: u64,
+    /// Wall clock when the record was written.
+    pub at: Timestamp,
+    /// Hash of the record before.
+    pub previous: Hash,
+}
+
+impl Header {
+    /// Reads the header of a record of any version.
+    pub fn read(text: &str) -> Result<Self, FormatError> {
+        read_limited(text)
+    }
+}
+
+fn read_limited<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, FormatError> {
+    if text.len() > Record::BYTES_MAX {
+        return Err(FormatError::TooLong { bytes: text.len() });
+    }
+    serde_json::from_str(text).map_err(|source| FormatError::NotARecord { source })
+}
+
+/// Why a text is no record of this version.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FormatError {
+    /// Longer than any record can be.
+    #[error("a record of {bytes} bytes is longer than {} bytes", Record::BYTES_MAX)]
+    TooLong {
+        /// Its length.
+        bytes: usize,
+    },
+    /// Not a JSON object with the fields of a record.
+    #[error("the text is not a record")]
+    NotARecord {
+        /// What was wrong, with line and column.
+        source: serde_json::Error,
+    },
+    /// A record of another version.
+    #[error("the record has the format `{found}`")]
+    OtherFormat {
+        /// The format it names.
+        found: String,
+    },
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Body {
+    /// The software started.
+    Started(Started),
+    /// A register was asked.
+    LookedUp(LookedUp),
+    /// An application was decided.
+    Decided(Box<Decided>),
+    /// A permit was issued or a filing numbered.
+    Issued(Box<Issued>),
+    /// A paper went one step further.
+    Printed(Printed),
+    /// The applicant rated the visit.
+    Rated(Rated),
+    /// A number was taken out of use by a person.
+    NumberVoided(NumberVoided),
+    /// Central leased numbers.
+    BlockInstalled(BlockInstalled),
+    /// An equipment condition that needs a person came or went.
+    Faulted(Faulted),
+    /// A visit ended.
+    SessionEnded(SessionEnded),
+}
+
+impl Body {
+    /// The word in `kind`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Started(_) => "started",
+            Self::LookedUp(_) => "looked_up",
+            Self::Decided(_) => "decided",
+            Self::Issued(_) => "issued",
+            Self::Printed(_) => "printed",
+            Self::Rated(_) => "rated",
+            Self::NumberVoided(_) => "number_voided",
+            Self::BlockInstalled(_) => "block_installed",
+            Self::Faulted(_) => "faulted",
+            Self::SessionEnded(_) => "session_ended",
+        }
+    }
+
+    /// The application it belongs to, if it belongs to one.
+    pub fn application(&self) -> Option<ApplicationId> {
+        match self {
+            Self::LookedUp(body) => Some(body.application),
+            Self::Decided(body) => Some(body.application),
+            Self::Issued(body) => Some(body.application),
+            Self::Printed(body) => Some(body.application),
+            Self::Rated(body) => Some(body.application),
+            Self::Started(_)
+            | Self::NumberVoided(_)
+            | Self::BlockInstalled(_)
+            | Self::Faulted(_)
+            | Self::SessionEnded(_) => None,
+        }
+    }
+}
+
+/// The software started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Started {
+    /// Version of the software.
+    pub software: String,
+    /// Name and version of the active edition, if one is active.
+    pub edition: Option<String>,
+    /// SHA-256 over that edition's files.
+    pub edition_digest: Option<String>,
+}
+
+/// A register was asked about somebody: when, for what, and what kind of answer came, never what it
+/// said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LookedUp {
+    /// For which application.
+    pub application: ApplicationId,
+    /// Which register.
+    pub register: Register,
+    /// For which service: the purpose of the look-up (个人信息保护法 6).
+    pub purpose: ServiceCode,
+    /// Keyed digest of the subject, hexadecimal.
+    pub subject_digest: String,
+    /// SHA-256 of the answer, hexadecimal, if one came.
+    pub answer_digest: Option<String>,
+    /// What kind of answer came.
+    pub outcome: LookUpOutcome,
+    /// How long it took.
+    pub took_ms: u64,
+}
+
+/// The registers outside that are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Register {
+    /// 电子身份: who showed this code.
+    ElectronicId,
+    /// 电子营业执照: which business is this code.
+    ElectronicLicence,
+    /// 营业执照数据库.
+    Business,
+    /// 食品药品业务系统.
+    FoodAndDrug,
+    /// 张店区微服务管理系统.
+    MicroService,
+}
+
+/// What kind of answer a register gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LookUpOutcome {
+    /// A usable answer.
+    Answered,
+    /// None in time.
+    Down,
+    /// Only one older than its limit.
+    Stale,
+}
+
+/// An application was decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decided {
+    /// Which application.
+    pub application: ApplicationId,
+    /// What was applied for.
+    pub service: ServiceCode,
+    /// Who applied.
+    pub applicant: Applicant,
+    /// For which business, if one is known.
+    pub business: Option<BusinessName>,
+    /// The decision, whole.
+    pub decision: Decision,
+    /// The facts document exactly as decided upon; its SHA-256 is the decision's `facts_digest`.
+    pub facts: Personal,
+    /// The promise, if the service asks for one.
+    pub promise: Option<Promise>,
+}
+
+/// Who applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Applicant {
+    /// Name as on the document.
+    pub name: Personal,
+    /// The identity number with its middle masked.
+    pub id_masked: String,
+    /// Keyed digest of the identity number, hexadecimal.
+    pub id_digest: String,
+}
+
+/// For which business.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BusinessName {
+    /// Unified social credit code.
+    pub uscc: String,
+    /// Name as registered.
+    pub name: String,
+}
+
+/// A decision with all its reasons.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decision {
+    /// The gravest outcome of the findings.
+    pub verdict: Verdict,
+    /// The code of the finding that decided.
+    pub code: String,
+    /// Every finding, gravest first.
+    pub findings: Vec<Finding>,
+    /// The rule set of the acceptance day.
+    pub rule_set: String,
+    /// Name and version of the edition.
+    pub edition: String,
+    /// SHA-256 over the edition's files, hexadecimal.
+    pub edition_digest: String,
+    /// SHA-256 of the facts document, hexadecimal.
+    pub facts_digest: String,
+    /// The day decided upon, in Asia/Shanghai.
+    pub today: Date,
+}
+
+/// What one rule noticed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    /// The rule that spoke.
+    pub rule: String,
+    /// The stable code of what it noticed.
+    pub code: String,
+    /// What this finding alone would come to.
+    pub outcome: Verdict,
+    /// The article.
+    pub citation: String,
+    /// What it means.
+    pub message: Bilingual,
+    /// What the applicant can do.
+    pub remedy: Bilingual,
+    /// Until when somebody has to act.
+    pub due: Option<Due>,
+    /// The facts the rule looked at.
+    pub readings: Vec<Reading>,
+}
+
+/// A last day in working days.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Due {
+    /// The last day.
+    pub date: Date,
+    /// True where the calendar of a year in between is not published yet.
+    pub provisional: bool,
+}
+
+/// One value a rule read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reading {
+    /// The path of the fact.
+    pub path: String,
+    /// Its value as JSON text.
+    pub value: String,
+}
+
+/// A promise the applicant read and signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Promise {
+    /// Which text was shown.
+    pub text_version: String,
+    /// SHA-256 of the Chinese text shown, hexadecimal.
+    pub text_digest: String,
+    /// How long the text stood on the screen before it was signed.
+    pub reading_ms: u64,
+    /// When it was signed.
+    pub signed_at: Timestamp,
+    /// SHA-256 of the signature ([`Strokes::digest`]).
+    pub strokes_digest: Hash,
+    /// The signature.
+    pub strokes: Strokes,
+}
+
+/// A signature as drawn: lines of points in thousandths of the field's width and height.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Strokes(pub Vec<Vec<(u16, u16)>>);
+
+impl Strokes {
+    /// SHA-256 over, for each line, its number of points (4 bytes, big-endian) and its points (x, y,
+    /// 2 bytes each, big-endian): stays true when the lines themselves are erased from a copy.
+    pub fn digest(&self) -> Hash {
+        let mut hasher = Sha256::new();
+        for line in &self.0 {
+            let points = u32::try_from(line.len()).expect("points are limited to 7 200");
+            hasher.update(points.to_be_bytes());
+            for (x, y) in line {
+                hasher.update(x.to_be_bytes());
+                hasher.update(y.to_be_bytes());
+            }
+        }
+        Hash(hasher.finalize().into())
+    }
+}
+
+impl std::fmt::Debug for Strokes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Strokes(…)")
+    }
+}
+
+/// A permit was issued or a filing numbered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Issued {
+    /// Which application.
+    pub application: ApplicationId,
+    /// What was applied for.
+    pub service: ServiceCode,
+    /// Every printed field.
+    pub permit: Permit,
+    /// The number series the number was taken from.
+    pub series: String,
+    /// The number's place in its series.
+    pub sequence: u64,
+    /// The signed text of the 2D code on the paper.
+    pub seal: String,
+    /// [`decision_digest`] of the decision behind it, which stands in the record just before.
+    pub decision_digest: Hash,
+    /// The papers to be printed.
+    pub copies: Vec<PrintedCopy>,
+}
+
+/// Every printed field of a permit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Permit {
+    /// Its number as printed.
+    pub number: String,
+    /// The e-licence identifier (GB/T 36904).
+    pub elicence: String,
+    /// Who holds it.
+    pub holder: Holder,
+    /// 经营场所 / 地址.
+    pub premises: String,
+    /// What is permitted.
+    pub grant: Grant,
+    /// Who signed.
+    pub issuer: Issuer,
+    /// Date of issue in Asia/Shanghai.
+    pub issued: Date,
+    /// Last day, `null` for a filing.
+    pub valid_to: Option<Date>,
+}
+
+/// Who holds a permit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Holder {
+    /// 经营者名称.
+    pub name: String,
+    /// 统一社会信用代码.
+    pub uscc: String,
+    /// 法定代表人(负责人).
+    pub legal_representative: Personal,
+    /// 住所.
+    pub address: String,
+}
+
+/// What is permitted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Grant {
+    /// 食品经营许可证.
+    Food {
+        /// 主体业态.
+        subject: String,
+        /// 经营项目.
+        items: Vec<String>,
+    },
+    /// 仅销售预包装食品备案.
+    Filing {
+        /// 批发 or 零售.
+        trade: String,
+    },
+    /// 公共场所卫生许可证.
+    Hygiene {
+        /// 许可项目.
+        place: String,
+    },
+}
+
+/// The organ that signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Issuer {
+    /// Name as it stands on the seal.
+    pub name: String,
+    /// Its unified social credit code.
+    pub uscc: String,
+}
+
+/// One paper to be printed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrintedCopy {
+    /// Which paper.
+    pub document: Document,
+    /// Its serial within the permit, from 1.
+    pub serial: u32,
+}
+
+/// The papers of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Document {
+    /// 正本.
+    Original,
+    /// 副本.
+    Copy,
+    /// The receipt of a finished case.
+    Receipt,
+    /// The slip of a referral, a supplement or an explanation.
+    Slip,
+}
+
+/// A paper went one step further.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Printed {
+    /// The print job of this kiosk.
+    pub job: u64,
+    /// Which application.
+    pub application: ApplicationId,
+    /// Which paper.
+    pub document: Document,
+    /// Its serial within the permit.
+    pub serial: u32,
+    /// The step.
+    pub step: PrintStep,
+}
+
+/// The steps of a paper.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum PrintStep {
+    /// Waiting for the printer.
+    Queued,
+    /// Handed to the printer; from here on it may have been printed.
+    Sent,
+    /// The printer says it came out.
+    Confirmed {
+        /// In its own words, for example `page counter 4711 -> 4712`.
+        evidence: String,
+    },
+    /// Nobody knows whether it came out; a person decides.
+    Unknown,
+    /// It came out and was destroyed.
+    Voided,
+    /// It certainly did not come out.
+    NotPrinted,
+}
+
+/// The applicant rated the visit (好差评).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rated {
+    /// Which application.
+    pub application: ApplicationId,
+    /// 1 (very dissatisfied) to 5 (very satisfied).
+    pub grade: u8,
+}
+
+/// A number was taken out of use by a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NumberVoided {
+    /// Of which series.
+    pub series: String,
+    /// Its place in the series.
+    pub sequence: u64,
+    /// Why.
+    pub reason: String,
+    /// Who decided it: role and staff number.
+    pub by: String,
+}
+
+/// Central leased numbers, and this kiosk took them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlockInstalled {
+    /// Of which series.
+    pub series: String,
+    /// Which block of it.
+    pub block: u64,
+    /// First number.
+    pub first: u64,
+    /// Last number.
+    pub last: u64,
+    /// SHA-256 of the grant's exact text.
+    pub grant_digest: Hash,
+}
+
+/// An equipment condition that needs a person came or went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Faulted {
+    /// The fault's code.
+    pub code: String,
+    /// True when it is over.
+    pub cleared: bool,
+}
+
+/// A visit ended: how far it came, without anything about the person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionEnded {
+    /// The screen it ended on.
+    pub screen: String,
+    /// How long it took.
+    pub took_ms: u64,
+    /// Cards and codes that could not be read.
+    pub failed_reads: u32,
+    /// Register look-ups without an answer.
+    pub unanswered: u32,
+}
+
+/// SHA-256 of a decision's compact JSON text, as it stands in the `decided` record.
+pub fn decision_digest(decision: &Decision) -> Hash {
+    let text = serde_json::to_vec(decision).expect("a decision has only string keys");
+    Hash(Sha256::digest(text).into())
+}
+
+/// A text that stands in a record but never in a log: `Debug` shows `…`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Personal(String);
+
+impl Personal {
+    /// Wraps a text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text, for those who need it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Personal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+/// A kiosk's name: lower-case letters, digits and hyphens.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct KioskId(String);
+
+impl KioskId {
+    /// Bytes at most: fits a certificate's common name (64) with a prefix.
+    pub const BYTES_MAX: usize = 48;
+
+    /// Reads a kiosk's name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        (!text.is_empty() && text.len() <= Self::BYTES_MAX && text.bytes().all(good))
+            .then(|| Self(text.to_owned()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for KioskId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for KioskId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("a kiosk id is 1 to 48 lower-case letters, digits and hyphens")
+    }
+}
+
+impl From<KioskId> for String {
+    fn from(id: KioskId) -> Self {
+        id.0
+    }
+}
+
+/// A SHA-256 value; hexadecimal in texts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Hash([u8; 32]);
+
+impl Hash {
+    /// What the first record names as `previous`.
+    pub const ZERO: Self = Self([0; 32]);
+
+    /// What stands before a record's text when it is hashed, so that no other hashed text of this
+    /// product can be taken for a record.
+    pub const RECORD_DOMAIN: &str = "permit-kiosk/record/1\n";
+
+    /// The hash of a record's exact text.
+    pub fn of_record(text: &str) -> Self {
+        let hasher = Sha256::new().chain_update(Self::RECORD_DOMAIN).chain_update(text);
+        Self(hasher.finalize().into())
+    }
+
+    /// Plain SHA-256 of some bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// From 32 bytes.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Reads 64 lower-case hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.bytes().any(|b| b.is_ascii_uppercase()) {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text, &mut bytes).ok()?;
+        Some(Self(bytes))
+    }
+}
+
+impl std::fmt::Display for Hash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl std::fmt::Debug for Hash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Hash({self})")
+    }
+}
+
+impl TryFrom<String> for Hash {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("a hash is 64 lower-case hexadecimal digits")
+    }
+}
+
+impl From<Hash> for String {
+    fn from(hash: Hash) -> Self {
+        hash.to_string()
+    }
+}
+
+// What the domain says, in the words of this version.
+
+impl From<&domain::Decision> for Decision {
+    fn from(decision: &domain::Decision) -> Self {
+        let domain::Decision {
+            verdict,
+            code,
+            findings,
+            rule_set,
+            edition,
+            edition_digest,
+            facts_digest,
+            today,
+        } = decision.clone();
+        Self {
+            verdict,
+            code,
+            findings: findings.into_iter().map(Finding::from).collect(),
+            rule_set,
+            edition,
+            edition_digest,
+            facts_digest,
+            today,
+        }
+    }
+}
+
+impl From<domain::Finding> for Finding {
+    fn from(finding: domain::Finding) -> Self {
+        let domain::Finding { rule, code, outcome, citation, message, remedy, due, readings } =
+            finding;
+        let due = due.map(|domain::Due { date, provisional }| Due { date, provisional });
+        let readings = readings
+            .into_iter()
+            .map(|domain::Reading { path, value }| Reading { path, value })
+            .collect();
+        Self { rule, code, outcome, citation, message, remedy, due, readings }
+    }
+}
+
+impl From<&domain::Promise> for Promise {
+    fn from(promise: &domain::Promise) -> Self {
+        let domain::Promise { text_version, text_digest, reading_ms, signed_at, signature } =
+            promise.clone();
+        let strokes = Strokes(signature.strokes.into_iter().map(|stroke| stroke.0).collect());
+        Self {
+            text_version,
+            text_digest,
+            reading_ms,
+            signed_at,
+            strokes_digest: strokes.digest(),
+            strokes,
+        }
+    }
+}
+
+impl From<&domain::Permit> for Permit {
+    fn from(permit: &domain::Permit) -> Self {
+        let domain::Permit {
+            number,
+            elicence,
+            application: _,
+            holder,
+            premises,
+            grant,
+            issuer,
+            issued,
+            valid_to,
+        } = permit;
+        Self {
+            number: number.to_string(),
+            elicence: elicence.to_string(),
+            holder: Holder {
+                name: holder.name.clone(),
+                uscc: holder.uscc.to_string(),
+                legal_representative: Personal::new(holder.legal_representative.as_str()),
+                address: holder.address.clone(),
+            },
+            premises: premises.clone(),
+            grant: Grant::from(grant),
+            issuer: Issuer { name: issuer.name.clone(), uscc: issuer.uscc.to_string() },
+            issued: *issued,
+            valid_to: *valid_to,
+        }
+    }
+}
+
+impl From<&domain::Grant> for Grant {
+    fn from(grant: &domain::Grant) -> Self {
+        match grant.clone() {
+            domain::Grant::Food { subject, items } => Self::Food { subject, items },
+            domain::Grant::Filing { trade } => Self::Filing { trade },
+            domain::Grant::Hygiene { place } => Self::Hygiene { place },
+        }
+    }
+}
