@@ -1,0 +1,188 @@
+//! The source tidied by a test: module order, file heads, leftovers, links and lists that must agree.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The modules in their order, with what each may use besides those of its own group's allowance
+/// (docs/architecture.md). A module uses only modules named in its line.
+const MODULES: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("fault", &["domain"]),
+    ("rules", &["domain"]),
+    ("seal", &["domain"]),
+    ("certificate", &["domain", "seal"]),
+    ("wire", &["domain", "fault", "rules", "seal", "certificate"]),
+    ("clock", &["domain"]),
+    ("durable", &[]),
+    ("config", &["domain", "durable"]),
+    ("session", &["domain", "rules", "fault"]),
+    ("journal", &["domain", "seal", "wire", "clock", "durable"]),
+    ("rulebooks", &["domain", "wire", "seal", "rules", "durable"]),
+    ("registers", &["domain", "wire", "seal", "clock", "durable"]),
+    ("device", &["domain", "fault", "clock"]),
+    ("sync", &["domain", "journal", "rulebooks", "registers", "wire", "seal", "clock"]),
+    (
+        "terminal",
+        &[
+            "domain", "fault", "rules", "seal", "certificate", "wire", "clock", "durable", "config",
+            "session", "journal", "rulebooks", "registers", "device", "sync",
+        ],
+    ),
+    ("ui", &["domain", "fault", "rules", "clock", "session", "device", "terminal"]),
+    (
+        "central",
+        &["domain", "fault", "rules", "seal", "certificate", "wire", "clock", "durable", "config"],
+    ),
+];
+
+#[test]
+fn modules_are_declared_in_their_order() {
+    let declared: Vec<String> = read("src/lib.rs")
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';').map(str::to_owned))
+        .collect();
+    let expected: Vec<&str> = MODULES.iter().map(|(name, _)| *name).collect();
+    assert_eq!(declared, expected, "src/lib.rs and the list above must agree");
+}
+
+#[test]
+fn a_module_uses_only_modules_above_it() {
+    let mut wrong = Vec::new();
+    for (module, may_use) in MODULES {
+        for file in files_of_module(module) {
+            for (number, line) in read(&file).lines().enumerate() {
+                for used in used_modules(line) {
+                    let known = MODULES.iter().any(|(name, _)| *name == used);
+                    if known && used != *module && !may_use.contains(&used.as_str()) {
+                        wrong.push(format!("{file}:{}: {module} uses {used}", number + 1));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "arrows against the order:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_file_says_what_it_is_in_its_first_line() {
+    let silent: Vec<String> = sources()
+        .into_iter()
+        .filter(|file| !read(file).starts_with("//! "))
+        .collect();
+    assert!(silent.is_empty(), "files without a first sentence: {silent:#?}");
+}
+
+#[test]
+fn nothing_is_called_utils_and_nothing_is_left_for_later() {
+    let mut wrong = Vec::new();
+    for file in sources() {
+        let path = Path::new(&file);
+        for part in path.iter().filter_map(|part| part.to_str()) {
+            let stem = part.trim_end_matches(".rs");
+            if ["utils", "util", "common", "manager", "helper", "helpers", "misc"].contains(&stem) {
+                wrong.push(format!("{file}: `{stem}` says nothing"));
+            }
+        }
+        if file == "tests/tidy.rs" {
+            continue;
+        }
+        for (number, line) in read(&file).lines().enumerate() {
+            if ["TODO", "FIXME", "XXX:", "HACK"].iter().any(|word| line.contains(word)) {
+                wrong.push(format!("{file}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn links_in_the_documents_lead_somewhere() {
+    let mut broken = Vec::new();
+    let mut documents = vec!["README.md".to_owned()];
+    documents.extend(walk("docs", "md"));
+    for document in documents {
+        let folder = Path::new(&document).parent().unwrap().to_owned();
+        for (number, line) in read(&document).lines().enumerate() {
+            for target in link_targets(line) {
+                if target.contains("://") || target.starts_with('#') {
+                    continue;
+                }
+                let file = target.split('#').next().unwrap();
+                if !root().join(&folder).join(file).exists() {
+                    broken.push(format!("{document}:{}: {target}", number + 1));
+                }
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn the_handbook_lists_every_fault_code_and_no_other() {
+    let handbook = read("docs/operations.md");
+    let listed: BTreeMap<&str, ()> = handbook
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+        .map(|(code, _)| (code, ()))
+        .filter(|(code, ())| code.contains('.'))
+        .collect();
+    let real: BTreeMap<&str, ()> =
+        permit_kiosk::fault::FaultCode::ALL.iter().map(|code| (code.as_str(), ())).collect();
+    assert_eq!(listed, real, "docs/operations.md and FaultCode must list the same codes");
+}
+
+fn used_modules(line: &str) -> Vec<String> {
+    if line.trim_start().starts_with("//") {
+        return Vec::new();
+    }
+    line.match_indices("crate::")
+        .map(|(at, found)| {
+            line[at + found.len()..]
+                .chars()
+                .take_while(|c| c.is_ascii_lowercase() || *c == '_')
+                .collect()
+        })
+        .collect()
+}
+
+fn link_targets(line: &str) -> Vec<&str> {
+    line.match_indices("](")
+        .filter_map(|(at, found)| line[at + found.len()..].split(')').next())
+        .collect()
+}
+
+fn files_of_module(module: &str) -> Vec<String> {
+    let single = format!("src/{module}.rs");
+    if root().join(&single).exists() { vec![single] } else { walk(&format!("src/{module}"), "rs") }
+}
+
+fn sources() -> Vec<String> {
+    let mut files = walk("src", "rs");
+    files.extend(walk("tests", "rs"));
+    files
+}
+
+fn walk(folder: &str, extension: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open = vec![root().join(folder)];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|e| e == extension) {
+                found.push(path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn read(file: &str) -> String {
+    std::fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
