@@ -1,0 +1,66 @@
+//! A decision: the verdict, every finding that led to it, and under which edition of the law.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{Bilingual, Verdict};
+
+/// What one rule noticed, with its paragraph.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The rule that spoke, for example `FOOD-ITEM-COLD-MEAT`.
+    pub rule: String,
+    /// The stable code of what it noticed, for example `HIGH_RISK_COLD_MEAT`.
+    pub code: String,
+    /// What this finding alone would come to.
+    pub outcome: Verdict,
+    /// The article.
+    pub citation: String,
+    /// What it means, for the applicant.
+    pub message: Bilingual,
+    /// What the applicant can do.
+    pub remedy: Bilingual,
+    /// Until when somebody has to act, if the law says so.
+    pub due: Option<Due>,
+    /// The facts the rule looked at, in the order it looked.
+    pub readings: Vec<Reading>,
+}
+
+/// A last day in working days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Due {
+    /// The last day.
+    pub date: Date,
+    /// True where the calendar of a year in between is not published yet.
+    pub provisional: bool,
+}
+
+/// One value a rule read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// The path of the fact, for example `business.status`.
+    pub path: String,
+    /// Its value as JSON text.
+    pub value: String,
+}
+
+/// The legal act: a verdict with its reasons, reproducible from the same facts and edition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The gravest outcome of the findings.
+    pub verdict: Verdict,
+    /// The code of the finding that decided.
+    pub code: String,
+    /// Every finding, gravest first, then in rulebook order.
+    pub findings: Vec<Finding>,
+    /// The rule set of the acceptance day, for example `R2025`.
+    pub rule_set: String,
+    /// Name and version of the edition.
+    pub edition: String,
+    /// SHA-256 over the edition's files, hexadecimal.
+    pub edition_digest: String,
+    /// SHA-256 of the facts document exactly as decided upon, hexadecimal.
+    pub facts_digest: String,
+    /// The day decided upon, in Asia/Shanghai.
+    pub today: Date,
+}

@@ -1,0 +1,29 @@
+//! The nouns of the product: checked identifiers, the application and its decision, the permit.
+
+mod applicant;
+mod application;
+mod bilingual;
+mod business;
+pub mod calendar;
+mod decision;
+pub mod identifier;
+mod masked;
+mod permit;
+mod private;
+mod service;
+mod verdict;
+
+pub use applicant::{Applicant, IdentitySource, Sex};
+pub use application::{ApplicationId, Declaration, Promise, Signature, Stroke};
+pub use bilingual::{Bilingual, Language};
+pub use business::{Business, BusinessStatus};
+pub use decision::{Decision, Due, Finding, Reading};
+pub use identifier::{
+    DivisionCode, ElicenceId, FilingNumber, FoodLicenceNumber, ForeignId2017, ForeignId2023,
+    HygieneNumber, IdentifierError, PersonId, ResidentId, Uscc,
+};
+pub use masked::{MaskedId, MaskedName, MaskedPhone, PrintedSoleTraderId};
+pub use permit::{Grant, Holder, Issuer, Permit, PermitDraft, PermitKind, PermitNumber, Series};
+pub use private::Private;
+pub use service::ServiceCode;
+pub use verdict::Verdict;

@@ -1,0 +1,86 @@
+//! What can be applied for.
+
+use serde::{Deserialize, Serialize};
+
+/// The services the kiosk takes applications for, by their codes in facts and records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum ServiceCode {
+    /// 食品经营许可 新办.
+    #[serde(rename = "food/new")]
+    FoodNew,
+    /// 食品经营许可 变更.
+    #[serde(rename = "food/change")]
+    FoodChange,
+    /// 食品经营许可 延续.
+    #[serde(rename = "food/renew")]
+    FoodRenew,
+    /// 食品经营许可 补办.
+    #[serde(rename = "food/reissue")]
+    FoodReissue,
+    /// 食品经营许可 注销.
+    #[serde(rename = "food/cancel")]
+    FoodCancel,
+    /// 仅销售预包装食品备案.
+    #[serde(rename = "food/file")]
+    FoodFile,
+    /// 公共场所卫生许可 新办.
+    #[serde(rename = "hygiene/new")]
+    HygieneNew,
+    /// 公共场所卫生备案.
+    #[serde(rename = "hygiene/file")]
+    HygieneFile,
+    /// 公共场所卫生许可 变更.
+    #[serde(rename = "hygiene/change")]
+    HygieneChange,
+    /// 公共场所卫生许可 延续.
+    #[serde(rename = "hygiene/renew")]
+    HygieneRenew,
+    /// 行业综合许可证 新办.
+    #[serde(rename = "combined/new")]
+    CombinedNew,
+}
+
+impl ServiceCode {
+    /// Every service.
+    pub const ALL: [Self; 11] = [
+        Self::FoodNew,
+        Self::FoodChange,
+        Self::FoodRenew,
+        Self::FoodReissue,
+        Self::FoodCancel,
+        Self::FoodFile,
+        Self::HygieneNew,
+        Self::HygieneFile,
+        Self::HygieneChange,
+        Self::HygieneRenew,
+        Self::CombinedNew,
+    ];
+
+    /// The code used in facts, records and settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FoodNew => "food/new",
+            Self::FoodChange => "food/change",
+            Self::FoodRenew => "food/renew",
+            Self::FoodReissue => "food/reissue",
+            Self::FoodCancel => "food/cancel",
+            Self::FoodFile => "food/file",
+            Self::HygieneNew => "hygiene/new",
+            Self::HygieneFile => "hygiene/file",
+            Self::HygieneChange => "hygiene/change",
+            Self::HygieneRenew => "hygiene/renew",
+            Self::CombinedNew => "combined/new",
+        }
+    }
+
+    /// The service of a code, if there is one.
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|service| service.as_str() == code)
+    }
+}
+
+impl std::fmt::Display for ServiceCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
