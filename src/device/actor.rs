@@ -12,9 +12,10 @@ use std::time::Duration;
 use mio::{Events, Poll, Token, Waker};
 use zeroize::Zeroize;
 
-use super::line::{self, Line, LineConfig, READ_BYTES_MAX, UNSENT_BYTES_MAX};
-use super::{Cause, Driver, Health, Input, Output, Retry};
+use super::line::{Line, LineConfig, READ_BYTES_MAX, UNSENT_BYTES_MAX};
+use super::{Driver, Health, Input, Output};
 use crate::clock::Clock;
+use crate::fault::{Chain, FaultCode};
 
 /// Commands waiting for the device. A session gives a handful; a certificate is one command.
 const COMMANDS_MAX: usize = 16;
@@ -28,9 +29,6 @@ const HEALTH_SETTLES: Duration = Duration::from_millis(300);
 const READS_IN_A_ROW_MAX: usize = 16;
 /// How long the end of the thread is waited for. It ends at its next step, well below this.
 const SHUTDOWN: Duration = Duration::from_secs(2);
-
-/// The line was lost again and again; something is loose or dying.
-pub const LINE_UNSTABLE: Cause = Cause { code: "device.line-unstable", retry: Retry::Unknown };
 
 /// What a device tells the kiosk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -322,7 +320,7 @@ impl<D: Driver> Actor<D> {
         match Line::open(&self.config, &self.poll, LINE) {
             Ok(line) => {
                 tracing::info!(device.name = self.name, "{} has its line", self.name);
-                self.opening.opened(now);
+                self.opening.opened();
                 // Assume both until the system says otherwise: mio tells edges, not levels.
                 self.line = Some(OpenLine { line, readable: true, writable: true });
                 self.tell(Input::Opened)?;
@@ -330,7 +328,7 @@ impl<D: Driver> Actor<D> {
             }
             Err(error) => {
                 if self.opening.failed(now) {
-                    let error = ErrorWithCause(&error);
+                    let error = Chain(&error);
                     tracing::warn!(device.name = self.name, %error, "{} has no line", self.name);
                 }
                 Ok(())
@@ -408,7 +406,7 @@ impl<D: Driver> Actor<D> {
         };
         let health = match health {
             Health::Offline { .. } | Health::Starting if self.opening.is_unstable(now) => {
-                Health::NeedsTechnician(LINE_UNSTABLE)
+                Health::of(FaultCode::DeviceLineUnstable)
             }
             health => health,
         };
@@ -452,7 +450,7 @@ impl Opening {
         }
     }
 
-    fn opened(&mut self, _now: Duration) {
+    fn opened(&mut self) {
         self.lost_since = None;
         self.complained = false;
         self.back_off = BACK_OFF_MIN;
@@ -533,18 +531,5 @@ fn same(one: Health, other: Health) -> bool {
     match (one, other) {
         (Health::Offline { since: one, .. }, Health::Offline { since: other, .. }) => one == other,
         (one, other) => one == other,
-    }
-}
-
-/// An error of the line with its cause on the same log line.
-struct ErrorWithCause<'a>(&'a line::Error);
-
-impl fmt::Display for ErrorWithCause<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        match std::error::Error::source(self.0) {
-            Some(source) => write!(f, ": {source}"),
-            None => Ok(()),
-        }
     }
 }

@@ -16,8 +16,10 @@ pub mod simulation;
 
 use std::time::Duration;
 
-pub use actor::{DeviceHandle, Report, SendError, spawn};
+pub use actor::{DeviceHandle, Report, SendError, SpawnError, spawn};
 pub use line::{FlowControl, LineConfig, Port};
+
+use crate::fault::{Fault, Fixer};
 
 /// How a device fares, and who can change that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,16 +31,16 @@ pub enum Health {
     /// It works; `warning` is something to see to soon, such as paper near its end.
     Ready {
         /// What an attendant should see to before it becomes a fault.
-        warning: Option<Cause>,
+        warning: Option<Fault>,
     },
     /// It works and is at it: a card is being read, a page is being printed.
     Busy,
     /// The applicant can put it right.
-    NeedsApplicant(Cause),
+    NeedsApplicant(Fault),
     /// Staff on site can put it right.
-    NeedsAttendant(Cause),
+    NeedsAttendant(Fault),
     /// Only service staff can put it right.
-    NeedsTechnician(Cause),
+    NeedsTechnician(Fault),
     /// The line is not there; both instants are monotonic.
     Offline {
         /// When the line was lost.
@@ -51,6 +53,19 @@ pub enum Health {
 impl Health {
     /// Works, and nothing to see to.
     pub const READY: Self = Self::Ready { warning: None };
+
+    /// The health of a device with this fault: whoever can mend it is needed, or nobody yet.
+    pub fn of(fault: impl Into<Fault>) -> Self {
+        let fault = fault.into();
+        if fault.code.is_warning() {
+            return Self::Ready { warning: Some(fault) };
+        }
+        match fault.fixer {
+            Fixer::Applicant => Self::NeedsApplicant(fault),
+            Fixer::Attendant => Self::NeedsAttendant(fault),
+            Fixer::Technician | Fixer::Maker => Self::NeedsTechnician(fault),
+        }
+    }
 
     /// Whether an applicant can be served with this device now or in a moment.
     pub fn is_usable(self) -> bool {
@@ -65,12 +80,12 @@ impl Health {
     }
 
     /// What stands in the way, if anything does and it is not the line itself.
-    pub fn cause(self) -> Option<Cause> {
+    pub fn fault(self) -> Option<Fault> {
         match self {
-            Self::NeedsApplicant(cause)
-            | Self::NeedsAttendant(cause)
-            | Self::NeedsTechnician(cause)
-            | Self::Ready { warning: Some(cause) } => Some(cause),
+            Self::NeedsApplicant(fault)
+            | Self::NeedsAttendant(fault)
+            | Self::NeedsTechnician(fault)
+            | Self::Ready { warning: Some(fault) } => Some(fault),
             Self::Ready { warning: None }
             | Self::NotConfigured
             | Self::Starting
@@ -78,27 +93,6 @@ impl Health {
             | Self::Offline { .. } => None,
         }
     }
-}
-
-/// A condition of a device by its stable code, for example `receipt.paper-out`. What to tell whom
-/// about it stands in the handbook under that code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Cause {
-    /// `device.condition`, never changed once released.
-    pub code: &'static str,
-    /// Whether what was going on may be done again.
-    pub retry: Retry,
-}
-
-/// Whether something interrupted may be repeated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Retry {
-    /// Nothing came of the first attempt.
-    Safe,
-    /// The first attempt took effect.
-    Never,
-    /// Nobody knows: a person looks first.
-    Unknown,
 }
 
 /// A device's behaviour without its line, its thread and its clock.

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
+use rustix::fs::inotify;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
@@ -65,4 +66,272 @@ pub enum Effect {
     Send(Vec<u8>),
     /// Somebody pulls the plug, once what was sent before is out.
     Unplug,
+}
+
+/// A pty published under a name, as the far end of somebody's serial cable.
+///
+/// Each hang-up is followed by a fresh pty: Linux keeps `TIOCEXCL` on the old one when the
+/// application was killed, and would lock out its successor.
+pub(super) struct Pty {
+    master: File,
+    /// Tells when the near end is opened.
+    opened: File,
+    link: PathBuf,
+    near_end: PathBuf,
+}
+
+impl Pty {
+    /// Makes a pty and points `link` at it, in one step if there was one before.
+    pub(super) fn publish(link: &Path) -> io::Result<Self> {
+        let master: OwnedFd = openpt(
+            OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC | OpenptFlags::NONBLOCK,
+        )?;
+        grantpt(&master)?;
+        unlockpt(&master)?;
+        // A fresh pty echoes and turns \r into \n. It must not do so for a single byte.
+        let mut termios = tcgetattr(&master)?;
+        termios.make_raw();
+        tcsetattr(&master, OptionalActions::Now, &termios)?;
+        let near_end = OsString::from_vec(ptsname(&master, Vec::new())?.into_bytes());
+        let near_end = PathBuf::from(near_end);
+        let opened = inotify::init(inotify::CreateFlags::NONBLOCK | inotify::CreateFlags::CLOEXEC)?;
+        inotify::add_watch(&opened, &near_end, inotify::WatchFlags::OPEN)?;
+        let fresh = link.with_extension("fresh");
+        match std::fs::remove_file(&fresh) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        std::os::unix::fs::symlink(&near_end, &fresh)?;
+        rustix::fs::rename(&fresh, link)?;
+        Ok(Self {
+            master: File::from(master),
+            opened: File::from(opened),
+            link: link.to_owned(),
+            near_end,
+        })
+    }
+
+    pub(super) fn register(
+        &self,
+        registry: &Registry,
+        master: Token,
+        opened: Token,
+    ) -> io::Result<()> {
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        registry.register(&mut SourceFd(&self.master.as_raw_fd()), master, interest)?;
+        registry.register(&mut SourceFd(&self.opened.as_raw_fd()), opened, Interest::READABLE)
+    }
+
+    /// Whether somebody has opened the near end since the last question.
+    pub(super) fn was_opened(&self) -> bool {
+        let mut events = [0; 1024];
+        let mut opened = false;
+        while matches!((&self.opened).read(&mut events), Ok(count) if count > 0) {
+            opened = true;
+        }
+        opened
+    }
+
+    /// The speed the application has set.
+    pub(super) fn baud(&self) -> io::Result<u32> {
+        Ok(tcgetattr(&self.master)?.output_speed())
+    }
+
+    pub(super) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        (&self.master).read(buffer)
+    }
+
+    pub(super) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        (&self.master).write(bytes)
+    }
+}
+
+impl Drop for Pty {
+    /// Pulls the plug: the near end hangs up, and its name is gone unless it points elsewhere by
+    /// now.
+    fn drop(&mut self) {
+        if std::fs::read_link(&self.link).is_ok_and(|target| target == self.near_end)
+            && let Err(error) = std::fs::remove_file(&self.link)
+        {
+            tracing::debug!(%error, "cannot remove {}", self.link.display());
+        }
+    }
+}
+
+/// How fast bytes travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LineRate {
+    /// Ten bits a byte at the device's speed.
+    #[default]
+    Real,
+    /// As fast as the machine can.
+    Max,
+}
+
+/// Bytes on the line, each in its time, both ways. Pure: it is told the time.
+pub(super) struct Cable {
+    rate: LineRate,
+    baud: u32,
+    /// Sent by the device, not yet at the application.
+    outgoing: VecDeque<Outgoing>,
+    /// When the line to the application is free again.
+    outgoing_free_at: Duration,
+    /// Taken from the application, not yet at the device, and when they are.
+    incoming: Option<(Duration, Vec<u8>)>,
+    incoming_free_at: Duration,
+    /// How many bytes from the application get lost next.
+    eat: usize,
+}
+
+enum Outgoing {
+    Bytes(VecDeque<u8>),
+    Unplug,
+}
+
+/// What the cable brings to the application.
+pub(super) enum Arrival {
+    Bytes(Vec<u8>),
+    Unplugged,
+}
+
+impl Cable {
+    pub(super) fn new(rate: LineRate, baud: u32) -> Self {
+        Self {
+            rate,
+            baud,
+            outgoing: VecDeque::new(),
+            outgoing_free_at: Duration::ZERO,
+            incoming: None,
+            incoming_free_at: Duration::ZERO,
+            eat: 0,
+        }
+    }
+
+    pub(super) fn set_baud(&mut self, baud: u32) {
+        self.baud = baud;
+    }
+
+    pub(super) fn baud(&self) -> u32 {
+        self.baud
+    }
+
+    pub(super) fn eat(&mut self, count: usize) {
+        self.eat += count;
+    }
+
+    /// The plug is out: nothing is on the line any more.
+    pub(super) fn clear(&mut self) {
+        self.outgoing.clear();
+        self.incoming = None;
+    }
+
+    pub(super) fn send(&mut self, now: Duration, bytes: Vec<u8>) {
+        self.start(now);
+        self.outgoing.push_back(Outgoing::Bytes(bytes.into()));
+    }
+
+    pub(super) fn unplug_after(&mut self, now: Duration) {
+        self.start(now);
+        self.outgoing.push_back(Outgoing::Unplug);
+    }
+
+    fn start(&mut self, now: Duration) {
+        if self.outgoing.is_empty() {
+            self.outgoing_free_at = self.outgoing_free_at.max(now);
+        }
+    }
+
+    /// What has arrived at the application by now, a burst at a time.
+    pub(super) fn arrive(&mut self, now: Duration) -> Option<Arrival> {
+        if self.outgoing_due()? > now {
+            return None;
+        }
+        let due = self.outgoing_due()?;
+        let burst = self.burst();
+        match self.outgoing.front_mut()? {
+            Outgoing::Bytes(bytes) => {
+                let count = bytes.len().min(burst);
+                let burst = bytes.drain(..count).collect();
+                if bytes.is_empty() {
+                    self.outgoing.pop_front();
+                }
+                self.outgoing_free_at = due;
+                Some(Arrival::Bytes(burst))
+            }
+            Outgoing::Unplug => {
+                self.clear();
+                Some(Arrival::Unplugged)
+            }
+        }
+    }
+
+    fn outgoing_due(&self) -> Option<Duration> {
+        Some(match self.outgoing.front()? {
+            Outgoing::Bytes(bytes) => {
+                self.outgoing_free_at + self.line_time(bytes.len().min(self.burst()))
+            }
+            Outgoing::Unplug => self.outgoing_free_at,
+        })
+    }
+
+    /// How many bytes may be taken from the application now.
+    pub(super) fn may_take(&self, room: usize) -> usize {
+        if self.incoming.is_some() { 0 } else { self.burst().min(room) }
+    }
+
+    pub(super) fn take(&mut self, now: Duration, mut bytes: Vec<u8>) {
+        let eaten = self.eat.min(bytes.len());
+        self.eat -= eaten;
+        let line_time = self.line_time(bytes.len());
+        bytes.drain(..eaten);
+        self.incoming_free_at = self.incoming_free_at.max(now) + line_time;
+        self.incoming = Some((self.incoming_free_at, bytes));
+    }
+
+    /// What has arrived at the device by now.
+    pub(super) fn received(&mut self, now: Duration) -> Option<Vec<u8>> {
+        self.incoming.take_if(|(due, _)| *due <= now).map(|(_, bytes)| bytes)
+    }
+
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        let incoming = self.incoming.as_ref().map(|(due, _)| *due);
+        [self.outgoing_due(), incoming].into_iter().flatten().min()
+    }
+
+    /// Bytes that travel together: 5 ms of the line, so that a simulator wakes 200 times a second
+    /// at most.
+    fn burst(&self) -> usize {
+        match self.rate {
+            LineRate::Real => usize::try_from(self.baud / 10 / 200).map_or(1, |burst| burst.max(1)),
+            LineRate::Max => 4096,
+        }
+    }
+
+    fn line_time(&self, count: usize) -> Duration {
+        match self.rate {
+            LineRate::Real => {
+                let bits = u64::try_from(count).unwrap_or(u64::MAX).saturating_mul(10);
+                Duration::from_micros(bits.saturating_mul(1_000_000) / u64::from(self.baud.max(1)))
+            }
+            LineRate::Max => Duration::ZERO,
+        }
+    }
+}
+
+/// What a receiver at `to` baud makes of bytes sent at `from` baud: a slower one sees fewer bytes,
+/// a faster one more, and none of them is what was sent.
+pub(super) fn garble(bytes: &[u8], from: u32, to: u32) -> Vec<u8> {
+    if from == to {
+        return bytes.to_vec();
+    }
+    let (from, to) = (u64::from(from.max(1)), u64::from(to.max(1)));
+    let count = (bytes.len() as u64 * to).div_ceil(from).min(bytes.len() as u64 * 8);
+    (0..count)
+        .filter_map(|index| {
+            let source = usize::try_from(index * from / to).ok()?;
+            let byte = bytes.get(source).or(bytes.last())?;
+            let shift = u32::try_from(index % 7).ok()?;
+            Some(byte.rotate_left(shift) ^ 0x55)
+        })
+        .collect()
 }
