@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Hash, KioskId};
+use super::{Hash, KioskId, record::verify_hex};
 use crate::domain::Series;
+use crate::seal::{SigningKey, VerifyingKey};
 
 /// A grant as it is kept and sent: the exact text and central's signature over it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,11 +13,23 @@ use crate::domain::Series;
 pub struct SignedBlock {
     /// The grant's exact text: one JSON object, no line break.
     pub grant: String,
-    /// Ed25519 by central's key over the text, under [`BlockGrant::SIGNATURE_CONTEXT`]; hexadecimal.
+    /// By central's key over the text, under [`BlockGrant::SIGNATURE_CONTEXT`]; hexadecimal.
     pub signature: String,
 }
 
 impl SignedBlock {
+    /// Signs a grant's text with central's key.
+    pub fn sign(grant: String, key: &SigningKey) -> Self {
+        let signature = key.sign(BlockGrant::SIGNATURE_CONTEXT, grant.as_bytes()).to_string();
+        Self { grant, signature }
+    }
+
+    /// Whether central with this key granted it.
+    #[must_use]
+    pub fn verify(&self, key: &VerifyingKey) -> bool {
+        verify_hex(key, BlockGrant::SIGNATURE_CONTEXT, &self.grant, &self.signature)
+    }
+
     /// SHA-256 of the grant's text, which the kiosk's record of the installation carries.
     pub fn digest(&self) -> Hash {
         Hash::of(self.grant.as_bytes())

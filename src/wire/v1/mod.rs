@@ -8,6 +8,6 @@ pub use block::{BlockError, BlockGrant, SignedBlock};
 pub use record::{
     Applicant, BlockInstalled, Body, BusinessName, Decided, Decision, Document, Due, Faulted,
     Finding, FormatError, Grant, Hash, Header, Holder, Issued, Issuer, KioskId, LookUpOutcome,
-    LookedUp, NumberVoided, Permit, Personal, PrintStep, Printed, PrintedCopy, Promise, Rated, Reading, Record,
-    Register, SessionEnded, SignedRecord, Started, Strokes, decision_digest,
+    LookedUp, NumberVoided, Permit, Personal, PrintStep, Printed, Promise, Rated, Reading, Record,
+    Register, SessionEnded, Sheet, SignedRecord, Started, Strokes, decision_digest,
 };

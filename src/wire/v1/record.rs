@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::{self, ApplicationId, Bilingual, ServiceCode, Verdict};
+use crate::seal::{Signature, SigningKey, VerifyingKey};
 
 /// A record as it is kept and sent: the exact text and the device key's signature over it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,12 +16,24 @@ use crate::domain::{self, ApplicationId, Bilingual, ServiceCode, Verdict};
 pub struct SignedRecord {
     /// The record's exact text: one JSON object, no line break.
     pub record: Personal,
-    /// Ed25519 by the kiosk's device key over the text, under [`Record::SIGNATURE_CONTEXT`];
+    /// By the kiosk's device key over the text, under [`Record::SIGNATURE_CONTEXT`];
     /// hexadecimal.
     pub signature: String,
 }
 
 impl SignedRecord {
+    /// Signs a record's text with the kiosk's device key.
+    pub fn sign(text: String, key: &SigningKey) -> Self {
+        let signature = key.sign(Record::SIGNATURE_CONTEXT, text.as_bytes()).to_string();
+        Self { record: Personal(text), signature }
+    }
+
+    /// Whether the kiosk with this device key wrote it.
+    #[must_use]
+    pub fn verify(&self, key: &VerifyingKey) -> bool {
+        verify_hex(key, Record::SIGNATURE_CONTEXT, &self.record.0, &self.signature)
+    }
+
     /// The hash the next record names as `previous`.
     pub fn hash(&self) -> Hash {
         Hash::of_record(self.record.reveal())
@@ -419,12 +432,17 @@ pub struct Issued {
     pub series: String,
     /// The number's place in its series.
     pub sequence: u64,
-    /// The signed text of the 2D code on the paper.
-    pub seal: String,
     /// [`decision_digest`] of the decision behind it, which stands in the record just before.
     pub decision_digest: Hash,
-    /// The papers to be printed.
-    pub copies: Vec<PrintedCopy>,
+    /// The papers to be printed; the first is the original.
+    pub sheets: Vec<Sheet>,
+}
+
+impl Issued {
+    /// The signed text of the 2D code on the original, which is also the electronic licence's.
+    pub fn seal(&self) -> Option<&str> {
+        self.sheets.iter().find_map(|sheet| sheet.seal.as_deref())
+    }
 }
 
 /// Every printed field of a permit.
@@ -497,13 +515,24 @@ pub struct Issuer {
 }
 
 /// One paper to be printed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PrintedCopy {
+pub struct Sheet {
+    /// The print job of this kiosk, which the records of its steps name.
+    pub job: u64,
     /// Which paper.
     pub document: Document,
-    /// Its serial within the permit, from 1.
-    pub serial: u32,
+    /// Its serial, for example `K03-1-000017`; receipts and slips have none.
+    pub serial: Option<String>,
+    /// The signed text of its 2D code, which states its serial; receipts and slips have none.
+    pub seal: Option<String>,
+}
+
+impl std::fmt::Debug for Sheet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The seal names a holder: it stays out.
+        write!(f, "Sheet({} {:?} {:?})", self.job, self.document, self.serial)
+    }
 }
 
 /// The papers of a case.
@@ -521,7 +550,7 @@ pub enum Document {
 }
 
 /// A paper went one step further.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Printed {
     /// The print job of this kiosk.
@@ -530,10 +559,19 @@ pub struct Printed {
     pub application: ApplicationId,
     /// Which paper.
     pub document: Document,
-    /// Its serial within the permit.
-    pub serial: u32,
+    /// Its serial, if it has one.
+    pub serial: Option<String>,
+    /// The signed text of its 2D code, if this record brought the sheet into being: a sheet that
+    /// replaces a destroyed one has a serial and a seal of its own.
+    pub seal: Option<String>,
     /// The step.
     pub step: PrintStep,
+}
+
+impl std::fmt::Debug for Printed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Printed({} {:?} {:?} {:?})", self.job, self.document, self.serial, self.step)
+    }
 }
 
 /// The steps of a paper.
@@ -619,6 +657,13 @@ pub struct SessionEnded {
     pub failed_reads: u32,
     /// Register look-ups without an answer.
     pub unanswered: u32,
+}
+
+/// Whether a signature in hexadecimal is one of `key` over a text in a context.
+pub(super) fn verify_hex(key: &VerifyingKey, context: &str, text: &str, signature: &str) -> bool {
+    let mut bytes = [0; Signature::BYTES];
+    hex::decode_to_slice(signature, &mut bytes).is_ok()
+        && key.verify(context, text.as_bytes(), &Signature::from_bytes(bytes))
 }
 
 /// SHA-256 of a decision's compact JSON text, as it stands in the `decided` record.
