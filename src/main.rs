@@ -1,1 +1,3 @@
-fn main(){}
+//! The commands of permit-kiosk.
+
+fn main() {}

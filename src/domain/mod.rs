@@ -24,6 +24,6 @@ pub use identifier::{
 };
 pub use masked::{MaskedId, MaskedName, MaskedPhone, PrintedSoleTraderId};
 pub use permit::{Grant, Holder, Issuer, Permit, PermitDraft, PermitKind, PermitNumber, Series};
-pub use private::Private;
+pub use private::{Private, Wipe};
 pub use service::ServiceCode;
 pub use verdict::Verdict;

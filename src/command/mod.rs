@@ -1,0 +1,52 @@
+//! The commands, and the three things they share: logging, the exit, the words on the terminal.
+
+pub(crate) mod bench;
+pub(crate) mod central;
+pub(crate) mod check_config;
+pub(crate) mod decide;
+pub(crate) mod demo;
+pub(crate) mod journal;
+pub(crate) mod provision;
+pub(crate) mod rules;
+pub(crate) mod run;
+pub(crate) mod simulate;
+pub(crate) mod verify;
+
+use std::process::ExitCode;
+
+use permit_kiosk::fault::Chain;
+
+/// Exit code of a command that could not do its work: a file, a port, a key.
+const FAILED: u8 = 3;
+
+/// Turns a command's end into an exit code, and tells an error with its causes.
+#[expect(clippy::print_stderr, reason = "the terminal is where a command tells its error")]
+pub(crate) fn finish(result: anyhow::Result<ExitCode>) -> ExitCode {
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            let error: &(dyn std::error::Error + 'static) = error.as_ref();
+            eprintln!("permit-kiosk: {}", Chain(error));
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+/// The technician's log: JSON lines on standard error, `RUST_LOG` decides how much.
+pub(crate) fn start_logging() {
+    tracing_subscriber::fmt()
+        .json()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::builder()
+                .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
+                .from_env_lossy(),
+        )
+        .init();
+}
+
+/// A line for the person at the terminal.
+#[expect(clippy::print_stdout, reason = "the answer of a command goes to standard output")]
+pub(crate) fn say(line: impl std::fmt::Display) {
+    println!("{line}");
+}

@@ -1,0 +1,378 @@
+//! What happens to a visit: touches on the screen and answers of effects, in the past participle.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::domain::{
+    Applicant, ApplicationId, Business, Decision, Language, PermitNumber, Signature, Uscc,
+};
+use crate::fault::Fault;
+
+/// When something happened: the wall clock for the law, the monotonic one for time-outs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Wall clock.
+    pub wall: Timestamp,
+    /// Time since some fixed start; never steps.
+    pub monotonic: Duration,
+}
+
+/// Everything that can happen to a visit.
+#[derive(Debug, Clone)]
+pub enum Event {
+    // From the screen.
+    /// The welcome screen was touched; 128 random bits name the application.
+    Begun { application: ApplicationId },
+    /// The language was switched.
+    LanguageChosen(Language),
+    /// Large print was switched on or off.
+    LargePrintChosen(bool),
+    /// A catalogue entry was chosen, by its id.
+    ServiceChosen(String),
+    /// What is needed was read.
+    Told,
+    /// The applicant has no e-licence and typed the USCC.
+    UsccTyped(String),
+    /// A field of the form got an answer.
+    Answered { field: String, answer: Answer },
+    /// The form was confirmed.
+    FormConfirmed,
+    /// "Let a person decide" was switched on or off (PIPL 24(3)).
+    PersonWanted(bool),
+    /// The promise was signed.
+    PromiseSigned(Signature),
+    /// "Next" after the papers.
+    WentOn,
+    /// "Correct it" after a decision that can be mended on the spot.
+    CorrectionChosen,
+    /// Rated, 1 (very dissatisfied) to 5 (very satisfied).
+    Rated(u8),
+    /// Rating was declined.
+    RatingDeclined,
+    /// One step back.
+    WentBack,
+    /// "End" was confirmed.
+    Cancelled,
+    /// The screen was touched anywhere: the applicant is still there.
+    Touched,
+    /// A second has passed.
+    Ticked,
+
+    // From devices.
+    /// A card lies on the reader; it must stay there.
+    CardFound,
+    /// The card was read.
+    Identified(Box<Applicant>),
+    /// Reading failed.
+    IdentityFailed(IdentityProblem),
+    /// A code was scanned.
+    Scanned(String),
+    /// A device came or went; what is possible now.
+    EquipmentChanged(Equipment),
+
+    // From registers.
+    /// A look-up ended.
+    LookedUp(LookUpAnswer),
+
+    // From the journal.
+    /// The permit exists.
+    Issued(Box<IssuedPermit>),
+    /// It could not be issued; nothing was.
+    NotIssued(NotIssued),
+    /// The decision is recorded.
+    Recorded,
+    /// The decision could not be recorded.
+    NotRecorded,
+
+    // From the printers.
+    /// A paper's state changed.
+    PaperChanged { paper: Paper, state: PaperState },
+}
+
+/// Why identification failed, and so what to tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdentityProblem {
+    /// The card was taken away while it was read.
+    CardPulled,
+    /// The card could not be read.
+    Unreadable,
+    /// Not a document this kiosk can read.
+    OtherDocument,
+    /// The number or dates on the card contradict themselves.
+    Implausible,
+    /// The e-ID service does not know the code, or it was used before.
+    CodeRefused,
+    /// The code has expired; a fresh one is needed.
+    CodeExpired,
+    /// The e-ID service does not answer.
+    ServiceDown,
+}
+
+/// What works at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Equipment {
+    /// ID cards can be read.
+    pub id_reader: bool,
+    /// Codes can be scanned.
+    pub scanner: bool,
+    /// Receipts and slips can be printed.
+    pub receipt_printer: bool,
+    /// Certificates can be printed.
+    pub page_printer: bool,
+    /// Central answered lately.
+    pub connected: bool,
+    /// The journal can be written: without it the kiosk is out of service.
+    pub journal: bool,
+}
+
+impl Equipment {
+    /// Everything works.
+    pub const ALL: Self = Self {
+        id_reader: true,
+        scanner: true,
+        receipt_printer: true,
+        page_printer: true,
+        connected: true,
+        journal: true,
+    };
+
+    /// Whether somebody can be served at all.
+    pub fn can_serve(&self) -> bool {
+        self.journal && (self.id_reader || self.scanner)
+    }
+}
+
+/// The answer to one field of the form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// One of the offered choices, by its value.
+    Choice(String),
+    /// Several of the offered choices.
+    Choices(Vec<String>),
+    /// Yes or no.
+    YesNo(bool),
+    /// A whole number as typed.
+    Number(String),
+    /// A text as typed.
+    Text(String),
+    /// A day.
+    Date(jiff::civil::Date),
+}
+
+/// What a look-up brought; `Unanswered` is never a clean answer.
+#[derive(Debug, Clone)]
+pub enum LookUpAnswer {
+    /// The e-ID was resolved.
+    Person(Box<Applicant>),
+    /// The e-ID was refused or not answered.
+    NoPerson(IdentityProblem),
+    /// The e-licence was resolved to a business.
+    Licence { uscc: Uscc, holder: Box<Relation> },
+    /// The e-licence was refused.
+    NoLicence(LicenceProblem),
+    /// The business register answered.
+    Business(Option<Box<Business>>, Relation),
+    /// The food-and-drug system answered.
+    FoodAndDrug(Box<Supervision>),
+    /// The district micro-service system answered.
+    MicroService(DistrictRecord),
+    /// A register did not answer, or answered too long ago.
+    Unanswered(Register, Unanswered),
+}
+
+/// Why an e-licence was not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LicenceProblem {
+    /// The code is no e-licence code, or unknown.
+    NotALicence,
+    /// The code has expired.
+    Expired,
+    /// The code was used before.
+    Used,
+    /// The service does not answer.
+    ServiceDown,
+}
+
+/// How a register failed to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unanswered {
+    /// No usable answer in time.
+    Down,
+    /// Only an answer older than its limit.
+    Stale,
+}
+
+/// The registers asked after the business is known, in the order shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Register {
+    /// 营业执照数据库.
+    Business,
+    /// 食品药品业务系统.
+    FoodAndDrug,
+    /// 张店区微服务管理系统.
+    MicroService,
+}
+
+impl Register {
+    /// Every register of a business, in the order shown.
+    pub const ALL: [Self; 3] = [Self::Business, Self::FoodAndDrug, Self::MicroService];
+
+    /// The key in facts and records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Business => "business",
+            Self::FoodAndDrug => "food_and_drug",
+            Self::MicroService => "micro_service",
+        }
+    }
+}
+
+/// What the applicant is to the business.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Relation {
+    /// The legal representative or person in charge.
+    LegalRepresentative,
+    /// An agent with a grant.
+    Agent {
+        /// Services the grant covers, by code; empty covers all.
+        services: Vec<String>,
+        /// First day.
+        from: jiff::civil::Date,
+        /// Last day.
+        until: jiff::civil::Date,
+    },
+    /// Nobody the register knows.
+    None,
+}
+
+/// What the food-and-drug system knows about a business and its people.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Supervision {
+    /// Bans, penalties and warnings on record.
+    pub bans: Vec<Ban>,
+    /// Permits the business holds.
+    pub permits: Vec<HeldPermit>,
+    /// Another holder's live licence stands on the same address.
+    pub address_occupied: bool,
+}
+
+/// One entry that may keep somebody from applying (domain facts: revoked, `false_material`, fraud,
+/// `food_crime`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ban {
+    /// Kind, as the facts name it.
+    pub kind: String,
+    /// Whom it hits: `operator`, `legal_representative` or `manager`.
+    pub who: String,
+    /// The day of the penalty, warning or withdrawal.
+    pub on: jiff::civil::Date,
+}
+
+/// A permit a business holds already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldPermit {
+    /// `food`, `filing` or `hygiene`.
+    pub kind: String,
+    /// Its number as printed.
+    pub number: String,
+    /// Last day, if it has one.
+    pub valid_to: Option<jiff::civil::Date>,
+    /// `valid`, `revoked`, `cancelled`…
+    pub status: String,
+}
+
+/// What the district's own system knows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DistrictRecord {
+    /// A penalty case on the premises is open.
+    pub open_penalty_case: bool,
+    /// Another application for the same service is under way.
+    pub open_application: bool,
+}
+
+/// A permit that exists now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuedPermit {
+    /// Its number.
+    pub number: PermitNumber,
+    /// Date of issue.
+    pub issued: jiff::civil::Date,
+    /// Last day.
+    pub valid_to: Option<jiff::civil::Date>,
+    /// The address of its public page.
+    pub page_url: String,
+    /// The decision as recorded.
+    pub decision: Decision,
+    /// The certificate as a picture for the screen: width, height, RGBA.
+    pub preview: Option<Preview>,
+}
+
+/// A picture for the screen.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// Width in pixels.
+    pub width_px: u32,
+    /// Height in pixels.
+    pub height_px: u32,
+    /// Rows of red, green, blue, alpha.
+    pub rgba: Vec<u8>,
+}
+
+impl std::fmt::Debug for Preview {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Preview({}x{})", self.width_px, self.height_px)
+    }
+}
+
+/// Why nothing was issued; the application is referred instead, or the kiosk stops serving.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotIssued {
+    /// No number is left in the leased blocks.
+    NumbersExhausted,
+    /// A character of a name has no glyph in the certificate's fonts.
+    GlyphMissing(char),
+    /// The clock is behind the last record.
+    ClockBehind,
+    /// Central has quarantined this kiosk.
+    Quarantined,
+    /// The journal cannot be written.
+    JournalDown,
+}
+
+/// The papers of a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Paper {
+    /// 正本.
+    Original,
+    /// 副本.
+    Copy,
+    /// The receipt of a finished case.
+    Receipt,
+    /// The slip of a referral, a supplement or an explanation.
+    Slip,
+}
+
+/// How far a paper is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PaperState {
+    /// In the queue.
+    Waiting,
+    /// Being printed.
+    Printing,
+    /// The device confirmed it.
+    Printed,
+    /// Nothing was printed yet and a person has to act first; it goes on by itself afterwards.
+    Held(Fault),
+    /// The device could not say whether it printed: an attendant decides.
+    Unknown,
+    /// There is no device for it; the electronic licence stands.
+    NotAvailable,
+}
+
+impl PaperState {
+    /// Whether nothing more will happen to this paper by itself.
+    pub fn is_settled(&self) -> bool {
+        matches!(self, Self::Printed | Self::Unknown | Self::NotAvailable)
+    }
+}

@@ -1,0 +1,815 @@
+//! The transitions of a visit.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+
+use super::effect::{Case, Effect, Purpose, Query};
+use super::event::{
+    Answer, Event, IdentityProblem, IssuedPermit, LicenceProblem, LookUpAnswer, Moment, NotIssued,
+    Paper, PaperState, Register, Relation, Unanswered, Equipment,
+};
+use super::{Ending, Identifying, LookUp, Outcome, ProvingBusiness, Session, Stage, Terms, Visit, facts};
+use crate::domain::{
+    Applicant, ApplicationId, Bilingual, Decision, Finding, Language, Promise, Signature, Uscc,
+    Verdict,
+};
+
+/// How long the last screens stay before the kiosk is free again.
+const FAREWELL: Duration = Duration::from_secs(20);
+/// How long a finished set of papers stays on the screen before the rating is offered.
+const PAPERS_SEEN: Duration = Duration::from_secs(20);
+
+impl Session {
+    /// A kiosk nobody stands at.
+    pub fn new(terms: Terms, equipment: Equipment) -> Self {
+        Self {
+            terms,
+            equipment,
+            language: Language::default(),
+            large_print: false,
+            stage: Stage::Welcome,
+            visit: None,
+        }
+    }
+
+    /// Takes an event and returns what is to be done about it. An event that no longer fits the stage
+    /// (a second touch, a late answer) changes nothing.
+    pub fn update(&mut self, at: Moment, event: Event) -> Vec<Effect> {
+        if is_touch(&event)
+            && let Some(visit) = &mut self.visit
+        {
+            visit.touched = at.monotonic;
+        }
+        match event {
+            Event::Begun { application } => self.begin(at, application),
+            Event::LanguageChosen(language) => {
+                self.language = language;
+                Vec::new()
+            }
+            Event::LargePrintChosen(large) => {
+                self.large_print = large;
+                Vec::new()
+            }
+            Event::Touched => Vec::new(),
+            Event::Ticked => self.tick(at),
+            Event::Cancelled => self.cancel(at),
+            Event::WentBack => self.go_back(at),
+            Event::EquipmentChanged(equipment) => self.equipment_changed(at, equipment),
+            Event::ServiceChosen(id) => self.choose(at, &id),
+            Event::Told => self.identify(at),
+            Event::CardFound => self.card_found(at),
+            Event::Identified(applicant) => self.identified(at, *applicant),
+            Event::IdentityFailed(problem) => self.identity_failed(at, problem),
+            Event::Scanned(code) => self.scanned(at, code),
+            Event::UsccTyped(typed) => self.uscc_typed(at, &typed),
+            Event::LookedUp(answer) => self.looked_up(at, answer),
+            Event::Answered { field, answer } => self.answered(&field, answer),
+            Event::PersonWanted(wanted) => {
+                if let (Stage::Filling | Stage::Promising, Some(visit)) =
+                    (&self.stage, &mut self.visit)
+                {
+                    visit.person_wanted = wanted;
+                }
+                Vec::new()
+            }
+            Event::FormConfirmed => self.form_confirmed(at),
+            Event::PromiseSigned(signature) => self.promise_signed(at, signature),
+            Event::Issued(permit) => self.issued(at, permit),
+            Event::NotIssued(reason) => self.not_issued(at, &reason),
+            Event::Recorded => self.recorded(at),
+            Event::NotRecorded => self.not_recorded(at),
+            Event::PaperChanged { paper, state } => self.paper_changed(at, paper, state),
+            Event::CorrectionChosen => self.correct(at),
+            Event::WentOn => self.go_on(at),
+            Event::Rated(grade) => self.rated(at, grade),
+            Event::RatingDeclined => match self.stage {
+                Stage::Rating => self.enter(at, Stage::Done),
+                _ => Vec::new(),
+            },
+        }
+    }
+
+    /// Untouched time before the countdown and its length; `None` while the kiosk itself is at work.
+    pub(super) fn patience(&self) -> Option<(Duration, Duration)> {
+        let pace = self.terms.pace;
+        let factor = if self.large_print { 2 } else { 1 };
+        match &self.stage {
+            Stage::Choosing
+            | Stage::Telling
+            | Stage::Identifying(Identifying::Waiting | Identifying::Failed(_))
+            | Stage::Filling
+            | Stage::Promising
+            | Stage::Rating => Some((pace.idle * factor, pace.countdown * factor)),
+            Stage::ProvingBusiness(proving) => (*proving != ProvingBusiness::Asking)
+                .then_some((pace.idle * factor, pace.countdown * factor)),
+            Stage::Decided(outcome) => (*outcome != Outcome::Recording && !self.is_printing())
+                .then_some((pace.idle * factor, pace.countdown * factor)),
+            Stage::Welcome
+            | Stage::Identifying(Identifying::Reading | Identifying::Asking)
+            | Stage::LookingUp
+            | Stage::Done
+            | Stage::Ended(_) => None,
+        }
+    }
+
+    /// Whether a paper is still moving towards the applicant.
+    fn is_printing(&self) -> bool {
+        self.papers()
+            .any(|(_, state)| matches!(state, PaperState::Waiting | PaperState::Printing))
+    }
+
+    fn begin(&mut self, at: Moment, application: ApplicationId) -> Vec<Effect> {
+        if self.stage != Stage::Welcome || !self.equipment.can_serve() {
+            return Vec::new();
+        }
+        self.visit = Some(Visit::new(application, at));
+        self.enter(at, Stage::Choosing)
+    }
+
+    /// Changes the stage and starts what the new stage needs.
+    fn enter(&mut self, at: Moment, stage: Stage) -> Vec<Effect> {
+        self.stage = stage;
+        if let Some(visit) = &mut self.visit {
+            visit.stage_since = at.monotonic;
+        }
+        match &self.stage {
+            Stage::Identifying(Identifying::Waiting) => {
+                let mut effects = vec![Effect::DisarmScanner];
+                if self.equipment.id_reader {
+                    effects.push(Effect::ReadId);
+                }
+                if self.equipment.scanner {
+                    effects.push(Effect::ArmScanner);
+                }
+                effects
+            }
+            Stage::ProvingBusiness(ProvingBusiness::Waiting) => {
+                let mut effects = vec![Effect::ReleaseReader, Effect::DisarmScanner];
+                if self.equipment.scanner {
+                    effects.push(Effect::ArmScanner);
+                }
+                effects
+            }
+            Stage::Choosing | Stage::Telling | Stage::Filling | Stage::Ended(_) | Stage::Done => {
+                vec![Effect::ReleaseReader, Effect::DisarmScanner]
+            }
+            Stage::Welcome => vec![Effect::ReleaseReader, Effect::DisarmScanner, Effect::Wipe],
+            Stage::Identifying(_)
+            | Stage::ProvingBusiness(_)
+            | Stage::LookingUp
+            | Stage::Promising
+            | Stage::Decided(_)
+            | Stage::Rating => Vec::new(),
+        }
+    }
+
+    /// Frees the kiosk: everything personal is dropped here.
+    fn leave(&mut self, at: Moment) -> Vec<Effect> {
+        self.visit = None;
+        self.language = Language::default();
+        self.large_print = false;
+        self.enter(at, Stage::Welcome)
+    }
+
+    /// Ends the visit without a decision: everything personal is dropped at once, a last screen says
+    /// why.
+    fn end(&mut self, at: Moment, ending: Ending) -> Vec<Effect> {
+        self.visit = self.visit.take().map(|visit| Visit::new(visit.application, at));
+        let mut effects = self.enter(at, Stage::Ended(ending));
+        effects.push(Effect::Wipe);
+        effects
+    }
+
+    fn cancel(&mut self, at: Moment) -> Vec<Effect> {
+        match self.stage {
+            Stage::Welcome => Vec::new(),
+            // What is decided stays decided; only the visit ends.
+            Stage::Decided(Outcome::Recording) => Vec::new(),
+            Stage::Decided(_) | Stage::Rating | Stage::Done | Stage::Ended(_) => self.leave(at),
+            Stage::Choosing
+            | Stage::Telling
+            | Stage::Identifying(_)
+            | Stage::ProvingBusiness(_)
+            | Stage::LookingUp
+            | Stage::Filling
+            | Stage::Promising => self.end(at, Ending::Cancelled),
+        }
+    }
+
+    fn tick(&mut self, at: Moment) -> Vec<Effect> {
+        let patience = self.patience();
+        let papers_settled = self.papers().all(|(_, state)| state.is_settled());
+        let Some(visit) = &mut self.visit else { return Vec::new() };
+        let in_stage = at.monotonic.saturating_sub(visit.stage_since);
+        match self.stage {
+            Stage::Welcome => Vec::new(),
+            Stage::Ended(_) | Stage::Done => {
+                if in_stage >= FAREWELL { self.leave(at) } else { Vec::new() }
+            }
+            Stage::LookingUp if in_stage >= self.terms.pace.look_up => {
+                // A register that has not answered by now has not answered.
+                for look_up in visit.look_ups.values_mut() {
+                    if *look_up == LookUp::Asked {
+                        *look_up = LookUp::Unanswered(Unanswered::Down);
+                    }
+                }
+                self.all_looked_up(at)
+            }
+            Stage::Identifying(Identifying::Asking) if in_stage >= self.terms.pace.look_up => {
+                self.identity_failed(at, IdentityProblem::ServiceDown)
+            }
+            Stage::ProvingBusiness(ProvingBusiness::Asking)
+                if in_stage >= self.terms.pace.look_up =>
+            {
+                self.licence_refused(at, LicenceProblem::ServiceDown)
+            }
+            Stage::Decided(Outcome::Issued(_))
+                if papers_settled
+                    && in_stage >= PAPERS_SEEN
+                    && at.monotonic.saturating_sub(visit.touched) >= PAPERS_SEEN =>
+            {
+                self.enter(at, Stage::Rating)
+            }
+            _ => self.tick_patience(at, patience),
+        }
+    }
+
+    fn tick_patience(
+        &mut self,
+        at: Moment,
+        patience: Option<(Duration, Duration)>,
+    ) -> Vec<Effect> {
+        let (Some(visit), Some((idle, countdown))) = (&self.visit, patience) else {
+            return Vec::new();
+        };
+        let undecided = !matches!(self.stage, Stage::Decided(_) | Stage::Rating);
+        if at.monotonic.saturating_sub(visit.touched) >= idle + countdown {
+            if undecided { self.end(at, Ending::TimedOut) } else { self.leave(at) }
+        } else if undecided && at.monotonic.saturating_sub(visit.begun) >= self.terms.pace.total {
+            self.end(at, Ending::TooLong)
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn go_back(&mut self, at: Moment) -> Vec<Effect> {
+        if !self.can_go_back() {
+            return Vec::new();
+        }
+        match self.stage {
+            Stage::Choosing => self.leave(at),
+            Stage::Telling => self.enter(at, Stage::Choosing),
+            Stage::Identifying(_) => self.enter(at, Stage::Telling),
+            Stage::ProvingBusiness(_) => {
+                // Another person may go on: the identity read so far is dropped.
+                if let Some(visit) = &mut self.visit {
+                    visit.applicant = None;
+                }
+                self.enter(at, Stage::Identifying(Identifying::Waiting))
+            }
+            Stage::Filling => self.enter(at, Stage::ProvingBusiness(ProvingBusiness::Waiting)),
+            Stage::Promising => self.enter(at, Stage::Filling),
+            Stage::Welcome
+            | Stage::LookingUp
+            | Stage::Decided(_)
+            | Stage::Rating
+            | Stage::Done
+            | Stage::Ended(_) => Vec::new(),
+        }
+    }
+
+    fn equipment_changed(&mut self, at: Moment, equipment: Equipment) -> Vec<Effect> {
+        let before = std::mem::replace(&mut self.equipment, equipment);
+        match self.stage {
+            // A device that comes back in the middle is put to work at once.
+            Stage::Identifying(Identifying::Waiting | Identifying::Failed(_))
+                if (!before.id_reader && equipment.id_reader)
+                    || (!before.scanner && equipment.scanner) =>
+            {
+                self.enter(at, Stage::Identifying(Identifying::Waiting))
+            }
+            Stage::Identifying(Identifying::Reading) if !equipment.id_reader => {
+                self.identity_failed(at, IdentityProblem::Unreadable)
+            }
+            Stage::ProvingBusiness(ProvingBusiness::Waiting)
+                if !before.scanner && equipment.scanner =>
+            {
+                self.enter(at, Stage::ProvingBusiness(ProvingBusiness::Waiting))
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn choose(&mut self, at: Moment, id: &str) -> Vec<Effect> {
+        let entry = self.terms.catalogue.entry(id).cloned();
+        let (Stage::Choosing, Some(visit), Some(entry)) = (&self.stage, &mut self.visit, entry)
+        else {
+            return Vec::new();
+        };
+        if visit.entry.as_ref().map(|old| &old.id) != Some(&entry.id) {
+            // Another service asks other questions; who the applicant is stays known.
+            visit.fields.clear();
+            visit.promise = None;
+        }
+        visit.entry = Some(entry);
+        self.enter(at, Stage::Telling)
+    }
+
+    fn identify(&mut self, at: Moment) -> Vec<Effect> {
+        match self.stage {
+            Stage::Telling => self.enter(at, Stage::Identifying(Identifying::Waiting)),
+            _ => Vec::new(),
+        }
+    }
+
+    fn card_found(&mut self, at: Moment) -> Vec<Effect> {
+        match self.stage {
+            Stage::Identifying(Identifying::Waiting | Identifying::Failed(_)) => {
+                self.enter(at, Stage::Identifying(Identifying::Reading))
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn identified(&mut self, at: Moment, applicant: Applicant) -> Vec<Effect> {
+        let (Stage::Identifying(_), Some(visit)) = (&self.stage, &mut self.visit) else {
+            return Vec::new();
+        };
+        visit.applicant = Some(applicant);
+        visit.touched = at.monotonic;
+        self.enter(at, Stage::ProvingBusiness(ProvingBusiness::Waiting))
+    }
+
+    fn identity_failed(&mut self, at: Moment, problem: IdentityProblem) -> Vec<Effect> {
+        if !matches!(self.stage, Stage::Identifying(_)) {
+            return Vec::new();
+        }
+        // The next card or code is taken at once: nobody has to touch anything to try again.
+        let effects = self.enter(at, Stage::Identifying(Identifying::Waiting));
+        self.stage = Stage::Identifying(Identifying::Failed(problem));
+        effects
+    }
+
+    fn scanned(&mut self, at: Moment, code: String) -> Vec<Effect> {
+        if let Some(visit) = &mut self.visit {
+            visit.touched = at.monotonic;
+        }
+        let (stage, query) = match self.stage {
+            Stage::Identifying(Identifying::Waiting | Identifying::Failed(_)) => (
+                Stage::Identifying(Identifying::Asking),
+                Query::ElectronicId { code },
+            ),
+            Stage::ProvingBusiness(ref proving) if *proving != ProvingBusiness::Asking => (
+                Stage::ProvingBusiness(ProvingBusiness::Asking),
+                Query::ElectronicLicence { code },
+            ),
+            _ => return Vec::new(),
+        };
+        let Some(purpose) = self.purpose() else { return Vec::new() };
+        let mut effects = self.enter(at, stage);
+        effects.push(Effect::LookUp { query, purpose });
+        effects
+    }
+
+    fn purpose(&self) -> Option<Purpose> {
+        let visit = self.visit.as_ref()?;
+        Some(Purpose { service: visit.entry.as_ref()?.service, application: visit.application })
+    }
+
+    fn uscc_typed(&mut self, at: Moment, typed: &str) -> Vec<Effect> {
+        match self.stage {
+            Stage::ProvingBusiness(ref proving) if *proving != ProvingBusiness::Asking => {}
+            _ => return Vec::new(),
+        }
+        match Uscc::parse(typed) {
+            Ok(uscc) => {
+                if let Some(visit) = &mut self.visit {
+                    visit.typed_uscc = true;
+                    visit.relation = Relation::None;
+                }
+                self.look_up(at, uscc)
+            }
+            Err(problem) => {
+                self.stage =
+                    Stage::ProvingBusiness(ProvingBusiness::UsccRefused(problem.told()));
+                Vec::new()
+            }
+        }
+    }
+
+    fn licence_refused(&mut self, at: Moment, problem: LicenceProblem) -> Vec<Effect> {
+        let effects = self.enter(at, Stage::ProvingBusiness(ProvingBusiness::Waiting));
+        self.stage = Stage::ProvingBusiness(ProvingBusiness::CodeRefused(problem));
+        effects
+    }
+
+    /// Asks every register of the business at once.
+    fn look_up(&mut self, at: Moment, uscc: Uscc) -> Vec<Effect> {
+        let (Some(visit), Some(purpose)) = (&mut self.visit, {
+            let visit = self.visit.as_ref();
+            visit.and_then(|visit| {
+                Some(Purpose {
+                    service: visit.entry.as_ref()?.service,
+                    application: visit.application,
+                })
+            })
+        }) else {
+            return Vec::new();
+        };
+        visit.uscc = Some(uscc.clone());
+        visit.business = None;
+        visit.supervision = None;
+        visit.district = None;
+        visit.fields.clear();
+        visit.look_ups =
+            Register::ALL.into_iter().map(|register| (register, LookUp::Asked)).collect();
+        let mut effects = self.enter(at, Stage::LookingUp);
+        effects.push(Effect::DisarmScanner);
+        effects.extend(Register::ALL.into_iter().map(|register| Effect::LookUp {
+            query: Query::Business { register, uscc: uscc.clone() },
+            purpose,
+        }));
+        effects
+    }
+
+    fn looked_up(&mut self, at: Moment, answer: LookUpAnswer) -> Vec<Effect> {
+        match answer {
+            LookUpAnswer::Person(applicant) => {
+                if self.stage == Stage::Identifying(Identifying::Asking) {
+                    self.identified(at, *applicant)
+                } else {
+                    Vec::new()
+                }
+            }
+            LookUpAnswer::NoPerson(problem) => {
+                if self.stage == Stage::Identifying(Identifying::Asking) {
+                    self.identity_failed(at, problem)
+                } else {
+                    Vec::new()
+                }
+            }
+            LookUpAnswer::Licence { uscc, holder } => {
+                let asking = self.stage == Stage::ProvingBusiness(ProvingBusiness::Asking);
+                let (true, Some(visit)) = (asking, &mut self.visit) else { return Vec::new() };
+                visit.typed_uscc = false;
+                visit.relation = *holder;
+                self.look_up(at, uscc)
+            }
+            LookUpAnswer::NoLicence(problem) => {
+                if self.stage == Stage::ProvingBusiness(ProvingBusiness::Asking) {
+                    self.licence_refused(at, problem)
+                } else {
+                    Vec::new()
+                }
+            }
+            LookUpAnswer::Business(business, relation) => {
+                self.register_answered(at, Register::Business, |visit| {
+                    visit.business = business.map(|business| *business);
+                    if visit.relation == Relation::None {
+                        visit.relation = relation;
+                    }
+                })
+            }
+            LookUpAnswer::FoodAndDrug(supervision) => {
+                self.register_answered(at, Register::FoodAndDrug, |visit| {
+                    visit.supervision = Some(*supervision);
+                })
+            }
+            LookUpAnswer::MicroService(district) => {
+                self.register_answered(at, Register::MicroService, |visit| {
+                    visit.district = Some(district);
+                })
+            }
+            LookUpAnswer::Unanswered(register, how) => match &mut self.visit {
+                Some(visit) if self.stage == Stage::LookingUp => {
+                    visit.look_ups.insert(register, LookUp::Unanswered(how));
+                    self.all_looked_up(at)
+                }
+                _ => Vec::new(),
+            },
+        }
+    }
+
+    fn register_answered(
+        &mut self,
+        at: Moment,
+        register: Register,
+        take: impl FnOnce(&mut Visit),
+    ) -> Vec<Effect> {
+        match &mut self.visit {
+            // An answer after its time-out is not taken: what was told to the applicant stays true.
+            Some(visit)
+                if self.stage == Stage::LookingUp
+                    && visit.look_ups.get(&register) == Some(&LookUp::Asked) =>
+            {
+                take(visit);
+                visit.look_ups.insert(register, LookUp::Answered);
+                self.all_looked_up(at)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Goes on when no register is left to answer.
+    fn all_looked_up(&mut self, at: Moment) -> Vec<Effect> {
+        let Some(visit) = &mut self.visit else { return Vec::new() };
+        if visit.look_ups.values().any(|look_up| *look_up == LookUp::Asked) {
+            return Vec::new();
+        }
+        visit.touched = at.monotonic;
+        let registered = visit.look_ups.get(&Register::Business) == Some(&LookUp::Answered);
+        if registered && visit.business.is_none() {
+            let effects = self.enter(at, Stage::ProvingBusiness(ProvingBusiness::Waiting));
+            self.stage = Stage::ProvingBusiness(ProvingBusiness::Unknown);
+            return effects;
+        }
+        visit.fields = facts::fields(visit);
+        self.enter(at, Stage::Filling)
+    }
+
+    fn answered(&mut self, key: &str, answer: Answer) -> Vec<Effect> {
+        if let (Stage::Filling, Some(visit)) = (&self.stage, &mut self.visit)
+            && let Some(field) =
+                visit.fields.iter_mut().find(|field| field.key == key && field.source.is_none())
+        {
+            field.answer(answer);
+        }
+        Vec::new()
+    }
+
+    /// Decides as if the promise were signed: only who would be granted something is asked to sign.
+    fn form_confirmed(&mut self, at: Moment) -> Vec<Effect> {
+        if self.stage != Stage::Filling || !self.form_is_complete() {
+            return Vec::new();
+        }
+        let Some(visit) = &mut self.visit else { return Vec::new() };
+        let promises = visit.entry.as_ref().is_some_and(|entry| entry.promise.is_some());
+        if promises && facts::decide(&self.terms, visit, at, true).1.verdict == Verdict::Issue {
+            visit.promise_shown = Some(at.monotonic);
+            return self.enter(at, Stage::Promising);
+        }
+        self.decide(at)
+    }
+
+    fn promise_signed(&mut self, at: Moment, signature: Signature) -> Vec<Effect> {
+        let in_limits = signature.is_signed()
+            && signature.points() <= Signature::POINTS_MAX
+            && signature.strokes.len() <= Signature::STROKES_MAX;
+        let (Stage::Promising, true, Some(visit)) = (&self.stage, in_limits, &mut self.visit)
+        else {
+            return Vec::new();
+        };
+        let Some(promise) = visit.entry.as_ref().and_then(|entry| entry.promise.as_ref()) else {
+            return Vec::new();
+        };
+        let shown = visit.promise_shown.unwrap_or(at.monotonic);
+        let reading = at.monotonic.saturating_sub(shown).as_millis();
+        visit.promise = Some(Promise {
+            text_version: promise.version.clone(),
+            text_digest: hex::encode(Sha256::digest(promise.text.zh.as_bytes())),
+            reading_ms: u64::try_from(reading).unwrap_or(u64::MAX),
+            signed_at: at.wall,
+            signature,
+        });
+        self.decide(at)
+    }
+
+    /// The decision, and what it wants done.
+    fn decide(&mut self, at: Moment) -> Vec<Effect> {
+        let Some(visit) = &mut self.visit else { return Vec::new() };
+        let signed = visit.promise.is_some();
+        let (facts, decision) = facts::decide(&self.terms, visit, at, signed);
+        let Some(case) = facts::case(&self.terms, visit, facts, decision) else {
+            return Vec::new();
+        };
+        let verdict = case.decision.verdict;
+        visit.case = Some(Box::new(case.clone()));
+        visit.papers.clear();
+        if verdict == Verdict::FixOnSpot {
+            // Nothing is decided yet: the form is corrected and decided again.
+            return self.enter(at, Stage::Decided(Outcome::Recorded));
+        }
+        let mut effects = self.enter(at, Stage::Decided(Outcome::Recording));
+        effects.push(if verdict.grants_number() {
+            Effect::Issue(Box::new(case))
+        } else {
+            Effect::Record(Box::new(case))
+        });
+        effects
+    }
+
+    fn issued(&mut self, at: Moment, permit: Box<IssuedPermit>) -> Vec<Effect> {
+        let (Stage::Decided(Outcome::Recording), Some(visit)) = (&self.stage, &mut self.visit)
+        else {
+            return Vec::new();
+        };
+        visit.touched = at.monotonic;
+        let pages = if self.equipment.page_printer {
+            PaperState::Waiting
+        } else {
+            PaperState::NotAvailable
+        };
+        visit.papers = BTreeMap::from([
+            (Paper::Original, pages.clone()),
+            (Paper::Copy, pages),
+            (Paper::Receipt, receipt_state(self.equipment)),
+        ]);
+        self.stage = Stage::Decided(Outcome::Issued(permit));
+        self.print_waiting(at)
+    }
+
+    fn recorded(&mut self, at: Moment) -> Vec<Effect> {
+        let (Stage::Decided(Outcome::Recording), Some(visit)) = (&self.stage, &mut self.visit)
+        else {
+            return Vec::new();
+        };
+        visit.touched = at.monotonic;
+        visit.papers = BTreeMap::from([(Paper::Slip, receipt_state(self.equipment))]);
+        self.stage = Stage::Decided(Outcome::Recorded);
+        self.print_waiting(at)
+    }
+
+    fn print_waiting(&mut self, at: Moment) -> Vec<Effect> {
+        if let Some(visit) = &mut self.visit {
+            visit.stage_since = at.monotonic;
+        }
+        self.papers()
+            .filter(|(_, state)| **state == PaperState::Waiting)
+            .map(|(paper, _)| Effect::Print(paper))
+            .collect()
+    }
+
+    /// What cannot be issued although the rules would is referred, or not accepted at all.
+    fn not_issued(&mut self, at: Moment, reason: &NotIssued) -> Vec<Effect> {
+        let (Stage::Decided(Outcome::Recording), Some(visit)) = (&self.stage, &mut self.visit)
+        else {
+            return Vec::new();
+        };
+        let (Some(finding), Some(case)) = (referral(reason), &mut visit.case) else {
+            return self.not_recorded(at);
+        };
+        refer(&mut case.decision, finding);
+        case.draft = None;
+        let effect = Effect::Record(case.clone());
+        vec![effect]
+    }
+
+    fn not_recorded(&mut self, at: Moment) -> Vec<Effect> {
+        if self.stage != Stage::Decided(Outcome::Recording) {
+            return Vec::new();
+        }
+        self.enter(at, Stage::Decided(Outcome::NotRecorded))
+    }
+
+    fn paper_changed(&mut self, at: Moment, paper: Paper, state: PaperState) -> Vec<Effect> {
+        if let Some(visit) = &mut self.visit
+            && let Some(known) = visit.papers.get_mut(&paper)
+        {
+            *known = state;
+            // The papers may be looked at for their full time, counted from the last one.
+            visit.stage_since = at.monotonic;
+            visit.touched = at.monotonic;
+        }
+        Vec::new()
+    }
+
+    fn correct(&mut self, at: Moment) -> Vec<Effect> {
+        let fixable = self.decision().is_some_and(|d| d.verdict == Verdict::FixOnSpot);
+        match (&self.stage, fixable, &mut self.visit) {
+            (Stage::Decided(_), true, Some(visit)) => {
+                visit.case = None;
+                self.enter(at, Stage::Filling)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn go_on(&mut self, at: Moment) -> Vec<Effect> {
+        match &self.stage {
+            Stage::Decided(Outcome::Issued(_)) => self.enter(at, Stage::Rating),
+            Stage::Decided(Outcome::Recorded) => {
+                if self.decision().is_some_and(|d| d.verdict == Verdict::FixOnSpot) {
+                    self.end(at, Ending::Cancelled)
+                } else {
+                    self.enter(at, Stage::Rating)
+                }
+            }
+            Stage::Decided(Outcome::NotRecorded) | Stage::Done | Stage::Ended(_) => self.leave(at),
+            Stage::Welcome
+            | Stage::Choosing
+            | Stage::Telling
+            | Stage::Identifying(_)
+            | Stage::ProvingBusiness(_)
+            | Stage::LookingUp
+            | Stage::Filling
+            | Stage::Promising
+            | Stage::Decided(Outcome::Recording)
+            | Stage::Rating => Vec::new(),
+        }
+    }
+
+    fn rated(&mut self, at: Moment, grade: u8) -> Vec<Effect> {
+        let (Stage::Rating, 1..=5, Some(visit)) = (&self.stage, grade, &self.visit) else {
+            return Vec::new();
+        };
+        let mut effects =
+            vec![Effect::RecordRating { application: visit.application, grade }];
+        effects.extend(self.enter(at, Stage::Done));
+        effects
+    }
+}
+
+impl Visit {
+    fn new(application: ApplicationId, at: Moment) -> Self {
+        Self {
+            application,
+            begun: at.monotonic,
+            touched: at.monotonic,
+            entry: None,
+            applicant: None,
+            uscc: None,
+            typed_uscc: false,
+            relation: Relation::None,
+            business: None,
+            look_ups: BTreeMap::new(),
+            supervision: None,
+            district: None,
+            fields: Vec::new(),
+            person_wanted: false,
+            promise_shown: None,
+            promise: None,
+            case: None,
+            papers: BTreeMap::new(),
+            stage_since: at.monotonic,
+        }
+    }
+}
+
+/// Whether somebody at the screen did this.
+fn is_touch(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Begun { .. }
+            | Event::LanguageChosen(_)
+            | Event::LargePrintChosen(_)
+            | Event::ServiceChosen(_)
+            | Event::Told
+            | Event::UsccTyped(_)
+            | Event::Answered { .. }
+            | Event::FormConfirmed
+            | Event::PersonWanted(_)
+            | Event::PromiseSigned(_)
+            | Event::WentOn
+            | Event::CorrectionChosen
+            | Event::Rated(_)
+            | Event::RatingDeclined
+            | Event::WentBack
+            | Event::Touched
+    )
+}
+
+fn receipt_state(equipment: Equipment) -> PaperState {
+    if equipment.receipt_printer { PaperState::Waiting } else { PaperState::NotAvailable }
+}
+
+/// The finding that refers what could not be issued; `None` where nothing may be recorded either.
+fn referral(reason: &NotIssued) -> Option<Finding> {
+    let (code, message) = match reason {
+        NotIssued::NumbersExhausted => (
+            "NUMBERS_EXHAUSTED",
+            Bilingual::new(
+                "本机预留的证号已用完，不能当场发证。",
+                "This kiosk has used up its leased permit numbers and cannot issue on the spot.",
+            ),
+        ),
+        NotIssued::GlyphMissing(character) => (
+            "GLYPH_MISSING",
+            Bilingual::new(
+                format!("证照字库中没有“{character}”字，不能完整打印您的证照。"),
+                format!("The certificate's fonts lack the character “{character}”."),
+            ),
+        ),
+        NotIssued::ClockBehind | NotIssued::Quarantined | NotIssued::JournalDown => return None,
+    };
+    Some(Finding {
+        rule: "KIOSK-NOT-ISSUED".to_owned(),
+        code: code.to_owned(),
+        outcome: Verdict::Refer,
+        citation: "本机规则：不能当场完成的申请转人工办理".to_owned(),
+        message,
+        remedy: Bilingual::new(
+            "您的申请已受理，工作人员将与您联系。",
+            "Your application is accepted; an officer will contact you.",
+        ),
+        due: None,
+        readings: Vec::new(),
+    })
+}
+
+fn refer(decision: &mut Decision, finding: Finding) {
+    decision.verdict = Verdict::Refer;
+    decision.code.clone_from(&finding.code);
+    decision.findings.insert(0, finding);
+}

@@ -1,0 +1,317 @@
+//! One visit as a state machine: `update(moment, event)` returns the effects wanted; it never waits
+//! and never fails.
+
+pub mod effect;
+pub mod event;
+mod facts;
+pub mod form;
+mod machine;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::{
+    Applicant, ApplicationId, Bilingual, Business, Decision, Issuer, Language, Promise, Uscc,
+};
+use crate::rules::{Catalogue, Entry, Rulebook};
+
+use effect::Case;
+use event::{
+    Equipment, IdentityProblem, IssuedPermit, LicenceProblem, Paper, PaperState, Register,
+    Relation, Supervision, Unanswered, DistrictRecord,
+};
+use form::Field;
+
+/// What the visit goes by: rulebook, catalogue and settings.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// The active edition.
+    pub rulebook: Arc<Rulebook>,
+    /// The services in plain words.
+    pub catalogue: Arc<Catalogue>,
+    /// Who signs the permits.
+    pub issuer: Issuer,
+    /// Six digits of the division whose number series are used.
+    pub division: String,
+    /// Time-outs.
+    pub pace: Pace,
+}
+
+/// The time-outs of a visit (domain.md 8.5; doubled in large print).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Untouched so long, and the countdown begins.
+    pub idle: Duration,
+    /// Length of the countdown.
+    pub countdown: Duration,
+    /// A visit lasts at most so long before it has a decision.
+    pub total: Duration,
+    /// A look-up that took so long is unanswered.
+    pub look_up: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            idle: Duration::from_secs(60),
+            countdown: Duration::from_secs(30),
+            total: Duration::from_secs(15 * 60),
+            look_up: Duration::from_secs(15),
+        }
+    }
+}
+
+/// One visit, from the touch on the welcome screen to the wipe.
+#[derive(Debug)]
+pub struct Session {
+    terms: Terms,
+    equipment: Equipment,
+    language: Language,
+    large_print: bool,
+    stage: Stage,
+    visit: Option<Visit>,
+}
+
+/// Where the visit is: what the screen shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// Nobody is here.
+    Welcome,
+    /// "What do you want to open?"
+    Choosing,
+    /// What it needs, told at once (一次告知).
+    Telling,
+    /// Lay the card down, or show the e-ID.
+    Identifying(Identifying),
+    /// Show the e-licence, or type the USCC.
+    ProvingBusiness(ProvingBusiness),
+    /// The registers are being asked.
+    LookingUp,
+    /// Prefilled fields and missing facts.
+    Filling,
+    /// The promise and its signature.
+    Promising,
+    /// The decision, and what came of it.
+    Decided(Outcome),
+    /// Five grades.
+    Rating,
+    /// Thank you; take your papers.
+    Done,
+    /// The visit ended without a decision; why.
+    Ended(Ending),
+}
+
+/// How far identification is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identifying {
+    /// Waiting for a card or a code.
+    Waiting,
+    /// The card lies there and is being read: it must stay.
+    Reading,
+    /// The e-ID service is being asked.
+    Asking,
+    /// It failed; what to do.
+    Failed(IdentityProblem),
+}
+
+/// How far the proof of business is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProvingBusiness {
+    /// Waiting for the e-licence's code or a typed USCC.
+    Waiting,
+    /// The e-licence service is being asked.
+    Asking,
+    /// The code was refused; what to do.
+    CodeRefused(LicenceProblem),
+    /// The typed USCC is wrong; what is wrong with it.
+    UsccRefused(Bilingual),
+    /// No business has this USCC.
+    Unknown,
+}
+
+/// What came of the decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is being written into the journal.
+    Recording,
+    /// Nothing was granted; the slip says what next.
+    Recorded,
+    /// The permit exists.
+    Issued(Box<IssuedPermit>),
+    /// The journal could not take it; nothing happened, the kiosk goes out of service.
+    NotRecorded,
+}
+
+/// Why a visit ended without a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The applicant ended it.
+    Cancelled,
+    /// Nobody touched the screen.
+    TimedOut,
+    /// It took longer than a visit may.
+    TooLong,
+    /// The kiosk can serve nobody at the moment.
+    OutOfService,
+}
+
+/// Everything known of the visit; dropped, and so wiped, at its end.
+#[derive(Debug)]
+struct Visit {
+    application: ApplicationId,
+    begun: Duration,
+    touched: Duration,
+    entry: Option<Entry>,
+    applicant: Option<Applicant>,
+    uscc: Option<Uscc>,
+    typed_uscc: bool,
+    relation: Relation,
+    business: Option<Business>,
+    look_ups: BTreeMap<Register, LookUp>,
+    supervision: Option<Supervision>,
+    district: Option<DistrictRecord>,
+    fields: Vec<Field>,
+    person_wanted: bool,
+    promise_shown: Option<Duration>,
+    promise: Option<Promise>,
+    case: Option<Box<Case>>,
+    papers: BTreeMap<Paper, PaperState>,
+    stage_since: Duration,
+}
+
+/// How far the look-up in one register is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LookUp {
+    /// Asked, not answered yet.
+    Asked,
+    /// Answered.
+    Answered,
+    /// Not answered: the application will be referred.
+    Unanswered(Unanswered),
+}
+
+/// What the screen may show of a visit.
+impl Session {
+    /// Where the visit is.
+    pub fn stage(&self) -> &Stage {
+        &self.stage
+    }
+
+    /// The language of the screen.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// Whether large print is on.
+    pub fn large_print(&self) -> bool {
+        self.large_print
+    }
+
+    /// What works.
+    pub fn equipment(&self) -> Equipment {
+        self.equipment
+    }
+
+    /// The services in plain words.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.terms.catalogue
+    }
+
+    /// Who signs.
+    pub fn issuer(&self) -> &Issuer {
+        &self.terms.issuer
+    }
+
+    /// The chosen service.
+    pub fn entry(&self) -> Option<&Entry> {
+        self.visit.as_ref()?.entry.as_ref()
+    }
+
+    /// The applicant, once identified.
+    pub fn applicant(&self) -> Option<&Applicant> {
+        self.visit.as_ref()?.applicant.as_ref()
+    }
+
+    /// The business, once the register answered.
+    pub fn business(&self) -> Option<&Business> {
+        self.visit.as_ref()?.business.as_ref()
+    }
+
+    /// The registers and how far each look-up is, in the order shown.
+    pub fn look_ups(&self) -> impl Iterator<Item = (Register, LookUp)> + '_ {
+        self.visit.iter().flat_map(|visit| visit.look_ups.iter().map(|(k, v)| (*k, *v)))
+    }
+
+    /// The form.
+    pub fn fields(&self) -> &[Field] {
+        self.visit.as_ref().map_or(&[], |visit| &visit.fields)
+    }
+
+    /// Whether the form can be confirmed.
+    pub fn form_is_complete(&self) -> bool {
+        self.fields().iter().all(Field::is_complete)
+    }
+
+    /// Whether the applicant wants a person to decide.
+    pub fn person_wanted(&self) -> bool {
+        self.visit.as_ref().is_some_and(|visit| visit.person_wanted)
+    }
+
+    /// The decision, once made.
+    pub fn decision(&self) -> Option<&Decision> {
+        Some(&self.visit.as_ref()?.case.as_ref()?.decision)
+    }
+
+    /// The papers of this visit and their states, in the order they come out.
+    pub fn papers(&self) -> impl Iterator<Item = (Paper, &PaperState)> + '_ {
+        self.visit.iter().flat_map(|visit| visit.papers.iter().map(|(k, v)| (*k, v)))
+    }
+
+    /// The application's id, for slips and the technician.
+    pub fn application(&self) -> Option<ApplicationId> {
+        self.visit.as_ref().map(|visit| visit.application)
+    }
+
+    /// Seconds left in the countdown "are you still there?", if it runs.
+    pub fn countdown(&self, now: Duration) -> Option<u64> {
+        let visit = self.visit.as_ref()?;
+        let idle = now.saturating_sub(visit.touched);
+        let (begin, length) = self.patience()?;
+        let left = (begin + length).saturating_sub(idle);
+        (idle >= begin).then(|| left.as_secs())
+    }
+
+    /// How far the visit is: step of steps, for the line at the top of every screen.
+    pub fn progress(&self) -> Option<(u8, u8)> {
+        let step = match self.stage {
+            Stage::Welcome | Stage::Ended(_) => return None,
+            Stage::Choosing | Stage::Telling => 1,
+            Stage::Identifying(_) => 2,
+            Stage::ProvingBusiness(_) | Stage::LookingUp => 3,
+            Stage::Filling => 4,
+            Stage::Promising => 5,
+            Stage::Decided(_) | Stage::Rating | Stage::Done => 6,
+        };
+        Some((step, 6))
+    }
+
+    /// Whether "back" leads somewhere.
+    pub fn can_go_back(&self) -> bool {
+        match self.stage {
+            Stage::Choosing
+            | Stage::Telling
+            | Stage::Identifying(Identifying::Waiting | Identifying::Failed(_))
+            | Stage::Filling
+            | Stage::Promising => true,
+            Stage::ProvingBusiness(ref proving) => *proving != ProvingBusiness::Asking,
+            Stage::Welcome
+            | Stage::Identifying(Identifying::Reading | Identifying::Asking)
+            | Stage::LookingUp
+            | Stage::Decided(_)
+            | Stage::Rating
+            | Stage::Done
+            | Stage::Ended(_) => false,
+        }
+    }
+}
