@@ -1,0 +1,254 @@
+//! The moment of issuance: one transaction, whole or not at all.
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension as _};
+use sha2::{Digest as _, Sha256};
+
+use super::error::during;
+use super::store::{Int, Store, Writing, latest_ms, signed_record};
+use super::{Case, Error, IssueRequest, Issued, Milestone, Recorded, numbers, outbox, printing};
+use crate::domain::{
+    ApplicationId, ElicenceId, FilingNumber, FoodLicenceNumber, Grant, Holder, HygieneNumber,
+    Issuer, Permit, PermitNumber, Uscc, calendar,
+};
+use crate::seal::{CopySerial, Seal};
+use crate::wire::v1;
+
+/// A clock may be set back by this much, as network time does, without stopping anything. More than
+/// that is a wrong clock, and no date of issue is taken from it.
+const CLOCK_STEP_MAX: SignedDuration = SignedDuration::from_secs(5);
+
+/// Issues, or answers what was issued.
+pub(super) fn issue(store: &mut Store, request: &IssueRequest) -> Result<Issued, Error> {
+    let IssueRequest { case, draft } = request;
+    // Asked again after a crash or a lost answer: the permit exists, whatever has become of the clock
+    // or the numbers since.
+    if let Some(issued) = find_issued(store.connection(), case.application)? {
+        return Ok(issued);
+    }
+    check_facts(case)?;
+    store.transaction("issue a permit", |writing| {
+        if let Some(reason) = outbox::quarantined(&writing.transaction)? {
+            return Err(Error::Quarantined { reason });
+        }
+        let issued_at = moment_of_issue(writing)?;
+        let issued_on = calendar::date_in_china(issued_at);
+
+        let series = numbers::series_of(draft, issued_on, writing.settings)?;
+        let sequence = numbers::take(writing, &series)?;
+        // A crash from here to the commit: the number is as free as before.
+        writing.settings.pass(Milestone::NumberTaken);
+        let number = numbers::number(draft, issued_on, &series, sequence, writing.settings)?;
+        let elicence = numbers::elicence(&number, &draft.issuer.uscc, issued_on, writing.settings)?;
+        let permit = Permit {
+            number,
+            elicence,
+            application: draft.application,
+            holder: draft.holder.clone(),
+            premises: draft.premises.clone(),
+            grant: draft.grant.clone(),
+            issuer: draft.issuer.clone(),
+            issued: issued_on,
+            valid_to: draft.valid_to(issued_on),
+        };
+
+        let decided = append_decision(writing, case)?;
+        let print_jobs =
+            printing::queue(writing, case.application, &with_original(case), Some(&permit))?;
+        let seal = print_jobs
+            .iter()
+            .find_map(|job| job.seal.clone())
+            .expect("the original is among the papers, and has a seal");
+        let sheets = print_jobs
+            .iter()
+            .map(|job| v1::Sheet {
+                job: job.job,
+                document: job.document,
+                serial: job.serial.as_ref().map(CopySerial::to_string),
+                seal: job.seal.as_ref().map(Seal::to_string),
+            })
+            .collect();
+        let head = writing.append(v1::Body::Issued(Box::new(v1::Issued {
+            application: case.application,
+            service: case.service,
+            permit: v1::Permit::from(&permit),
+            series: series.to_string(),
+            sequence,
+            decision_digest: v1::decision_digest(&decided),
+            sheets,
+        })))?;
+        writing
+            .transaction
+            .execute(
+                "INSERT INTO permit (application, series, sequence, number, elicence, position)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                (
+                    case.application.as_bytes(),
+                    series.as_str(),
+                    Int(sequence),
+                    permit.number.to_string(),
+                    permit.elicence.as_str(),
+                    Int(head.position),
+                ),
+            )
+            .map_err(during("enter the permit"))?;
+        Ok(Issued { permit, seal, print_jobs, position: head.position })
+    })
+}
+
+/// Records a decision, or answers where it stands.
+pub(super) fn record_decision(store: &mut Store, case: &Case) -> Result<Recorded, Error> {
+    let application = case.application;
+    if let Some(position) = decision_position(store.connection(), application)? {
+        if find_issued(store.connection(), application)?.is_some() {
+            return Err(Error::DecidedOtherwise { application });
+        }
+        let print_jobs = printing::of_application(store.connection(), application)?;
+        return Ok(Recorded { position, print_jobs });
+    }
+    check_facts(case)?;
+    store.transaction("record a decision", |writing| {
+        append_decision(writing, case)?;
+        let position = decision_position(&writing.transaction, application)?
+            .expect("it was entered in this transaction");
+        let print_jobs = printing::queue(writing, application, &case.documents, None)?;
+        Ok(Recorded { position, print_jobs })
+    })
+}
+
+/// What was issued for an application, from the record that says so.
+pub(super) fn find_issued(
+    connection: &Connection,
+    application: ApplicationId,
+) -> Result<Option<Issued>, Error> {
+    let position: Option<Int> = connection
+        .prepare_cached("SELECT position FROM permit WHERE application = ?1")
+        .and_then(|mut select| {
+            select.query_row((application.as_bytes(),), |row| row.get(0)).optional()
+        })
+        .map_err(during("look for the permit"))?;
+    let Some(Int(position)) = position else { return Ok(None) };
+    let contradiction = |what: &str| Error::Contradiction { position, what: what.to_owned() };
+    let signed = signed_record(connection, position)?;
+    let record = v1::Record::read(signed.record.reveal())
+        .map_err(|error| contradiction(&error.to_string()))?;
+    let v1::Body::Issued(issued) = record.body else {
+        return Err(contradiction("a permit points to a record that issues nothing"));
+    };
+    let permit =
+        permit_of(&issued).ok_or_else(|| contradiction("the permit's fields are not valid"))?;
+    let seal = issued.seal().and_then(|text| Seal::parse(text).ok());
+    let seal = seal.ok_or_else(|| contradiction("the original has no seal"))?;
+    let print_jobs = printing::of_application(connection, application)?;
+    Ok(Some(Issued { permit, seal, print_jobs, position }))
+}
+
+fn check_facts(case: &Case) -> Result<(), Error> {
+    let digest = hex::encode(Sha256::digest(case.facts.reveal()));
+    if digest == case.decision.facts_digest {
+        Ok(())
+    } else {
+        Err(Error::OtherFacts { application: case.application })
+    }
+}
+
+/// The time of issue: the transaction's, and never one before the latest record's.
+fn moment_of_issue(writing: &Writing<'_>) -> Result<Timestamp, Error> {
+    let now = writing.moment.at;
+    let Some(latest_ms) = latest_ms(&writing.transaction)? else { return Ok(now) };
+    let latest = Timestamp::from_millisecond(latest_ms).unwrap_or(Timestamp::MAX);
+    if latest.duration_since(now) > CLOCK_STEP_MAX {
+        return Err(Error::ClockBehind { now, latest });
+    }
+    Ok(now.max(latest))
+}
+
+/// Appends the decision's record and enters the application as decided.
+fn append_decision(writing: &Writing<'_>, case: &Case) -> Result<v1::Decision, Error> {
+    let decision = v1::Decision::from(&case.decision);
+    let application = case.application;
+    if decision_position(&writing.transaction, application)?.is_some() {
+        return Err(Error::DecidedOtherwise { application });
+    }
+    let head = writing.append(v1::Body::Decided(Box::new(v1::Decided {
+        application,
+        service: case.service,
+        applicant: v1::Applicant {
+            name: v1::Personal::new(case.applicant.name.reveal().as_str()),
+            id_masked: case.applicant.id_masked.clone(),
+            id_digest: case.applicant.id_digest.clone(),
+        },
+        business: case.business.as_ref().map(|business| v1::BusinessName {
+            uscc: business.uscc.to_string(),
+            name: business.name.clone(),
+        }),
+        decision: decision.clone(),
+        facts: v1::Personal::new(case.facts.reveal().as_str()),
+        promise: case.promise.as_ref().map(v1::Promise::from),
+    })))?;
+    writing
+        .transaction
+        .execute(
+            "INSERT INTO decision (application, position) VALUES (?1, ?2)",
+            (application.as_bytes(), Int(head.position)),
+        )
+        .map_err(during("enter the decision"))?;
+    Ok(decision)
+}
+
+fn decision_position(
+    connection: &Connection,
+    application: ApplicationId,
+) -> Result<Option<u64>, Error> {
+    connection
+        .prepare_cached("SELECT position FROM decision WHERE application = ?1")
+        .and_then(|mut select| {
+            select.query_row((application.as_bytes(),), |row| row.get(0)).optional()
+        })
+        .map(|position| position.map(|Int(position)| position))
+        .map_err(during("look for the decision"))
+}
+
+/// The papers asked for, with the original first: its seal is the electronic licence's too.
+fn with_original(case: &Case) -> Vec<v1::Document> {
+    let others = case.documents.iter().copied().filter(|paper| *paper != v1::Document::Original);
+    std::iter::once(v1::Document::Original).chain(others).collect()
+}
+
+/// The permit as it stands in a record; `None` where a field is not what this kiosk would write.
+fn permit_of(issued: &v1::Issued) -> Option<Permit> {
+    let written = &issued.permit;
+    let (grant, number) = match written.grant.clone() {
+        v1::Grant::Food { subject, items } => {
+            let number = FoodLicenceNumber::parse(&written.number).ok().map(PermitNumber::Food)?;
+            (Grant::Food { subject, items }, number)
+        }
+        v1::Grant::Filing { trade } => {
+            let number = FilingNumber::parse(&written.number).ok().map(PermitNumber::Filing)?;
+            (Grant::Filing { trade }, number)
+        }
+        v1::Grant::Hygiene { place } => {
+            let number = HygieneNumber::parse(&written.number).ok().map(PermitNumber::Hygiene)?;
+            (Grant::Hygiene { place }, number)
+        }
+    };
+    Some(Permit {
+        number,
+        elicence: ElicenceId::parse(&written.elicence).ok()?,
+        application: issued.application,
+        holder: Holder {
+            name: written.holder.name.clone(),
+            uscc: Uscc::parse(&written.holder.uscc).ok()?,
+            legal_representative: written.holder.legal_representative.reveal().to_owned(),
+            address: written.holder.address.clone(),
+        },
+        premises: written.premises.clone(),
+        grant,
+        issuer: Issuer {
+            name: written.issuer.name.clone(),
+            uscc: Uscc::parse(&written.issuer.uscc).ok()?,
+        },
+        issued: written.issued,
+        valid_to: written.valid_to,
+    })
+}

@@ -1,0 +1,388 @@
+//! The kiosk's append-only book: records, numbers, permits, print jobs and the outbox in one SQLite
+//! file with one writer.
+//!
+//! A permit exists when the transaction of [`Journal::issue`] has committed, and not before. Everything
+//! earlier may be lost in a power cut, nothing later. `docs/formats/journal.md` describes the records.
+
+mod chain;
+mod error;
+mod file;
+mod issue;
+mod migration;
+mod numbers;
+mod outbox;
+mod printing;
+mod reader;
+mod store;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::clock::Clock;
+use crate::domain::{
+    Applicant, ApplicationId, Business, Decision, Permit, PermitDraft, Private, Promise, Series,
+    ServiceCode,
+};
+use crate::seal::{CopySerial, LogOrigin, Seal, SigningKey, VerifyingKey};
+use crate::wire::v1::{Body, Document, Hash, KioskId, PrintStep, SignedBlock, SignedRecord};
+
+pub use chain::ChainFault;
+pub use error::Error;
+pub use reader::Reader;
+
+use store::Store;
+use writer::Writer;
+
+/// The journal. Clones are handles of the same one; calls wait for the writer thread, so whoever must
+/// not wait calls from a thread that may.
+#[derive(Debug, Clone)]
+pub struct Journal(Writer);
+
+/// Everything the journal needs to know of its kiosk.
+#[derive(Clone)]
+pub struct Settings {
+    /// The file. Its `-wal`, `-shm` and `.lock` lie beside it.
+    pub path: PathBuf,
+    /// Whose journal it is.
+    pub kiosk: KioskId,
+    /// Which life of the kiosk.
+    pub incarnation: u32,
+    /// Which boot of the machine.
+    pub boot_id: String,
+    /// Signs records.
+    pub device_key: SigningKey,
+    /// Signs seals.
+    pub seal_key: SigningKey,
+    /// Verifies number blocks.
+    pub central_key: VerifyingKey,
+    /// The transparency log named in seals.
+    pub log_origin: LogOrigin,
+    /// What sheet serials begin with, for example `K03`.
+    pub serial_prefix: String,
+    /// What hygiene licence numbers begin with, for example `张审卫公证`.
+    pub hygiene_prefix: String,
+    /// The type codes of the e-licence identifiers (GB/T 36904).
+    pub elicence_types: ElicenceTypes,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Bytes of the file at most.
+    pub bytes_max: u64,
+    /// Called at each [`Milestone`]; tests stop the process there.
+    pub on_milestone: Option<Arc<dyn Fn(Milestone) + Send + Sync>>,
+}
+
+impl Settings {
+    /// A file of this size holds a million visits of 8 KiB, more than a kiosk sees in its life.
+    pub const BYTES_MAX: u64 = 8 * 1024 * 1024 * 1024;
+
+    fn pass(&self, milestone: Milestone) {
+        if let Some(on_milestone) = &self.on_milestone {
+            on_milestone(milestone);
+        }
+    }
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Settings({} {} {})", self.kiosk, self.incarnation, self.path.display())
+    }
+}
+
+/// The type codes of the e-licence identifiers, by kind of permit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ElicenceTypes {
+    /// 食品经营许可证.
+    pub food: String,
+    /// 仅销售预包装食品备案.
+    pub filing: String,
+    /// 公共场所卫生许可证.
+    pub hygiene: String,
+}
+
+/// The points of a transaction where a crash means something different.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Milestone {
+    /// Nothing is done yet.
+    Begun,
+    /// A number is taken, in a transaction that may still be undone.
+    NumberTaken,
+    /// Everything is written and nothing is committed.
+    BeforeCommit,
+    /// Committed, and nobody knows yet.
+    Committed,
+}
+
+/// The end of the journal; position 0 and a zero hash before the first record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// Position of the last record.
+    pub position: u64,
+    /// Its hash.
+    pub hash: Hash,
+}
+
+impl Head {
+    /// Before the first record.
+    pub const START: Self = Self { position: 0, hash: Hash::ZERO };
+}
+
+/// A decided application with everything that stands behind it.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Which application.
+    pub application: ApplicationId,
+    /// What was applied for.
+    pub service: ServiceCode,
+    /// Who applied.
+    pub applicant: Applicant,
+    /// For which business.
+    pub business: Option<Business>,
+    /// The facts document exactly as decided upon.
+    pub facts: Private<String>,
+    /// The decision.
+    pub decision: Decision,
+    /// The promise, if the service asks for one.
+    pub promise: Option<Promise>,
+    /// The papers to print, in order. An issued case always has the original, asked for or not.
+    pub documents: Vec<Document>,
+}
+
+/// A case to be issued or filed.
+#[derive(Debug, Clone)]
+pub struct IssueRequest {
+    /// The decided application.
+    pub case: Case,
+    /// What is permitted.
+    pub draft: PermitDraft,
+}
+
+/// A permit that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issued {
+    /// The permit with its number and dates.
+    pub permit: Permit,
+    /// The seal of the original, which is also the electronic licence's.
+    pub seal: Seal,
+    /// The papers and how far they are.
+    pub print_jobs: Vec<PrintJob>,
+    /// Where the journal says so.
+    pub position: u64,
+}
+
+/// A decision on record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// Where the journal says so.
+    pub position: u64,
+    /// The papers and how far they are.
+    pub print_jobs: Vec<PrintJob>,
+}
+
+/// A paper and how far it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrintJob {
+    /// Its number in this journal.
+    pub job: u64,
+    /// Which application.
+    pub application: ApplicationId,
+    /// Which paper.
+    pub document: Document,
+    /// Its serial; receipts and slips have none.
+    pub serial: Option<CopySerial>,
+    /// Its seal; receipts and slips have none.
+    pub seal: Option<Seal>,
+    /// How far it is.
+    pub step: PrintStep,
+}
+
+/// A record with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// Where it stands.
+    pub position: u64,
+    /// The record.
+    pub record: SignedRecord,
+}
+
+/// How much central has not acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutboxState {
+    /// The last acknowledged position.
+    pub acknowledged: u64,
+    /// Records behind it.
+    pub unsent: u64,
+    /// When the oldest of them was written.
+    pub oldest_at: Option<Timestamp>,
+}
+
+/// How many numbers there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeriesState {
+    /// Numbers that can still be given out.
+    pub left: u64,
+    /// Size of the blocks they are in: what was there when the blocks were new.
+    pub reserve: u64,
+}
+
+impl Journal {
+    /// Makes the journal of a new kiosk and opens it. Never where there is one.
+    pub fn provision(settings: Settings) -> Result<Self, Error> {
+        numbers::check(&settings)?;
+        Writer::start(Store::provision(settings)?).map(Self)
+    }
+
+    /// Opens the journal of this kiosk. A damaged or foreign file is moved aside, unchanged, and the
+    /// error says where; it is never replaced by an empty one.
+    pub fn open(settings: Settings) -> Result<Self, Error> {
+        numbers::check(&settings)?;
+        Writer::start(Store::open(settings)?).map(Self)
+    }
+
+    /// Issues a permit or numbers a filing: decision, number, seals, records, print jobs and outbox in
+    /// one transaction. Called again for the same application it answers what was issued the first
+    /// time.
+    ///
+    /// # Panics
+    ///
+    /// If the decision grants no number, or the draft is another application's: our own mistake.
+    pub fn issue(&self, request: IssueRequest) -> Result<Issued, Error> {
+        let (case, draft) = (&request.case, &request.draft);
+        assert!(
+            case.decision.verdict.grants_number(),
+            "{} grants no number",
+            case.decision.verdict
+        );
+        assert_eq!(case.application, draft.application, "the draft answers this application");
+        self.0.call(move |store| issue::issue(store, &request))
+    }
+
+    /// Records a decision that grants no number. Called again for the same application it answers
+    /// where the first one stands.
+    pub fn record_decision(&self, case: Case) -> Result<Recorded, Error> {
+        self.0.call(move |store| issue::record_decision(store, &case))
+    }
+
+    /// Records something that changes nothing in the journal's tables: a start, a look-up, a rating, a
+    /// fault, the end of a visit.
+    ///
+    /// # Panics
+    ///
+    /// For records that belong to a change of the tables, which have methods of their own.
+    pub fn record(&self, body: Body) -> Result<u64, Error> {
+        match body {
+            Body::Started(_)
+            | Body::LookedUp(_)
+            | Body::Rated(_)
+            | Body::Faulted(_)
+            | Body::SessionEnded(_) => {}
+            Body::Decided(_)
+            | Body::Issued(_)
+            | Body::Printed(_)
+            | Body::NumberVoided(_)
+            | Body::BlockInstalled(_) => panic!("`{}` has a method of its own", body.kind()),
+        }
+        self.0.call(move |store| {
+            store.transaction("record", |writing| writing.append(body)).map(|head| head.position)
+        })
+    }
+
+    /// What was issued for an application, if anything.
+    pub fn find_issued(&self, application: ApplicationId) -> Result<Option<Issued>, Error> {
+        self.0.call(move |store| issue::find_issued(store.connection(), application))
+    }
+
+    /// Moves a paper one step on, with a record. The same step twice is one step, except for `Sent`: a
+    /// sheet that may have been printed is never sent again without somebody's word.
+    pub fn print_step(&self, job: u64, step: PrintStep) -> Result<(), Error> {
+        self.0.call(move |store| printing::step(store, job, step))
+    }
+
+    /// A new sheet, with a serial and a seal of its own, for one that was destroyed.
+    pub fn replace_sheet(&self, job: u64) -> Result<PrintJob, Error> {
+        self.0.call(move |store| printing::replace(store, job))
+    }
+
+    /// The papers that are still waited for, oldest first: what printing is taken up with after a
+    /// restart. `Queued` has certainly not been printed; `Sent` may have been.
+    pub fn unfinished_print_jobs(&self) -> Result<Vec<PrintJob>, Error> {
+        self.0.call(|store| printing::unfinished(store.connection()))
+    }
+
+    /// The papers of an application.
+    pub fn print_jobs(&self, application: ApplicationId) -> Result<Vec<PrintJob>, Error> {
+        self.0.call(move |store| printing::of_application(store.connection(), application))
+    }
+
+    /// The records behind position `after`, in order: at most `count_max`, and at most `bytes_max`
+    /// unless the first alone is longer.
+    pub fn outbox(
+        &self,
+        after: u64,
+        count_max: usize,
+        bytes_max: usize,
+    ) -> Result<Vec<Placed>, Error> {
+        self.0.call(move |store| outbox::records(store.connection(), after, count_max, bytes_max))
+    }
+
+    /// How much central has not acknowledged.
+    pub fn outbox_state(&self) -> Result<OutboxState, Error> {
+        self.0.call(|store| outbox::state(store.connection()))
+    }
+
+    /// Central has everything up to this record. Nothing is deleted.
+    pub fn acknowledge(&self, position: u64, hash: Hash) -> Result<(), Error> {
+        self.0.call(move |store| outbox::acknowledge(store, position, hash))
+    }
+
+    /// Central has less than it once acknowledged: everything behind `position` is sent again.
+    pub fn rewind(&self, position: u64) -> Result<(), Error> {
+        self.0.call(move |store| outbox::rewind(store, position))
+    }
+
+    /// Takes a block of numbers central leased. Taking it twice is taking it once.
+    pub fn install_block(&self, block: SignedBlock) -> Result<(), Error> {
+        self.0.call(move |store| outbox::install_block(store, &block))
+    }
+
+    /// How many numbers of a series there are.
+    pub fn series_state(&self, series: &Series) -> Result<SeriesState, Error> {
+        let series = series.clone();
+        self.0.call(move |store| numbers::state(store.connection(), &series))
+    }
+
+    /// Takes the next number of a series out of use, with a reason and who decided it, so that every
+    /// number is accounted for.
+    pub fn void_number(&self, series: Series, reason: String, by: String) -> Result<u64, Error> {
+        self.0.call(move |store| numbers::void(store, &series, &reason, &by))
+    }
+
+    /// Central says that another journal calls itself this kiosk: nothing is issued from now on, until
+    /// the kiosk gets a new life and a new journal.
+    pub fn quarantine(&self, reason: String) -> Result<(), Error> {
+        self.0.call(move |store| outbox::quarantine(store, &reason))
+    }
+
+    /// Why nothing is issued any more, if that is so.
+    pub fn quarantined(&self) -> Result<Option<String>, Error> {
+        self.0.call(|store| outbox::quarantined(store.connection()))
+    }
+
+    /// The last record.
+    pub fn head(&self) -> Result<Head, Error> {
+        self.0.call(|store| store::head(store.connection()))
+    }
+
+    /// Copies the journal, whole and consistent, to a file that must not exist yet.
+    pub fn back_up(&self, to: &Path) -> Result<(), Error> {
+        let to = to.to_owned();
+        self.0.call(move |store| store.back_up(&to))
+    }
+
+    /// Closes the file and waits until it is closed; other handles find it closed.
+    pub fn close(self) {
+        self.0.close();
+    }
+}

@@ -1,0 +1,238 @@
+//! Papers and how far they are: each step is a record, and none may be taken twice by accident.
+
+use rusqlite::{Connection, OptionalExtension as _, Row};
+
+use super::error::during;
+use super::store::{Int, Store, Writing};
+use super::{Error, PrintJob, issue, numbers};
+use crate::domain::{ApplicationId, Permit};
+use crate::seal::{Claims, CopySerial, Seal};
+use crate::wire::v1::{Body, Document, PrintStep, Printed};
+
+/// Queues papers of an application. Certificates get a serial and a seal each.
+pub(super) fn queue(
+    writing: &Writing<'_>,
+    application: ApplicationId,
+    documents: &[Document],
+    permit: Option<&Permit>,
+) -> Result<Vec<PrintJob>, Error> {
+    documents.iter().map(|document| queue_one(writing, application, *document, permit)).collect()
+}
+
+fn queue_one(
+    writing: &Writing<'_>,
+    application: ApplicationId,
+    document: Document,
+    permit: Option<&Permit>,
+) -> Result<PrintJob, Error> {
+    let queueing = "queue a paper";
+    let Int(job) = writing
+        .transaction
+        .query_row("SELECT coalesce(max(job), 0) + 1 FROM print_job", (), |row| row.get(0))
+        .map_err(during(queueing))?;
+    let (serial, seal) = match (document, permit) {
+        (Document::Receipt | Document::Slip, _) => (None, None),
+        (Document::Original | Document::Copy, Some(permit)) => {
+            let settings = writing.settings;
+            let serial = numbers::serial(settings, job)
+                .expect("the prefix was checked with the largest job number");
+            let key = &settings.seal_key;
+            let claims = Claims::of(permit, &serial, &settings.log_origin, key.id());
+            let seal = Seal::make(key, &claims);
+            (Some(serial), Some(seal))
+        }
+        (Document::Original | Document::Copy, None) => {
+            panic!("a certificate is printed only of a permit that exists")
+        }
+    };
+    writing
+        .transaction
+        .execute(
+            "INSERT INTO print_job VALUES (?1, ?2, ?3, ?4, ?5, 'queued', NULL)",
+            (
+                Int(job),
+                application.as_bytes(),
+                document_word(document),
+                serial.as_ref().map(CopySerial::as_str),
+                seal.as_ref().map(Seal::as_str),
+            ),
+        )
+        .map_err(during(queueing))?;
+    Ok(PrintJob { job, application, document, serial, seal, step: PrintStep::Queued })
+}
+
+/// Moves a paper one step on.
+pub(super) fn step(store: &mut Store, job: u64, to: PrintStep) -> Result<(), Error> {
+    store.transaction("note a step of printing", |writing| {
+        let known = find(&writing.transaction, job)?;
+        if !follows(&known.step, &to) {
+            return Err(Error::PrintStep { job, from: known.step, to });
+        }
+        if known.step == to {
+            return Ok(());
+        }
+        let (word, evidence) = step_words(&to);
+        writing
+            .transaction
+            .execute(
+                "UPDATE print_job SET step = ?2, evidence = ?3 WHERE job = ?1",
+                (Int(job), word, evidence),
+            )
+            .map_err(during("note a step of printing"))?;
+        record(writing, &known, to, None)
+    })
+}
+
+/// Whether a paper may go from one step to another. What has been handed to the printer comes back to
+/// the queue only by somebody's word that nothing came out.
+fn follows(from: &PrintStep, to: &PrintStep) -> bool {
+    use PrintStep::{Confirmed, NotPrinted, Queued, Sent, Unknown, Voided};
+    match (from, to) {
+        (Queued, Sent | NotPrinted) => true,
+        (Sent, Confirmed { .. } | Unknown | NotPrinted) => true,
+        (Unknown, Confirmed { .. } | Voided | NotPrinted) => true,
+        (Confirmed { .. }, Voided) => true,
+        (NotPrinted, Queued) => true,
+        (Sent, Sent) => false,
+        (from, to) => from == to,
+    }
+}
+
+/// A new sheet for a destroyed one.
+pub(super) fn replace(store: &mut Store, job: u64) -> Result<PrintJob, Error> {
+    store.transaction("replace a sheet", |writing| {
+        let voided = find(&writing.transaction, job)?;
+        if voided.step != PrintStep::Voided {
+            let (from, to) = (voided.step, PrintStep::Queued);
+            return Err(Error::PrintStep { job, from, to });
+        }
+        let issued = issue::find_issued(&writing.transaction, voided.application)?;
+        let permit = issued.map(|issued| issued.permit);
+        let sheet = queue_one(writing, voided.application, voided.document, permit.as_ref())?;
+        record(writing, &sheet, PrintStep::Queued, sheet.seal.as_ref())?;
+        Ok(sheet)
+    })
+}
+
+fn record(
+    writing: &Writing<'_>,
+    job: &PrintJob,
+    step: PrintStep,
+    seal: Option<&Seal>,
+) -> Result<(), Error> {
+    writing.append(Body::Printed(Printed {
+        job: job.job,
+        application: job.application,
+        document: job.document,
+        serial: job.serial.as_ref().map(CopySerial::to_string),
+        seal: seal.map(Seal::to_string),
+        step,
+    }))?;
+    Ok(())
+}
+
+const COLUMNS: &str = "job, application, document, serial, seal, step, evidence";
+
+fn find(connection: &Connection, job: u64) -> Result<PrintJob, Error> {
+    connection
+        .query_row(&format!("SELECT {COLUMNS} FROM print_job WHERE job = ?1"), (Int(job),), job_of)
+        .optional()
+        .map_err(during("read a print job"))?
+        .ok_or(Error::NoSuchJob { job })
+}
+
+/// The papers that are still waited for.
+pub(super) fn unfinished(connection: &Connection) -> Result<Vec<PrintJob>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM print_job
+         WHERE step IN ('queued', 'sent', 'unknown') ORDER BY job"
+    );
+    select(connection, &sql, ())
+}
+
+/// The papers of an application.
+pub(super) fn of_application(
+    connection: &Connection,
+    application: ApplicationId,
+) -> Result<Vec<PrintJob>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM print_job WHERE application = ?1 ORDER BY job");
+    select(connection, &sql, (application.as_bytes(),))
+}
+
+fn select(
+    connection: &Connection,
+    sql: &str,
+    parameters: impl rusqlite::Params,
+) -> Result<Vec<PrintJob>, Error> {
+    let reading = "read the print jobs";
+    let mut statement = connection.prepare(sql).map_err(during(reading))?;
+    let rows = statement.query_map(parameters, job_of).map_err(during(reading))?;
+    rows.collect::<Result<_, _>>().map_err(during(reading))
+}
+
+fn job_of(row: &Row<'_>) -> rusqlite::Result<PrintJob> {
+    let Int(job) = row.get(0)?;
+    let (document, step): (String, String) = (row.get(2)?, row.get(5)?);
+    let (serial, seal): (Option<String>, Option<String>) = (row.get(3)?, row.get(4)?);
+    let evidence: Option<String> = row.get(6)?;
+    Ok(PrintJob {
+        job,
+        application: ApplicationId::from_random(row.get(1)?),
+        document: document_of(&document).ok_or_else(|| unreadable(2, &document))?,
+        serial: match serial {
+            None => None,
+            Some(text) => Some(CopySerial::parse(&text).ok_or_else(|| unreadable(3, &text))?),
+        },
+        seal: match seal {
+            None => None,
+            Some(text) => Some(Seal::parse(&text).map_err(|_error| unreadable(4, "a seal"))?),
+        },
+        step: step_of(&step, evidence).ok_or_else(|| unreadable(5, &step))?,
+    })
+}
+
+fn unreadable(column: usize, found: &str) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(
+        column,
+        rusqlite::types::Type::Text,
+        format!("`{found}` is none of the words of print_job").into(),
+    )
+}
+
+fn document_word(document: Document) -> &'static str {
+    match document {
+        Document::Original => "original",
+        Document::Copy => "copy",
+        Document::Receipt => "receipt",
+        Document::Slip => "slip",
+    }
+}
+
+fn document_of(word: &str) -> Option<Document> {
+    [Document::Original, Document::Copy, Document::Receipt, Document::Slip]
+        .into_iter()
+        .find(|document| document_word(*document) == word)
+}
+
+fn step_words(step: &PrintStep) -> (&'static str, Option<&str>) {
+    match step {
+        PrintStep::Queued => ("queued", None),
+        PrintStep::Sent => ("sent", None),
+        PrintStep::Confirmed { evidence } => ("confirmed", Some(evidence)),
+        PrintStep::Unknown => ("unknown", None),
+        PrintStep::Voided => ("voided", None),
+        PrintStep::NotPrinted => ("not_printed", None),
+    }
+}
+
+fn step_of(word: &str, evidence: Option<String>) -> Option<PrintStep> {
+    Some(match (word, evidence) {
+        ("queued", None) => PrintStep::Queued,
+        ("sent", None) => PrintStep::Sent,
+        ("confirmed", Some(evidence)) => PrintStep::Confirmed { evidence },
+        ("unknown", None) => PrintStep::Unknown,
+        ("voided", None) => PrintStep::Voided,
+        ("not_printed", None) => PrintStep::NotPrinted,
+        _ => return None,
+    })
+}

@@ -1,0 +1,259 @@
+//! The open journal as its writer thread sees it: transactions and the chain of records.
+
+use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
+
+use jiff::Timestamp;
+
+use super::error::during;
+use super::{Error, Head, Milestone, Settings, chain, file};
+use crate::durable::Lock;
+use crate::wire::v1::{Body, FormatError, Hash, Record, SignedRecord};
+
+/// Records whose chain and signatures are checked at every opening: more than a day's. The whole chain
+/// is checked on request and by central.
+const CHECKED_AT_OPENING: u64 = 512;
+
+/// The journal's file, open for writing.
+pub(super) struct Store {
+    connection: Connection,
+    settings: Settings,
+    /// A commit failed and nobody knows whether it happened.
+    in_doubt: bool,
+    // Dropped last, when the file is closed.
+    _lock: Lock,
+}
+
+impl Store {
+    /// Makes the journal of a new kiosk and opens it.
+    pub(super) fn provision(settings: Settings) -> Result<Self, Error> {
+        let lock = file::lock(&settings.path)?;
+        file::provision(&settings)?;
+        Self::open_locked(settings, lock)
+    }
+
+    /// Opens the journal of this kiosk.
+    pub(super) fn open(settings: Settings) -> Result<Self, Error> {
+        let lock = file::lock(&settings.path)?;
+        Self::open_locked(settings, lock)
+    }
+
+    fn open_locked(settings: Settings, lock: Lock) -> Result<Self, Error> {
+        let connection = file::open(&settings)?;
+        let from = head(&connection)?.position.saturating_sub(CHECKED_AT_OPENING);
+        let key = settings.device_key.verifying_key();
+        match chain::verify(&connection, from, &key) {
+            Ok(_head) => {}
+            Err(chain::Broken::Reading(error)) => return Err(error),
+            Err(chain::Broken::At(fault)) => {
+                drop(connection);
+                return Err(file::set_aside(&settings, fault.to_string()));
+            }
+        }
+        Ok(Self { connection, settings, in_doubt: false, _lock: lock })
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Runs `work` in one transaction: everything it did, or, after any error, nothing of it.
+    pub(super) fn transaction<R>(
+        &mut self,
+        doing: &'static str,
+        work: impl FnOnce(&Writing<'_>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        if self.in_doubt {
+            return Err(Error::InDoubt);
+        }
+        let settings = &self.settings;
+        settings.pass(Milestone::Begun);
+        // The clock is read once, here: every record and date of the transaction has this moment.
+        let moment = Moment::read(settings);
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(during(doing))?;
+        let writing = Writing { transaction, settings, moment };
+        let result = work(&writing)?;
+        settings.pass(Milestone::BeforeCommit);
+        // A crash before the next line has returned: the transaction happened whole or not at all, and
+        // the application's id tells which, to whoever asks again.
+        if let Err(source) = writing.transaction.commit() {
+            let error = during(doing)(source);
+            // A full disk is found before anything is committed, and rolled back. Of every other
+            // failure we cannot know: after a failed fsync a second one proves nothing.
+            self.in_doubt = !matches!(error, Error::DiskFull { .. });
+            return Err(error);
+        }
+        settings.pass(Milestone::Committed);
+        Ok(result)
+    }
+
+    /// Moves the WAL into the file and empties it, when there is time for it. A reader that holds it
+    /// open delays this, and the next quiet moment tries again.
+    pub(super) fn tidy(&self) {
+        let done: rusqlite::Result<(i64, i64)> =
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            });
+        match done {
+            Ok((0, _pages)) => {}
+            Ok((_busy, pages)) => {
+                tracing::warn!(journal.wal_pages = pages, "a reader keeps the WAL from shrinking");
+            }
+            Err(error) => {
+                tracing::error!(error = %error, "the WAL cannot be moved into the journal");
+            }
+        }
+    }
+
+    /// Copies the journal, whole and consistent, to a new file.
+    pub(super) fn back_up(&self, to: &std::path::Path) -> Result<(), Error> {
+        if to.exists() {
+            return Err(Error::Exists { path: to.to_owned() });
+        }
+        let partial = file::beside(to, ".partial");
+        crate::durable::remove(&partial).map_err(|source| Error::Remove { source })?;
+        let copy = during("back up the journal");
+        self.connection
+            .backup("main", &partial, None::<fn(rusqlite::backup::Progress)>)
+            .map_err(copy)?;
+        file::move_durably(&partial, to)
+    }
+}
+
+/// One transaction at work.
+pub(super) struct Writing<'a> {
+    pub(super) transaction: Transaction<'a>,
+    pub(super) settings: &'a Settings,
+    pub(super) moment: Moment,
+}
+
+impl Writing<'_> {
+    /// Appends the next record, and by that queues it for central.
+    pub(super) fn append(&self, body: Body) -> Result<Head, Error> {
+        let last = head(&self.transaction)?;
+        let at = self.moment.at;
+        let latest_ms = latest_ms(&self.transaction)?.unwrap_or(i64::MIN).max(at.as_millisecond());
+        let record = Record {
+            format: Record::FORMAT.to_owned(),
+            kiosk: self.settings.kiosk.clone(),
+            incarnation: self.settings.incarnation,
+            position: last.position + 1,
+            at,
+            monotonic_ms: self.moment.monotonic_ms,
+            boot_id: self.settings.boot_id.clone(),
+            previous: last.hash,
+            body,
+        };
+        let text = record.to_text();
+        if text.len() > Record::BYTES_MAX {
+            return Err(Error::Append { source: FormatError::TooLong { bytes: text.len() } });
+        }
+        let signed = SignedRecord::sign(text, &self.settings.device_key);
+        let head = Head { position: record.position, hash: signed.hash() };
+        self.transaction
+            .prepare_cached("INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+            .and_then(|mut insert| {
+                insert.execute((
+                    Int(head.position),
+                    signed.record.reveal(),
+                    &signed.signature,
+                    head.hash.as_bytes(),
+                    at.as_millisecond(),
+                    latest_ms,
+                ))
+            })
+            .map_err(during("append a record"))?;
+        Ok(head)
+    }
+}
+
+/// When a transaction happens.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    /// Wall clock, whole milliseconds.
+    pub(super) at: Timestamp,
+    monotonic_ms: u64,
+}
+
+impl Moment {
+    fn read(settings: &Settings) -> Self {
+        let now = settings.clock.now();
+        let at = Timestamp::from_millisecond(now.as_millisecond())
+            .expect("a time without its fraction of a millisecond is a time");
+        let monotonic_ms = u64::try_from(settings.clock.monotonic().as_millis())
+            .expect("no machine runs for 584 million years");
+        Self { at, monotonic_ms }
+    }
+}
+
+/// The last record; position 0 and a zero hash before the first.
+pub(super) fn head(connection: &Connection) -> Result<Head, Error> {
+    connection
+        .prepare_cached("SELECT position, hash FROM record ORDER BY position DESC LIMIT 1")
+        .and_then(|mut select| {
+            select
+                .query_row((), |row| {
+                    let Int(position) = row.get(0)?;
+                    Ok(Head { position, hash: Hash::from_bytes(row.get(1)?) })
+                })
+                .optional()
+        })
+        .map(|head| head.unwrap_or(Head::START))
+        .map_err(during("read the last record"))
+}
+
+/// The latest time on record.
+pub(super) fn latest_ms(connection: &Connection) -> Result<Option<i64>, Error> {
+    connection
+        .prepare_cached("SELECT latest_ms FROM record ORDER BY position DESC LIMIT 1")
+        .and_then(|mut select| select.query_row((), |row| row.get(0)).optional())
+        .map_err(during("read the latest time"))
+}
+
+/// The exact record at a position.
+pub(super) fn signed_record(connection: &Connection, position: u64) -> Result<SignedRecord, Error> {
+    connection
+        .prepare_cached("SELECT text, signature FROM record WHERE position = ?1")
+        .and_then(|mut select| select.query_row((Int(position),), signed_record_of))
+        .map_err(during("read a record"))
+}
+
+/// A row of `text, signature`.
+pub(super) fn signed_record_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<SignedRecord> {
+    let text: String = row.get(0)?;
+    Ok(SignedRecord { record: crate::wire::v1::Personal::new(text), signature: row.get(1)? })
+}
+
+/// A whole number from 0 on in a column of SQLite, which knows only signed ones.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Int(pub(super) u64);
+
+impl Int {
+    pub(super) fn of_index(index: usize) -> Self {
+        Self(u64::try_from(index).expect("an index has at most 64 bits"))
+    }
+}
+
+impl ToSql for Int {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let value = i64::try_from(self.0)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+        Ok(ToSqlOutput::from(value))
+    }
+}
+
+impl FromSql for Int {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let value = value.as_i64()?;
+        u64::try_from(value)
+            .map(Self)
+            .map_err(|_negative| rusqlite::types::FromSqlError::OutOfRange(value))
+    }
+}
