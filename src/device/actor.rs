@@ -80,6 +80,9 @@ pub struct SpawnError {
     source: io::Error,
 }
 
+/// A started device: where commands go, and where what it tells comes from.
+pub type Started<C, E> = (DeviceHandle<C>, Receiver<Report<E>>);
+
 /// Starts the thread of a device. It opens the line by itself, and again whenever it was lost.
 /// The receiver brings what the device tells, in order; once it is closed, the thread is gone.
 pub fn spawn<D>(
@@ -87,7 +90,7 @@ pub fn spawn<D>(
     line: LineConfig,
     driver: D,
     clock: Arc<dyn Clock>,
-) -> Result<(DeviceHandle<D::Command>, Receiver<Report<D::Event>>), SpawnError>
+) -> Result<Started<D::Command, D::Event>, SpawnError>
 where
     D: Driver + Send + 'static,
     D::Command: Send + 'static,
@@ -404,11 +407,11 @@ impl<D: Driver> Actor<D> {
             Some(_) => self.driver.health(),
             None => self.opening.health(),
         };
-        let health = match health {
-            Health::Offline { .. } | Health::Starting if self.opening.is_unstable(now) => {
-                Health::of(FaultCode::DeviceLineUnstable)
-            }
-            health => health,
+        let is_down = matches!(health, Health::Offline { .. } | Health::Starting);
+        let health = if is_down && self.opening.is_unstable(now) {
+            Health::of(FaultCode::DeviceLineUnstable)
+        } else {
+            health
         };
         *self.shared.health.lock().unwrap_or_else(PoisonError::into_inner) = health;
         match self.settling.note(now, health) {

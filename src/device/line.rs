@@ -165,7 +165,7 @@ fn find(port: &Port) -> Result<String, Error> {
                         && usb.pid == *product
                         && (serial.is_none() || *serial == usb.serial_number)
                 }
-                SerialPortType::PciPort(_)
+                SerialPortType::PciPort
                 | SerialPortType::BluetoothPort
                 | SerialPortType::Unknown => false,
             });

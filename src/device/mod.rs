@@ -16,7 +16,7 @@ pub mod simulation;
 
 use std::time::Duration;
 
-pub use actor::{DeviceHandle, Report, SendError, SpawnError, spawn};
+pub use actor::{DeviceHandle, Report, SendError, SpawnError, Started, spawn};
 pub use line::{FlowControl, LineConfig, Port};
 
 use crate::fault::{Fault, Fixer};

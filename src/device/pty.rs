@@ -5,14 +5,14 @@ use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
-use rustix::fs::inotify;
+use rustix::fs::{OFlags, fcntl_setfl, inotify};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
@@ -83,9 +83,9 @@ pub(super) struct Pty {
 impl Pty {
     /// Makes a pty and points `link` at it, in one step if there was one before.
     pub(super) fn publish(link: &Path) -> io::Result<Self> {
-        let master: OwnedFd = openpt(
-            OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC | OpenptFlags::NONBLOCK,
-        )?;
+        let master =
+            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+        fcntl_setfl(&master, OFlags::RDWR | OFlags::NONBLOCK)?;
         grantpt(&master)?;
         unlockpt(&master)?;
         // A fresh pty echoes and turns \r into \n. It must not do so for a single byte.

@@ -7,14 +7,12 @@ mod record;
 mod simulator;
 
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
 
 pub use driver::{Command, Driver, Event, ReadFailure};
 pub use record::{Document, IdRecord, RecordError};
 pub use simulator::SimulatedIdReader;
 
-use super::actor::SpawnError;
-use super::{DeviceHandle, LineConfig, Report, spawn};
+use super::{LineConfig, SpawnError, Started, spawn};
 use crate::clock::Clock;
 
 /// The device's name in logs, commands and fault codes.
@@ -24,6 +22,6 @@ pub const NAME: &str = "id_reader";
 pub fn start(
     line: LineConfig,
     clock: Arc<dyn Clock>,
-) -> Result<(DeviceHandle<Command>, Receiver<Report<Event>>), SpawnError> {
+) -> Result<Started<Command, Event>, SpawnError> {
     spawn(NAME, line, Driver::new(), clock)
 }

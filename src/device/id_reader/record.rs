@@ -256,8 +256,8 @@ impl IdRecord {
 #[derive(Clone, Copy)]
 struct Text<'a>(&'a [u8; TEXT_BYTES]);
 
-impl Text<'_> {
-    fn bytes(self, Field(name, start, count): Field) -> &[u8] {
+impl<'a> Text<'a> {
+    fn bytes(self, Field(name, start, count): Field) -> &'a [u8] {
         self.0.get(start..start + count).unwrap_or_else(|| panic!("no field {name} in a record"))
     }
 

@@ -92,7 +92,7 @@ impl SimulatedIdReader {
             self.received.drain(..start);
             let &[_, _, _, _, _, high, low, ref rest @ ..] = self.received.as_slice() else { break };
             let length = usize::from(high) << 8 | usize::from(low);
-            if length < 3 || length > LENGTH_MAX {
+            if !(3..=LENGTH_MAX).contains(&length) {
                 self.received.drain(..PREAMBLE.len());
                 requests.push(Err(status::LENGTH));
                 continue;
@@ -276,7 +276,7 @@ impl Simulator for SimulatedIdReader {
 
     fn command(&mut self, _now: Duration, command: &str) -> Result<String, String> {
         let words: Vec<&str> = command.split_whitespace().collect();
-        let number = |text: &str| text.parse().map_err(|_| format!("not a number: {text}"));
+        let number = |text: &str| text.parse().map_err(|_why| format!("not a number: {text}"));
         match words.as_slice() {
             ["place", "other-kind"] => {
                 let text = [0x20; 256];
