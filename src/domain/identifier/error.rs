@@ -11,6 +11,18 @@ pub struct IdentifierError {
     pub kind: IdentifierErrorKind,
 }
 
+impl IdentifierError {
+    /// What is wrong, in English.
+    pub fn what(&self) -> String {
+        self.kind.what()
+    }
+
+    /// What to do about it, in English.
+    pub fn remedy(&self) -> &'static str {
+        self.kind.remedy()
+    }
+}
+
 /// The identifiers of the product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Identifier {
