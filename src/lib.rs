@@ -5,7 +5,17 @@
 // Pure: no files, sockets, clock, threads, randomness.
 pub mod domain;
 pub mod fault;
+pub mod rules;
+pub mod seal;
+pub mod certificate;
+pub mod wire;
 
 // Edges: thin, shared.
 pub mod clock;
 pub mod durable;
+pub mod config;
+
+// Kiosk.
+pub mod session;
+pub mod journal;
+pub mod device;

@@ -128,11 +128,14 @@ fn grant(service: ServiceCode, facts: &Value) -> Option<Grant> {
 fn food_grant(facts: &Value) -> Option<Grant> {
     let items = facts.pointer("/application/items")?.as_array()?;
     let marks = facts.pointer("/application/subject_marks").and_then(Value::as_array);
-    let only_prepackaged =
-        items.iter().all(|line| line.get("item").and_then(Value::as_str) == Some("sale_prepackaged"));
+    let only_prepackaged = items
+        .iter()
+        .all(|line| line.get("item").and_then(Value::as_str) == Some("sale_prepackaged"));
     if only_prepackaged {
         let wholesale = marks.is_some_and(|marks| marks.iter().any(|mark| mark == "wholesale"));
-        return Some(Grant::Filing { trade: if wholesale { "批发" } else { "零售" }.to_owned() });
+        return Some(Grant::Filing {
+            trade: if wholesale { "批发" } else { "零售" }.to_owned()
+        });
     }
     let subject = word(SUBJECTS, facts.pointer("/application/subject_types/0")?)?;
     let subject = with_marks(subject, SUBJECT_MARKS, marks);

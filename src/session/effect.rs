@@ -1,6 +1,9 @@
 //! What a visit wants done, in the imperative; `terminal` does it and answers with an event.
 
-use crate::domain::{Applicant, ApplicationId, Business, Decision, PermitDraft, Promise, ServiceCode, Uscc};
+use crate::domain::{
+    Applicant, ApplicationId, Bilingual, Business, Decision, Language, PermitDraft, Promise,
+    ServiceCode, Uscc,
+};
 use crate::session::event::{Paper, Register};
 
 /// Everything a visit can want done.
@@ -55,6 +58,10 @@ pub struct Case {
     pub application: ApplicationId,
     /// What was applied for.
     pub service: ServiceCode,
+    /// The same in plain words, as it was chosen.
+    pub title: Bilingual,
+    /// The language of the screen, and so of the papers beside Chinese.
+    pub language: Language,
     /// Who applied.
     pub applicant: Applicant,
     /// For which business.

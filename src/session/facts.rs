@@ -1,14 +1,14 @@
 //! From what is known of a visit to the facts document, the decision and the case.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::effect::Case;
 use super::event::{Answer, Moment, Register, Relation, Unanswered};
 use super::form::{Choice, Field, FieldKind};
 use super::{LookUp, Terms, Visit, draft};
-use crate::clock_day::today;
-use crate::domain::{Bilingual, BusinessStatus, Decision};
-use crate::rules::{self, Catalogue, Facts};
+use crate::domain::calendar::date_in_china;
+use crate::domain::{Bilingual, BusinessStatus, Decision, Language};
+use crate::rules;
 
 /// The lines of the form: what the register says, then what is still to be asked.
 pub(super) fn fields(terms: &Terms, visit: &Visit) -> Vec<Field> {
@@ -83,5 +83,178 @@ fn asked_field(field: &rules::Field) -> Field {
         answer: None,
         source: None,
         problem: None,
+    }
+}
+
+/// The facts document of a visit and the decision on it, as if the promise were signed or not.
+pub(super) fn decide(
+    terms: &Terms,
+    visit: &Visit,
+    at: Moment,
+    promised: bool,
+) -> (Value, Decision) {
+    let document = document(visit, terms, promised);
+    let decision = rules::decide_document(&terms.rulebook, &document, date_in_china(at.wall));
+    (document, decision)
+}
+
+/// Everything that stands behind a decision, ready to be recorded; `None` before anybody is known.
+pub(super) fn case(
+    terms: &Terms,
+    visit: &Visit,
+    language: Language,
+    document: &Value,
+    decision: Decision,
+) -> Option<Case> {
+    let entry = visit.entry.as_ref()?;
+    let draft =
+        decision.verdict.grants_number().then(|| draft::draft(terms, visit, document)).flatten();
+    Some(Case {
+        application: visit.application,
+        service: entry.service,
+        title: entry.title.clone(),
+        language,
+        applicant: visit.applicant.clone()?,
+        business: visit.business.clone(),
+        facts: document.to_string(),
+        decision,
+        promise: visit.promise.clone(),
+        draft,
+    })
+}
+
+/// The document as `docs/formats.md` describes it: what is known and what was declared, nothing else.
+fn document(visit: &Visit, terms: &Terms, promised: bool) -> Value {
+    let mut document = json!({
+        "application": {
+            "wants_person": visit.person_wanted,
+            "wants_licence": false,
+            "subject_types": [],
+            "subject_marks": [],
+            "items": [],
+            "machines": [],
+            "parts": [],
+        },
+        "registers": registers(visit),
+        "bans": [],
+        "permits": [],
+        "promise": { "accepted": promised },
+    });
+    if let Some(applicant) = &visit.applicant {
+        document["applicant"] = json!({
+            "document": applicant.document,
+            "birth": applicant.birth.reveal().to_string(),
+            "role": role(&visit.relation),
+        });
+        if let Some(valid_to) = applicant.valid_to {
+            document["applicant"]["document_valid_to"] = json!(valid_to.to_string());
+        }
+        if let Relation::Agent { services, from, until } = &visit.relation {
+            document["applicant"]["grant"] = json!({
+                "services": services, "from": from.to_string(), "until": until.to_string(),
+            });
+        }
+    }
+    if let Some(business) = &visit.business {
+        document["business"] = json!({
+            "uscc": business.uscc.as_str(),
+            "name": business.name,
+            "kind": business.kind,
+            "status": status(business.status),
+            "division": business.division.as_str(),
+            "scope": business.scope,
+        });
+        document["premises"] = json!({ "division": business.division.as_str() });
+    }
+    if let Some(supervision) = &visit.supervision {
+        document["bans"] = supervision
+            .bans
+            .iter()
+            .map(|ban| json!({ "kind": ban.kind, "who": ban.who, "on": ban.on.to_string() }))
+            .collect();
+        document["permits"] = supervision.permits.iter().map(held).collect();
+        document["premises"]["occupied"] = json!(supervision.address_occupied);
+    }
+    if let Some(district) = visit.district {
+        document["district"] = json!({
+            "open_penalty_case": district.open_penalty_case,
+            "open_application": district.open_application,
+        });
+    }
+    if let Some(entry) = &visit.entry {
+        entry.begin(&mut document);
+        if let Some(supervision) = &visit.supervision {
+            let kind = entry.service.as_str().split('/').next().unwrap_or_default();
+            let own = supervision.permits.iter().find(|permit| permit.kind == kind);
+            if let (false, Some(permit)) = (entry.service.as_str().ends_with("/new"), own) {
+                document["permit"] = held(permit);
+            }
+        }
+    }
+    if let Some(promise) = &visit.promise {
+        document["promise"]["text_version"] = json!(promise.text_version);
+    }
+    for field in visit.fields.iter().filter(|field| field.source.is_none()) {
+        if let (Some(spec), Some(answer)) = (terms.catalogue.field(&field.key), &field.answer) {
+            write(&mut document, spec, answer);
+        }
+    }
+    document
+}
+
+/// Writes an answer; one that does not fit its question is left out, and the rules then refer.
+fn write(document: &mut Value, spec: &rules::Field, answer: &Answer) {
+    let written = match answer {
+        Answer::Choice(value) => spec.write(document, rules::Answer::Choice(value)),
+        Answer::Choices(values) => spec.write(document, rules::Answer::Choices(values)),
+        Answer::YesNo(yes) => spec.write(document, rules::Answer::YesNo(*yes)),
+        Answer::Number(typed) => typed
+            .trim()
+            .parse()
+            .is_ok_and(|number| spec.write(document, rules::Answer::Number(number))),
+        Answer::Text(text) => spec.write(document, rules::Answer::Text(text.trim())),
+        Answer::Date(date) => spec.write(document, rules::Answer::Date(*date)),
+    };
+    debug_assert!(written, "{} was checked when it was answered", spec.key);
+}
+
+fn registers(visit: &Visit) -> Value {
+    Register::ALL
+        .into_iter()
+        .map(|register| {
+            let word = match visit.look_ups.get(&register) {
+                Some(LookUp::Answered) => "answered",
+                Some(LookUp::Unanswered(Unanswered::Stale)) => "stale",
+                Some(LookUp::Asked | LookUp::Unanswered(Unanswered::Down)) | None => "down",
+            };
+            (register.as_str().to_owned(), json!(word))
+        })
+        .collect::<serde_json::Map<String, Value>>()
+        .into()
+}
+
+fn held(permit: &super::event::HeldPermit) -> Value {
+    let mut value = json!({
+        "kind": permit.kind, "number": permit.number, "status": permit.status,
+    });
+    if let Some(valid_to) = permit.valid_to {
+        value["valid_to"] = json!(valid_to.to_string());
+    }
+    value
+}
+
+fn role(relation: &Relation) -> &'static str {
+    match relation {
+        Relation::LegalRepresentative => "legal_representative",
+        Relation::Agent { .. } => "agent",
+        Relation::None => "none",
+    }
+}
+
+fn status(status: BusinessStatus) -> &'static str {
+    match status {
+        BusinessStatus::Live => "live",
+        BusinessStatus::Cancelled => "cancelled",
+        BusinessStatus::Revoked => "revoked",
     }
 }

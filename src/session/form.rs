@@ -73,11 +73,13 @@ impl Field {
     }
 
     fn check(&self, answer: &Answer) -> Option<Bilingual> {
-        let offered = |choices: &[Choice], value: &String| choices.iter().any(|c| c.value == *value);
+        let offered =
+            |choices: &[Choice], value: &String| choices.iter().any(|c| c.value == *value);
         match (&self.kind, answer) {
             (FieldKind::Choice(choices), Answer::Choice(value)) if offered(choices, value) => None,
             (FieldKind::Choices(choices), Answer::Choices(values))
-                if (self.optional || !values.is_empty()) && values.iter().all(|value| offered(choices, value)) =>
+                if (self.optional || !values.is_empty())
+                    && values.iter().all(|value| offered(choices, value)) =>
             {
                 None
             }

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use super::effect::{Case, Effect, Purpose, Query};
+use super::effect::{Effect, Purpose, Query};
 use super::event::{
-    Answer, Event, IdentityProblem, IssuedPermit, LicenceProblem, LookUpAnswer, Moment, NotIssued,
-    Paper, PaperState, Register, Relation, Unanswered, Equipment,
+    Answer, Equipment, Event, IdentityProblem, IssuedPermit, LicenceProblem, LookUpAnswer, Moment,
+    NotIssued, Paper, PaperState, Register, Relation, Unanswered,
 };
-use super::{Ending, Identifying, LookUp, Outcome, ProvingBusiness, Session, Stage, Terms, Visit, facts};
+use super::{
+    Ending, Identifying, LookUp, Outcome, ProvingBusiness, Session, Stage, Terms, Visit, facts,
+};
 use crate::domain::{
     Applicant, ApplicationId, Bilingual, Decision, Finding, Language, Promise, Signature, Uscc,
     Verdict,
@@ -116,8 +118,7 @@ impl Session {
 
     /// Whether a paper is still moving towards the applicant.
     fn is_printing(&self) -> bool {
-        self.papers()
-            .any(|(_, state)| matches!(state, PaperState::Waiting | PaperState::Printing))
+        self.papers().any(|(_, state)| matches!(state, PaperState::Waiting | PaperState::Printing))
     }
 
     fn begin(&mut self, at: Moment, application: ApplicationId) -> Vec<Effect> {
@@ -206,7 +207,11 @@ impl Session {
         match self.stage {
             Stage::Welcome => Vec::new(),
             Stage::Ended(_) | Stage::Done => {
-                if in_stage >= FAREWELL { self.leave(at) } else { Vec::new() }
+                if in_stage >= FAREWELL {
+                    self.leave(at)
+                } else {
+                    Vec::new()
+                }
             }
             Stage::LookingUp if in_stage >= self.terms.pace.look_up => {
                 // A register that has not answered by now has not answered.
@@ -236,11 +241,7 @@ impl Session {
         }
     }
 
-    fn tick_patience(
-        &mut self,
-        at: Moment,
-        patience: Option<(Duration, Duration)>,
-    ) -> Vec<Effect> {
+    fn tick_patience(&mut self, at: Moment, patience: Option<(Duration, Duration)>) -> Vec<Effect> {
         let (Some(visit), Some((idle, countdown))) = (&self.visit, patience) else {
             return Vec::new();
         };
@@ -357,14 +358,12 @@ impl Session {
             visit.touched = at.monotonic;
         }
         let (stage, query) = match self.stage {
-            Stage::Identifying(Identifying::Waiting | Identifying::Failed(_)) => (
-                Stage::Identifying(Identifying::Asking),
-                Query::ElectronicId { code },
-            ),
-            Stage::ProvingBusiness(ref proving) if *proving != ProvingBusiness::Asking => (
-                Stage::ProvingBusiness(ProvingBusiness::Asking),
-                Query::ElectronicLicence { code },
-            ),
+            Stage::Identifying(Identifying::Waiting | Identifying::Failed(_)) => {
+                (Stage::Identifying(Identifying::Asking), Query::ElectronicId { code })
+            }
+            Stage::ProvingBusiness(ref proving) if *proving != ProvingBusiness::Asking => {
+                (Stage::ProvingBusiness(ProvingBusiness::Asking), Query::ElectronicLicence { code })
+            }
             _ => return Vec::new(),
         };
         let Some(purpose) = self.purpose() else { return Vec::new() };
@@ -392,8 +391,7 @@ impl Session {
                 self.look_up(at, uscc)
             }
             Err(problem) => {
-                self.stage =
-                    Stage::ProvingBusiness(ProvingBusiness::UsccRefused(problem.told()));
+                self.stage = Stage::ProvingBusiness(ProvingBusiness::UsccRefused(problem));
                 Vec::new()
             }
         }
@@ -407,17 +405,8 @@ impl Session {
 
     /// Asks every register of the business at once.
     fn look_up(&mut self, at: Moment, uscc: Uscc) -> Vec<Effect> {
-        let (Some(visit), Some(purpose)) = (&mut self.visit, {
-            let visit = self.visit.as_ref();
-            visit.and_then(|visit| {
-                Some(Purpose {
-                    service: visit.entry.as_ref()?.service,
-                    application: visit.application,
-                })
-            })
-        }) else {
-            return Vec::new();
-        };
+        let purpose = self.purpose();
+        let (Some(visit), Some(purpose)) = (&mut self.visit, purpose) else { return Vec::new() };
         visit.uscc = Some(uscc.clone());
         visit.business = None;
         visit.supervision = None;
@@ -525,7 +514,7 @@ impl Session {
             self.stage = Stage::ProvingBusiness(ProvingBusiness::Unknown);
             return effects;
         }
-        visit.fields = facts::fields(visit);
+        visit.fields = facts::fields(&self.terms, visit);
         self.enter(at, Stage::Filling)
     }
 
@@ -561,7 +550,9 @@ impl Session {
         else {
             return Vec::new();
         };
-        let Some(promise) = visit.entry.as_ref().and_then(|entry| entry.promise.as_ref()) else {
+        let version = visit.entry.as_ref().and_then(|entry| entry.promise.as_deref());
+        let Some(promise) = version.and_then(|version| self.terms.catalogue.promise(version))
+        else {
             return Vec::new();
         };
         let shown = visit.promise_shown.unwrap_or(at.monotonic);
@@ -580,8 +571,8 @@ impl Session {
     fn decide(&mut self, at: Moment) -> Vec<Effect> {
         let Some(visit) = &mut self.visit else { return Vec::new() };
         let signed = visit.promise.is_some();
-        let (facts, decision) = facts::decide(&self.terms, visit, at, signed);
-        let Some(case) = facts::case(&self.terms, visit, facts, decision) else {
+        let (document, decision) = facts::decide(&self.terms, visit, at, signed);
+        let Some(case) = facts::case(&self.terms, visit, self.language, &document, decision) else {
             return Vec::new();
         };
         let verdict = case.decision.verdict;
@@ -714,8 +705,7 @@ impl Session {
         let (Stage::Rating, 1..=5, Some(visit)) = (&self.stage, grade, &self.visit) else {
             return Vec::new();
         };
-        let mut effects =
-            vec![Effect::RecordRating { application: visit.application, grade }];
+        let mut effects = vec![Effect::RecordRating { application: visit.application, grade }];
         effects.extend(self.enter(at, Stage::Done));
         effects
     }

@@ -3,6 +3,7 @@
 
 pub mod effect;
 pub mod event;
+mod draft;
 mod facts;
 pub mod form;
 mod machine;
@@ -12,14 +13,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::{
-    Applicant, ApplicationId, Bilingual, Business, Decision, Issuer, Language, Promise, Uscc,
+    Applicant, ApplicationId, Business, Decision, IdentifierError, Issuer, Language, Promise, Uscc,
 };
-use crate::rules::{Catalogue, Entry, Rulebook};
+use crate::rules::{Catalogue, Entry, PromiseText, Rulebook};
 
 use effect::Case;
 use event::{
-    Equipment, IdentityProblem, IssuedPermit, LicenceProblem, Paper, PaperState, Register,
-    Relation, Supervision, Unanswered, DistrictRecord,
+    DistrictRecord, Equipment, IdentityProblem, IssuedPermit, LicenceProblem, Paper, PaperState,
+    Register, Relation, Supervision, Unanswered,
 };
 use form::Field;
 
@@ -125,7 +126,7 @@ pub enum ProvingBusiness {
     /// The code was refused; what to do.
     CodeRefused(LicenceProblem),
     /// The typed USCC is wrong; what is wrong with it.
-    UsccRefused(Bilingual),
+    UsccRefused(IdentifierError),
     /// No business has this USCC.
     Unknown,
 }
@@ -226,6 +227,11 @@ impl Session {
     /// The chosen service.
     pub fn entry(&self) -> Option<&Entry> {
         self.visit.as_ref()?.entry.as_ref()
+    }
+
+    /// The promise of the chosen service.
+    pub fn promise(&self) -> Option<&PromiseText> {
+        self.terms.catalogue.promise(self.entry()?.promise.as_deref()?)
     }
 
     /// The applicant, once identified.
