@@ -1,5 +1,8 @@
 //! What the receipt printer prints, as a list of blocks; `render` makes the dots of it.
 
+/// The longest slip: a supplement notice with twenty findings.
+pub const LENGTH_MAX_MM: u32 = 600;
+
 /// One slip or receipt. The printer cuts after the last block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slip {
