@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::error::during;
-use super::store::{Int, signed_record_of};
+use super::store::{Int, hash_at, signed_record_of};
 use super::{Error, Head};
 use crate::seal::VerifyingKey;
 use crate::wire::v1::{Hash, Header};
@@ -58,15 +58,11 @@ pub(super) fn verify(
     key: &VerifyingKey,
 ) -> Result<Head, Broken> {
     let reading = |source| Broken::Reading(during("follow the chain")(source));
-    let mut last = Head::START;
-    if after > 0 {
-        let hash: [u8; 32] = connection
-            .query_row("SELECT hash FROM record WHERE position = ?1", (Int(after),), |row| {
-                row.get(0)
-            })
-            .map_err(reading)?;
-        last = Head { position: after, hash: Hash::from_bytes(hash) };
-    }
+    let hash = hash_at(connection, after).map_err(Broken::Reading)?;
+    let Some(hash) = hash else {
+        return Err(Broken::At(ChainFault::Gap { expected: after, found: after + 1 }));
+    };
+    let mut last = Head { position: after, hash };
     let mut statement = connection
         .prepare(
             "SELECT text, signature, position, hash FROM record

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::error::during;
-use super::{Error, Settings, migration, store::Int};
+use super::{Error, Head, Settings, migration, store::Int};
 use crate::durable::{self, Lock};
 
 /// `PKJ1`: what `file` and SQLite's `application_id` show.
@@ -37,7 +37,7 @@ pub(super) fn lock(path: &Path) -> Result<Lock, Error> {
 }
 
 /// Makes the journal of a new kiosk. It appears under its name only when it is whole and on the disk.
-pub(super) fn provision(settings: &Settings) -> Result<(), Error> {
+pub(super) fn provision(settings: &Settings, start: Head) -> Result<(), Error> {
     let path = &settings.path;
     for in_the_way in [path.clone(), beside(path, "-wal"), beside(path, "-shm")] {
         // Also a `-wal` alone: SQLite would take its contents for the new file's.
@@ -63,9 +63,17 @@ pub(super) fn provision(settings: &Settings) -> Result<(), Error> {
     migration::run(&mut connection)?;
     connection
         .execute(
-            "INSERT INTO identity (one, kiosk, incarnation) VALUES (1, ?1, ?2)",
-            (settings.kiosk.as_str(), settings.incarnation),
+            "INSERT INTO identity VALUES (1, ?1, ?2, ?3, ?4)",
+            (
+                settings.kiosk.as_str(),
+                settings.incarnation,
+                Int(start.position),
+                start.hash.as_bytes(),
+            ),
         )
+        .and_then(|_one| {
+            connection.execute("INSERT INTO outbox VALUES (1, ?1)", (Int(start.position),))
+        })
         .map_err(during("name the journal's kiosk"))?;
     // Everything from the WAL into the file, so that the file alone is the journal.
     connection

@@ -130,7 +130,7 @@ impl Head {
 }
 
 /// A decided application with everything that stands behind it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Case {
     /// Which application.
     pub application: ApplicationId,
@@ -150,8 +150,15 @@ pub struct Case {
     pub documents: Vec<Document>,
 }
 
+/// Names, facts and signature stay out.
+impl std::fmt::Debug for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Case({} {} {})", self.application, self.service, self.decision.verdict)
+    }
+}
+
 /// A case to be issued or filed.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct IssueRequest {
     /// The decided application.
     pub case: Case,
@@ -159,8 +166,15 @@ pub struct IssueRequest {
     pub draft: PermitDraft,
 }
 
+/// Names stay out.
+impl std::fmt::Debug for IssueRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "IssueRequest({:?} {:?})", self.case, self.draft.grant)
+    }
+}
+
 /// A permit that exists.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Issued {
     /// The permit with its number and dates.
     pub permit: Permit,
@@ -170,6 +184,13 @@ pub struct Issued {
     pub print_jobs: Vec<PrintJob>,
     /// Where the journal says so.
     pub position: u64,
+}
+
+/// Names stay out.
+impl std::fmt::Debug for Issued {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Issued({} {} {:?})", self.position, self.permit.number, self.print_jobs)
+    }
 }
 
 /// A decision on record.
@@ -228,10 +249,12 @@ pub struct SeriesState {
 }
 
 impl Journal {
-    /// Makes the journal of a new kiosk and opens it. Never where there is one.
-    pub fn provision(settings: Settings) -> Result<Self, Error> {
+    /// Makes the journal of a new kiosk, or of a new life of one, and opens it. Never where there is
+    /// one. The records go on from `start`, the last of this kiosk that central has: central keeps one
+    /// chain for all lives of a kiosk.
+    pub fn provision(settings: Settings, start: Head) -> Result<Self, Error> {
         numbers::check(&settings)?;
-        Writer::start(Store::provision(settings)?).map(Self)
+        Writer::start(Store::provision(settings, start)?).map(Self)
     }
 
     /// Opens the journal of this kiosk. A damaged or foreign file is moved aside, unchanged, and the

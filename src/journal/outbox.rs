@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::error::during;
-use super::store::{Int, Store, head, signed_record_of};
+use super::store::{Int, Store, hash_at, head, signed_record_of};
 use super::{Error, OutboxState, Placed};
 use crate::domain::Series;
 use crate::wire::v1::{BlockGrant, BlockInstalled, Body, Hash, SignedBlock};
@@ -63,18 +63,8 @@ fn acknowledged(connection: &Connection) -> Result<u64, Error> {
 
 /// Central has everything up to this record. A late, lower acknowledgement changes nothing.
 pub(super) fn acknowledge(store: &mut Store, position: u64, hash: Hash) -> Result<(), Error> {
-    if position == 0 {
-        return Ok(());
-    }
     store.transaction("note an acknowledgement", |writing| {
-        let ours: Option<[u8; 32]> = writing
-            .transaction
-            .query_row("SELECT hash FROM record WHERE position = ?1", (Int(position),), |row| {
-                row.get(0)
-            })
-            .optional()
-            .map_err(during("read the acknowledged record"))?;
-        if ours.map(Hash::from_bytes) != Some(hash) {
+        if hash_at(&writing.transaction, position)? != Some(hash) {
             return Err(Error::ForeignAcknowledgement { position });
         }
         writing

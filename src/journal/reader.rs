@@ -47,7 +47,8 @@ impl Reader {
 
     /// Follows the whole chain: the head if it is whole, or the first fault.
     pub fn verify(&self, device_key: &VerifyingKey) -> Result<Result<Head, ChainFault>, Error> {
-        match chain::verify(&self.0, 0, device_key) {
+        let start = store::start(&self.0)?;
+        match chain::verify(&self.0, start.position, device_key) {
             Ok(head) => Ok(Ok(head)),
             Err(chain::Broken::At(fault)) => Ok(Err(fault)),
             Err(chain::Broken::Reading(error)) => Err(error),

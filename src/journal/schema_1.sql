@@ -4,7 +4,10 @@
 CREATE TABLE identity (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     kiosk TEXT NOT NULL,
-    incarnation INTEGER NOT NULL
+    incarnation INTEGER NOT NULL,
+    -- The last record of the kiosk's earlier lives; 0 and zeros where there were none.
+    start_position INTEGER NOT NULL CHECK (start_position >= 0),
+    start_hash BLOB NOT NULL CHECK (length(start_hash) = 32)
 ) STRICT;
 
 -- The records, and by that the outbox: whatever lies behind `outbox.acknowledged` is still to be sent.
@@ -29,7 +32,6 @@ CREATE TABLE outbox (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     acknowledged INTEGER NOT NULL CHECK (acknowledged >= 0)
 ) STRICT;
-INSERT INTO outbox (one, acknowledged) VALUES (1, 0);
 
 -- The decided applications. Never updated.
 CREATE TABLE decision (

@@ -26,9 +26,9 @@ pub(super) struct Store {
 
 impl Store {
     /// Makes the journal of a new kiosk and opens it.
-    pub(super) fn provision(settings: Settings) -> Result<Self, Error> {
+    pub(super) fn provision(settings: Settings, start: Head) -> Result<Self, Error> {
         let lock = file::lock(&settings.path)?;
-        file::provision(&settings)?;
+        file::provision(&settings, start)?;
         Self::open_locked(settings, lock)
     }
 
@@ -40,7 +40,8 @@ impl Store {
 
     fn open_locked(settings: Settings, lock: Lock) -> Result<Self, Error> {
         let connection = file::open(&settings)?;
-        let from = head(&connection)?.position.saturating_sub(CHECKED_AT_OPENING);
+        let start = start(&connection)?.position;
+        let from = head(&connection)?.position.saturating_sub(CHECKED_AT_OPENING).max(start);
         let key = settings.device_key.verifying_key();
         match chain::verify(&connection, from, &key) {
             Ok(_head) => {}
@@ -193,20 +194,42 @@ impl Moment {
     }
 }
 
-/// The last record; position 0 and a zero hash before the first.
+/// The last record, or where the journal goes on from before its first.
 pub(super) fn head(connection: &Connection) -> Result<Head, Error> {
-    connection
+    let head = connection
         .prepare_cached("SELECT position, hash FROM record ORDER BY position DESC LIMIT 1")
-        .and_then(|mut select| {
-            select
-                .query_row((), |row| {
-                    let Int(position) = row.get(0)?;
-                    Ok(Head { position, hash: Hash::from_bytes(row.get(1)?) })
-                })
-                .optional()
-        })
-        .map(|head| head.unwrap_or(Head::START))
-        .map_err(during("read the last record"))
+        .and_then(|mut select| select.query_row((), head_of).optional())
+        .map_err(during("read the last record"))?;
+    match head {
+        Some(head) => Ok(head),
+        None => start(connection),
+    }
+}
+
+/// Where the journal goes on from: the last record of the kiosk's earlier lives.
+pub(super) fn start(connection: &Connection) -> Result<Head, Error> {
+    connection
+        .query_row("SELECT start_position, start_hash FROM identity", (), head_of)
+        .map_err(during("read where the journal starts"))
+}
+
+/// A row of `position, hash`.
+fn head_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Head> {
+    let Int(position) = row.get(0)?;
+    Ok(Head { position, hash: Hash::from_bytes(row.get(1)?) })
+}
+
+/// The hash at a position, if the journal reaches there.
+pub(super) fn hash_at(connection: &Connection, position: u64) -> Result<Option<Hash>, Error> {
+    let start = start(connection)?;
+    if position == start.position {
+        return Ok(Some(start.hash));
+    }
+    connection
+        .prepare_cached("SELECT position, hash FROM record WHERE position = ?1")
+        .and_then(|mut select| select.query_row((Int(position),), head_of).optional())
+        .map(|head| head.map(|head| head.hash))
+        .map_err(during("read a hash"))
 }
 
 /// The latest time on record.

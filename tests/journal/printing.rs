@@ -1,0 +1,112 @@
+//! Sheets: what may follow what, and what a restart takes up again.
+
+use permit_kiosk::journal::Error;
+use permit_kiosk::wire::v1::{Body, PrintStep};
+
+use super::{Kiosk, food_seller, id};
+
+fn confirmed() -> PrintStep {
+    PrintStep::Confirmed { evidence: "page counter 4711 -> 4712".to_owned() }
+}
+
+/// Takes a new sheet along `steps`; the last one must be allowed or refused as said.
+#[track_caller]
+fn check(steps: &[PrintStep], allowed: bool) {
+    let kiosk = Kiosk::with_numbers(10);
+    let job = kiosk.journal.issue(food_seller(id(1))).unwrap().print_jobs[0].job;
+    let (last, before) = steps.split_last().unwrap();
+    for step in before {
+        kiosk.journal.print_step(job, step.clone()).unwrap();
+    }
+    let head = kiosk.journal.head().unwrap();
+    match kiosk.journal.print_step(job, last.clone()) {
+        Ok(()) => assert!(allowed, "{steps:?} was allowed"),
+        Err(error) => {
+            assert!(!allowed, "{error}");
+            assert!(matches!(error, Error::PrintStep { .. }), "{error}");
+            assert_eq!(kiosk.journal.head().unwrap(), head, "a refusal leaves no record");
+        }
+    }
+    kiosk.check();
+}
+
+#[test]
+fn a_sheet_goes_only_the_steps_that_keep_it_single() {
+    use PrintStep::{NotPrinted, Queued, Sent, Unknown, Voided};
+    check(&[Sent], true);
+    check(&[Sent, confirmed()], true);
+    check(&[Sent, Unknown, confirmed()], true);
+    check(&[Sent, Unknown, Voided], true);
+    check(&[Sent, confirmed(), Voided], true);
+    check(&[Sent, NotPrinted, Queued, Sent], true);
+    check(&[NotPrinted], true);
+    // What may have been printed is not sent again, nor forgotten.
+    check(&[Sent, Sent], false);
+    check(&[Sent, Queued], false);
+    check(&[Sent, Unknown, Sent], false);
+    check(&[Sent, Unknown, Queued], false);
+    check(&[Sent, confirmed(), Sent], false);
+    check(&[Sent, confirmed(), NotPrinted], false);
+    check(&[Sent, Unknown, Voided, Queued], false);
+    check(&[confirmed()], false);
+    check(&[Voided], false);
+}
+
+#[test]
+fn the_same_report_twice_is_one_record() {
+    let kiosk = Kiosk::with_numbers(10);
+    let job = kiosk.journal.issue(food_seller(id(1))).unwrap().print_jobs[0].job;
+    kiosk.journal.print_step(job, PrintStep::Sent).unwrap();
+    kiosk.journal.print_step(job, confirmed()).unwrap();
+    let head = kiosk.journal.head().unwrap();
+    kiosk.journal.print_step(job, confirmed()).unwrap();
+    assert_eq!(kiosk.journal.head().unwrap(), head);
+    kiosk.check();
+}
+
+#[test]
+fn a_restart_takes_up_what_was_not_finished() {
+    let kiosk = Kiosk::with_numbers(10);
+    let jobs = kiosk.journal.issue(food_seller(id(1))).unwrap().print_jobs;
+    let [original, copy, receipt] = &jobs[..] else { panic!("{jobs:?}") };
+    kiosk.journal.print_step(original.job, PrintStep::Sent).unwrap();
+    kiosk.journal.print_step(original.job, confirmed()).unwrap();
+    kiosk.journal.print_step(copy.job, PrintStep::Sent).unwrap();
+
+    let kiosk = kiosk.reopened();
+    let unfinished = kiosk.journal.unfinished_print_jobs().unwrap();
+    let steps: Vec<_> = unfinished.iter().map(|job| (job.job, job.step.clone())).collect();
+    assert_eq!(steps, [(copy.job, PrintStep::Sent), (receipt.job, PrintStep::Queued)]);
+    assert_eq!(unfinished[0].seal, copy.seal);
+    kiosk.check();
+}
+
+#[test]
+fn a_destroyed_sheet_is_replaced_by_one_that_can_be_told_from_it() {
+    let kiosk = Kiosk::with_numbers(10);
+    let issued = kiosk.journal.issue(food_seller(id(1))).unwrap();
+    let original = &issued.print_jobs[0];
+    let early = kiosk.journal.replace_sheet(original.job).unwrap_err();
+    assert!(matches!(early, Error::PrintStep { .. }), "{early}");
+    for step in [PrintStep::Sent, PrintStep::Unknown, PrintStep::Voided] {
+        kiosk.journal.print_step(original.job, step).unwrap();
+    }
+    let replacement = kiosk.journal.replace_sheet(original.job).unwrap();
+    assert_eq!(replacement.document, original.document);
+    assert_ne!(replacement.serial, original.serial);
+    assert_ne!(replacement.seal, original.seal);
+    assert_eq!(replacement.step, PrintStep::Queued);
+
+    let bodies = kiosk.check();
+    let Some(Body::Printed(recorded)) = bodies.last() else { panic!("{bodies:?}") };
+    assert_eq!(recorded.seal, replacement.seal.map(|seal| seal.to_string()));
+    // The permit itself is the same one.
+    assert_eq!(kiosk.journal.find_issued(id(1)).unwrap().unwrap().permit, issued.permit);
+}
+
+#[test]
+fn a_sheet_nobody_queued_cannot_be_printed() {
+    let kiosk = Kiosk::new();
+    let error = kiosk.journal.print_step(7, PrintStep::Sent).unwrap_err();
+    assert!(matches!(error, Error::NoSuchJob { job: 7 }), "{error}");
+}
