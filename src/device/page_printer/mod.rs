@@ -1,0 +1,12 @@
+//! The page printer: A4 and A3 sheets, PJL and PCL 5e over a serial line.
+
+pub mod driver;
+pub mod pcl;
+pub mod pjl;
+pub mod simulator;
+
+pub use crate::device::raster::Raster;
+pub use driver::{Command, Event, Evidence, Identity, Job, Outcome, PagePrinter};
+pub use pcl::Sheet;
+pub use pjl::JobName;
+pub use simulator::SimulatedPagePrinter;

@@ -1,0 +1,429 @@
+//! A page printer in software: reads PJL and PCL raster, takes its time over each sheet, has trays and faults.
+//!
+//! Its PCL decoder was written from the manual and shares no code with the encoder: a picture that survives both is right.
+
+use std::collections::VecDeque;
+use std::io::Write as _;
+use std::time::Duration;
+
+use crate::device::pty::{Effect, Happening, LineRate, Simulator};
+use decoder::{Event, PclDecoder};
+pub use decoder::SheetPicture;
+
+mod decoder;
+
+const UEL: &[u8] = b"\x1b%-12345X";
+const TRAY_SHEETS: u32 = 250;
+const SHEETS_KEPT: usize = 20;
+/// A longer line is no PJL (HP, PJL TRM: 80 characters and the command).
+const LINE_BYTES_MAX: usize = 512;
+
+/// From the last byte of a sheet to the paper being picked: until then it can be cancelled.
+fn formatting_time(rate: LineRate) -> Duration {
+    Duration::from_millis(if rate == LineRate::Real { 500 } else { 20 })
+}
+
+/// From the tray to the tray, 40 sheets a minute.
+fn moving_time(rate: LineRate) -> Duration {
+    Duration::from_millis(if rate == LineRate::Real { 1500 } else { 20 })
+}
+
+/// The printer.
+#[derive(Debug)]
+pub struct SimulatedPagePrinter {
+    rate: LineRate,
+    output: Vec<u8>,
+    input: Vec<u8>,
+    language: Language,
+    reports: Reports,
+    job: Option<Job>,
+    /// Sheets whose data are complete, the next to be printed first.
+    waiting: VecDeque<Waiting>,
+    moving: Option<Moving>,
+    sheets_left: u32,
+    page_count: u64,
+    cover_open: bool,
+    jam_next: bool,
+    jammed: Option<Waiting>,
+    toner_low: bool,
+    knows_cancel: bool,
+    knows_jobs: bool,
+    last_reported: Option<u32>,
+    printed: VecDeque<SheetPicture>,
+    printed_count: u32,
+    unknown: Vec<String>,
+}
+
+#[derive(Debug)]
+enum Language {
+    /// Between two UELs: lines.
+    Pjl,
+    Pcl(Box<PclDecoder>),
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Reports {
+    job: bool,
+    page: bool,
+    device: bool,
+}
+
+#[derive(Debug)]
+struct Job {
+    name: String,
+    pages_done: u32,
+    is_closed: bool,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    picture: SheetPicture,
+    from: Duration,
+}
+
+#[derive(Debug)]
+struct Moving {
+    sheet: Waiting,
+    lands_at: Duration,
+}
+
+/// What somebody can do to it.
+const COMMANDS: &str = "paper out|ok|SHEETS, jam, clear jam, cover open|close, toner low|ok, panel cancel, \
+    cancel known|unknown, jobs known|unknown, dump FILE";
+
+impl SimulatedPagePrinter {
+    pub fn new(rate: LineRate) -> Self {
+        Self {
+            rate,
+            output: Vec::new(),
+            input: Vec::new(),
+            language: Language::Pjl,
+            reports: Reports::default(),
+            job: None,
+            waiting: VecDeque::new(),
+            moving: None,
+            sheets_left: TRAY_SHEETS,
+            page_count: 12_345,
+            cover_open: false,
+            jam_next: false,
+            jammed: None,
+            toner_low: false,
+            knows_cancel: true,
+            knows_jobs: true,
+            last_reported: None,
+            printed: VecDeque::new(),
+            printed_count: 0,
+            unknown: Vec::new(),
+        }
+    }
+
+    /// The sheets in the tray, the newest last.
+    pub fn printed(&self) -> impl DoubleEndedIterator<Item = &SheetPicture> {
+        self.printed.iter()
+    }
+
+    pub fn page_count(&self) -> u64 {
+        self.page_count
+    }
+
+    /// Commands this printer does not know, as text.
+    pub fn unknown(&self) -> &[String] {
+        &self.unknown
+    }
+
+    /// Let the time pass: sheets start, land, jam.
+    fn advance(&mut self, now: Duration) {
+        loop {
+            if let Some(moving) = self.moving.take_if(|moving| moving.lands_at <= now) {
+                self.land(moving);
+            }
+            let may_start = self.moving.is_none()
+                && self.is_online()
+                && self.waiting.front().is_some_and(|next| next.from + formatting_time(self.rate) <= now);
+            if !may_start {
+                break;
+            }
+            let sheet = self.waiting.pop_front().expect("there was a front");
+            self.sheets_left -= 1;
+            self.moving = Some(Moving { sheet, lands_at: now + moving_time(self.rate) });
+        }
+        self.report_change();
+        self.end_job("OK");
+    }
+
+    fn is_online(&self) -> bool {
+        !self.cover_open && self.jammed.is_none() && (self.sheets_left > 0 || self.waiting.is_empty())
+    }
+
+    fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.moving.is_none() && self.jammed.is_none()
+    }
+
+    fn land(&mut self, moving: Moving) {
+        if std::mem::take(&mut self.jam_next) {
+            self.jammed = Some(moving.sheet);
+            return;
+        }
+        self.page_count += 1;
+        self.printed_count += 1;
+        self.printed.push_back(moving.sheet.picture);
+        if self.printed.len() > SHEETS_KEPT {
+            self.printed.pop_front();
+        }
+        let page = self.job.as_mut().map_or(1, |job| {
+            job.pages_done += 1;
+            job.pages_done
+        });
+        if self.reports.page {
+            self.say(&format!("@PJL USTATUS PAGE\r\n{page}\r\n"));
+        }
+    }
+
+    /// The last page of a closed job has landed, or what was left of it was thrown away.
+    fn end_job(&mut self, result: &str) {
+        let is_over = self.is_idle() && self.job.as_ref().is_some_and(|job| job.is_closed);
+        if !is_over {
+            return;
+        }
+        let Some(job) = self.job.take() else { return };
+        if self.reports.job {
+            self.say(&format!(
+                "@PJL USTATUS JOB\r\nEND\r\nNAME=\"{}\"\r\nPAGES={}\r\nRESULT={result}\r\n",
+                job.name, job.pages_done
+            ));
+        }
+    }
+
+    fn cancel(&mut self, now: Duration, result: &str) {
+        self.waiting.clear();
+        self.jammed = None;
+        if let Language::Pcl(pcl) = &mut self.language {
+            pcl.throw_away();
+        }
+        if let Some(job) = &mut self.job {
+            job.is_closed = true;
+            let name = job.name.clone();
+            if self.reports.job {
+                self.say(&format!(
+                    "@PJL USTATUS JOB\r\nCANCELED\r\nNAME=\"{name}\"\r\nRESULT={result}\r\n"
+                ));
+            }
+        }
+        // A sheet that moves cannot be stopped: the job ends when it has landed.
+        self.end_job(result);
+        self.advance(now);
+    }
+
+    fn say(&mut self, message: &str) {
+        self.output.extend(message.bytes());
+        self.output.push(0x0C);
+    }
+
+    fn status(&self) -> (u32, &'static str, bool) {
+        if self.cover_open {
+            (40021, "12.01 COVER OPEN", false)
+        } else if self.jammed.is_some() {
+            (40022, "13.02 PAPER JAM", false)
+        } else if self.sheets_left == 0 && !self.waiting.is_empty() {
+            (41203, "LOAD TRAY 1 A4", false)
+        } else if self.sheets_left == 0 {
+            (11203, "TRAY 1 EMPTY", true)
+        } else if self.moving.is_some() || !self.waiting.is_empty() {
+            (10023, "PRINTING", true)
+        } else if self.toner_low {
+            (10006, "TONER LOW", true)
+        } else {
+            (10001, "READY", true)
+        }
+    }
+
+    fn status_lines(&self) -> String {
+        let (code, display, online) = self.status();
+        let online = if online { "TRUE" } else { "FALSE" };
+        format!("CODE={code}\r\nDISPLAY=\"{display}\"\r\nONLINE={online}\r\n")
+    }
+
+    fn report_change(&mut self) {
+        let (code, ..) = self.status();
+        if self.reports.device && self.last_reported != Some(code) {
+            self.last_reported = Some(code);
+            self.say(&format!("@PJL USTATUS DEVICE\r\n{}", self.status_lines()));
+        }
+    }
+
+    /// Read one thing from the input; `false` when more bytes are needed.
+    fn read(&mut self, now: Duration) -> bool {
+        match &mut self.language {
+            Language::Pcl(pcl) => {
+                let Some((length, event)) = pcl.read(&self.input) else { return false };
+                self.input.drain(..length);
+                match event {
+                    Event::Nothing => {}
+                    Event::Ejected(picture) => self.waiting.push_back(Waiting { picture, from: now }),
+                    Event::Unknown(command) => self.unknown.push(command),
+                    Event::Left => {
+                        // The end of the language ejects what is on the page.
+                        if let Some(picture) = pcl.eject() {
+                            self.waiting.push_back(Waiting { picture, from: now });
+                        }
+                        self.language = Language::Pjl;
+                    }
+                }
+                true
+            }
+            Language::Pjl => self.read_line(now),
+        }
+    }
+
+    fn read_line(&mut self, now: Duration) -> bool {
+        if self.input.starts_with(UEL) {
+            self.input.drain(..UEL.len());
+            return true;
+        }
+        if UEL.starts_with(&self.input) {
+            return false;
+        }
+        // An escape sequence cannot stand in a line: the line before it was cut off.
+        let escape = self.input.iter().skip(1).position(|byte| *byte == 0x1B).map(|at| at + 1);
+        let end = self.input.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+        let length = match (end, escape) {
+            (Some(end), Some(escape)) => end.min(escape),
+            (Some(length), None) | (None, Some(length)) => length,
+            (None, None) if self.input.len() > LINE_BYTES_MAX => self.input.len(),
+            (None, None) => return false,
+        };
+        let line: Vec<u8> = self.input.drain(..length).collect();
+        let line = String::from_utf8_lossy(&line).trim_matches(['\0', '\r', '\n', ' ']).to_owned();
+        match line.strip_prefix("@PJL") {
+            Some(command) => self.obey(now, command.trim()),
+            None if line.is_empty() => {}
+            None => self.unknown.push(line),
+        }
+        true
+    }
+
+    fn obey(&mut self, now: Duration, command: &str) {
+        let quoted = || command.split('"').nth(1).unwrap_or_default().to_owned();
+        let (verb, rest) = command.split_once(' ').unwrap_or((command, ""));
+        match (verb, rest) {
+            ("", _) | ("COMMENT", _) => {}
+            ("ECHO", words) => self.say(&format!("@PJL ECHO {words}\r\n")),
+            ("USTATUSOFF", _) => self.reports = Reports::default(),
+            ("USTATUS", "JOB=ON") if self.knows_jobs => self.reports.job = true,
+            ("USTATUS", "PAGE=ON") if self.knows_jobs => self.reports.page = true,
+            ("USTATUS", "DEVICE=VERBOSE" | "DEVICE=ON") => {
+                self.reports.device = true;
+                self.last_reported = Some(self.status().0);
+            }
+            ("INFO", "ID") => self.say("@PJL INFO ID\r\n\"PERMIT SIMULATED LASER\"\r\n"),
+            ("INFO", "STATUS") => {
+                self.say(&format!("@PJL INFO STATUS\r\n{}", self.status_lines()));
+            }
+            ("INFO", "PAGECOUNT") => {
+                self.say(&format!("@PJL INFO PAGECOUNT\r\nPAGECOUNT={}\r\n", self.page_count));
+            }
+            ("JOB", _) => {
+                self.job = Some(Job { name: quoted(), pages_done: 0, is_closed: false });
+                if self.reports.job {
+                    self.say(&format!("@PJL USTATUS JOB\r\nSTART\r\nNAME=\"{}\"\r\n", quoted()));
+                }
+            }
+            ("EOJ", _) => {
+                if let Some(job) = &mut self.job {
+                    job.is_closed = true;
+                }
+            }
+            ("SET", "COPIES=1") => {}
+            ("CANCEL", _) if self.knows_cancel => self.cancel(now, "HOST_CANCELED"),
+            ("ENTER", "LANGUAGE=PCL") => self.language = Language::Pcl(Box::default()),
+            _ => self.say(&format!("@PJL {command}\r\n?\r\n")),
+        }
+    }
+}
+
+impl Simulator for SimulatedPagePrinter {
+    fn name(&self) -> &'static str {
+        "page_printer"
+    }
+
+    /// An A4 certificate of 100–160 KB takes one to two seconds.
+    fn baud(&self) -> u32 {
+        921_600
+    }
+
+    fn on(&mut self, now: Duration, happening: Happening<'_>) -> Vec<Effect> {
+        match happening {
+            // A printer does not notice who holds the other end.
+            Happening::Connected | Happening::HungUp => {}
+            Happening::Received(bytes) => {
+                self.input.extend(bytes);
+                while self.read(now) {}
+                self.advance(now);
+            }
+            Happening::Due => self.advance(now),
+        }
+        let output = std::mem::take(&mut self.output);
+        if output.is_empty() { Vec::new() } else { vec![Effect::Send(output)] }
+    }
+
+    /// When the next sheet starts or lands.
+    fn deadline(&self) -> Option<Duration> {
+        if let Some(moving) = &self.moving {
+            return Some(moving.lands_at);
+        }
+        let next = self.waiting.front()?;
+        self.is_online().then(|| next.from + formatting_time(self.rate))
+    }
+
+    fn command(&mut self, now: Duration, command: &str) -> Result<String, String> {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let not_understood = || format!("not understood: {command}; this printer knows: {COMMANDS}");
+        self.advance(now);
+        match words.as_slice() {
+            ["paper", "out"] => self.sheets_left = 0,
+            ["paper", "ok"] => self.sheets_left = TRAY_SHEETS,
+            ["paper", sheets] => {
+                self.sheets_left = sheets.parse().map_err(|_not_a_number| not_understood())?;
+            }
+            ["jam"] => self.jam_next = true,
+            ["clear", "jam"] => {
+                self.jam_next = false;
+                // Jam recovery: the sheet that was pulled out is printed once more.
+                if let Some(sheet) = self.jammed.take() {
+                    self.waiting.push_front(sheet);
+                }
+            }
+            ["cover", "open"] => self.cover_open = true,
+            ["cover", "close"] => self.cover_open = false,
+            ["toner", "low"] => self.toner_low = true,
+            ["toner", "ok"] => self.toner_low = false,
+            ["panel", "cancel"] => self.cancel(now, "USER_CANCELED"),
+            ["cancel", known @ ("known" | "unknown")] => self.knows_cancel = *known == "known",
+            ["jobs", known @ ("known" | "unknown")] => self.knows_jobs = *known == "known",
+            ["help"] => return Ok(COMMANDS.to_owned()),
+            ["dump", file] => {
+                let Some(sheet) = self.printed.back() else {
+                    return Err("nothing has been printed yet".to_owned());
+                };
+                let save = || std::fs::File::create(file)?.write_all(&sheet.png()?);
+                save().map_err(|error| format!("cannot write {file}: {error}"))?;
+                return Ok(format!("{} × {} dots in {file}", sheet.width_px(), sheet.height_px()));
+            }
+            _ => return Err(not_understood()),
+        }
+        self.report_change();
+        Ok(command.to_owned())
+    }
+
+    fn holds(&self, _now: Duration, condition: &str) -> Option<bool> {
+        let words: Vec<&str> = condition.split_whitespace().collect();
+        match words.as_slice() {
+            ["online"] => Some(self.is_online()),
+            ["offline"] => Some(!self.is_online()),
+            ["receiving"] => Some(matches!(&self.language, Language::Pcl(pcl) if pcl.is_dirty())),
+            ["idle"] => Some(self.is_idle() && matches!(self.language, Language::Pjl)),
+            ["printed", sheets] => Some(self.printed_count >= sheets.parse().ok()?),
+            _ => None,
+        }
+    }
+}

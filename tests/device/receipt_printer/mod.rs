@@ -1,0 +1,54 @@
+//! The receipt printer: bytes against an independent renderer, and slips through every mishap.
+
+pub(crate) mod bench;
+mod mishaps;
+mod protocol;
+
+use permit_kiosk::device::receipt_printer::{Job, Raster};
+
+/// Dots that repeat themselves: xorshift, so that a failure can be run again.
+pub(crate) struct Dots(u64);
+
+impl Dots {
+    pub(crate) fn seeded(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(limit).unwrap()).unwrap()
+    }
+
+    /// Bytes of which most are white and some repeat, as on paper.
+    pub(crate) fn bytes(&mut self, count: usize) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(count);
+        while bytes.len() < count {
+            let byte = self.next().to_le_bytes()[0];
+            match self.below(8) {
+                0..=3 => bytes.extend(vec![0; 1 + self.below(60)]),
+                4 => bytes.extend(vec![byte; 1 + self.below(30)]),
+                _ => bytes.extend((0..1 + self.below(12)).map(|_| self.next().to_le_bytes()[0])),
+            }
+        }
+        bytes.truncate(count);
+        bytes
+    }
+}
+
+/// A slip of 576 dots and so many rows, different for each seed, with ink in its first and last row.
+fn picture(seed: u64, rows: usize) -> Vec<u8> {
+    let mut bits = Dots::seeded(seed).bytes(72 * rows);
+    bits[0] = 0xFF;
+    bits[72 * rows - 72] = 0xFF;
+    bits
+}
+
+fn job(number: u64, bits: &[u8]) -> Job {
+    Job::new(number, Raster::new(576, bits.len() / 72, bits).unwrap())
+}
