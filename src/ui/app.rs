@@ -1,0 +1,439 @@
+//! The application: it owns the session, hands events in and effects out, and never waits.
+
+use std::hash::{Hash, Hasher};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use iced::futures::Stream;
+use iced::futures::stream;
+use iced::widget::selector;
+use iced::{Element, Point, Size, Subscription, Task, Theme, time, window};
+use jiff::civil::Date;
+use tokio::sync::mpsc::Receiver;
+
+use crate::domain::ApplicationId;
+use crate::domain::calendar::date_in_china;
+use crate::session::effect::Effect;
+use crate::session::event::{Event, Moment};
+use crate::session::{Session, Stage};
+use crate::ui::probe::{self, Answer, Question};
+use crate::ui::screen::{self, Scene, Screen};
+use crate::ui::theme::{self, Look};
+use crate::ui::widget::touch;
+
+/// Does what a visit wants done. Nothing here may wait: `perform` hands the effect on and returns.
+pub trait Performer {
+    /// Starts an effect; what comes of it arrives as an event.
+    fn perform(&self, effect: Effect);
+    /// Now, by both clocks.
+    fn moment(&self) -> Moment;
+    /// 128 fresh random bits.
+    fn new_application(&self) -> ApplicationId;
+}
+
+/// How the window is opened.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The whole display, without a cursor: the kiosk itself.
+    pub fullscreen: bool,
+    /// The window's size in pixels; by default the design size, or less on a smaller display.
+    pub size: Option<(u16, u16)>,
+    /// Where to answer questions about what is on the screen; nowhere by default.
+    pub probe: Option<PathBuf>,
+}
+
+/// The screen could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The fonts cannot draw these texts.
+    #[error("no installed font draws “{missing}”; install fonts-noto-cjk")]
+    Font {
+        /// The characters without a glyph.
+        missing: String,
+    },
+    /// The toolkit could not open its window.
+    #[error("cannot open the window")]
+    Window {
+        /// Why.
+        #[source]
+        source: iced::Error,
+    },
+}
+
+/// The state of the application.
+pub struct App {
+    session: Session,
+    performer: Box<dyn Performer>,
+    screen: Screen,
+    window: Size,
+    now: Duration,
+    today: Date,
+    asks_to_end: bool,
+    hide_cursor: bool,
+    fits_display: bool,
+    inbox: Inbox,
+    probe: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App")
+            .field("session", &self.session)
+            .field("screen", &self.screen)
+            .field("window", &self.window)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Everything that can happen to the application.
+#[derive(Debug, Clone)]
+pub enum Message {
+    /// Something on the screen was touched.
+    Screen(Touch),
+    /// A finger went down anywhere.
+    Touched,
+    /// A second has passed.
+    Ticked,
+    /// A device, a register, the journal or a printer has something to say.
+    Happened(Event),
+    /// The window is open; the kiosk fills the display.
+    Opened(window::Id),
+    /// The display's size is known.
+    DisplayKnown(window::Id, Option<Size>),
+    /// The window has another size now.
+    Resized(window::Id),
+    /// Its size in pixels, before any scaling of ours.
+    Measured(Size),
+    /// Somebody wants to close the window; a kiosk does not.
+    CloseAsked,
+    /// Somebody asks what is on the screen.
+    Probed(Question),
+    /// The window that shows it.
+    ProbedIn(Question, Option<window::Id>),
+}
+
+/// What was touched on a screen; only screens make it.
+#[derive(Debug, Clone)]
+pub struct Touch(screen::Message);
+
+/// Opens the window and shows the session until the process ends.
+pub fn run(
+    options: Options,
+    session: Session,
+    performer: Box<dyn Performer>,
+    events: Receiver<Event>,
+) -> Result<(), Error> {
+    check_fonts()?;
+    let size = options
+        .size
+        .map_or(theme::UPRIGHT, |(width, height)| Size::new(f32::from(width), f32::from(height)));
+    let window = window::Settings {
+        size,
+        fullscreen: options.fullscreen,
+        decorations: !options.fullscreen,
+        resizable: !options.fullscreen,
+        exit_on_close_request: !options.fullscreen,
+        ..window::Settings::default()
+    };
+    let mut app = App::new(session, performer, size);
+    app.hide_cursor = options.fullscreen;
+    app.fits_display = options.size.is_none();
+    app.inbox = Inbox(Some(Arc::new(Mutex::new(events))));
+    app.probe = options.probe;
+    // The toolkit wants to be able to boot again; a kiosk boots once.
+    let app = Mutex::new(Some(app));
+    let boot = move || {
+        let app = app.lock().ok().and_then(|mut app| app.take());
+        (app.expect("the toolkit boots an application once"), Task::none())
+    };
+    iced::application(boot, App::update, App::view)
+        .title(App::title)
+        .theme(App::theme)
+        .subscription(App::subscription)
+        .scale_factor(App::scale_factor)
+        .settings(settings())
+        .window(window)
+        .run()
+        .map_err(|source| Error::Window { source })
+}
+
+/// The toolkit's settings, for the application and for tests.
+pub fn settings() -> iced::Settings {
+    iced::Settings {
+        default_font: theme::REGULAR,
+        default_text_size: theme::size::BODY.into(),
+        antialiasing: true,
+        ..iced::Settings::default()
+    }
+}
+
+/// Every text would be drawn without glyphs, and silently: so a kiosk looks before it opens.
+fn check_fonts() -> Result<(), Error> {
+    // Regular and rare characters of names, figures, and the signs the screens use.
+    let probe = "请证明您是谁张店区喆赟翀骉A1〔2026〕“”、￥≤";
+    let missing = undrawable(probe);
+    if missing.is_empty() { Ok(()) } else { Err(Error::Font { missing }) }
+}
+
+/// The characters of `text` for which no installed font has a glyph.
+pub fn undrawable(text: &str) -> String {
+    use iced::advanced::graphics::text::cosmic_text::{Attrs, Buffer, Family, Metrics, Shaping};
+    let Ok(mut fonts) = iced::advanced::graphics::text::font_system().write() else {
+        return text.to_owned();
+    };
+    let fonts = fonts.raw();
+    let mut buffer = Buffer::new(fonts, Metrics::new(16.0, 20.0));
+    let attributes = Attrs::new().family(Family::Name(theme::FONT_FAMILY));
+    buffer.set_text(fonts, text, &attributes, Shaping::Advanced, None);
+    buffer.shape_until_scroll(fonts, false);
+    buffer
+        .layout_runs()
+        .flat_map(|run| run.glyphs)
+        .filter(|glyph| glyph.glyph_id == 0)
+        .filter_map(|glyph| text.get(glyph.start..glyph.end))
+        .collect()
+}
+
+impl App {
+    /// An application in a window of `window` pixels, without events from outside.
+    pub fn new(session: Session, performer: Box<dyn Performer>, window: Size) -> Self {
+        let at = performer.moment();
+        Self {
+            screen: Screen::of(&session),
+            session,
+            performer,
+            window,
+            now: at.monotonic,
+            today: date_in_china(at.wall),
+            asks_to_end: false,
+            hide_cursor: false,
+            fits_display: false,
+            inbox: Inbox(None),
+            probe: None,
+        }
+    }
+
+    /// The visit.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The room of the screens in pixels of the design size.
+    pub fn room(&self) -> Size {
+        self.look().room
+    }
+
+    /// Takes a message; never waits.
+    pub fn update(&mut self, message: Message) -> Task<Message> {
+        match message {
+            Message::Screen(Touch(message)) => self.touched(message),
+            Message::Touched => self.tell(Event::Touched),
+            Message::Ticked => self.tell(Event::Ticked),
+            Message::Happened(event) => self.tell(event),
+            Message::Opened(id) if self.hide_cursor || self.fits_display => {
+                return window::monitor_size(id).map(move |size| Message::DisplayKnown(id, size));
+            }
+            Message::Opened(id) | Message::Resized(id) => {
+                return window::size(id).map(Message::Measured);
+            }
+            Message::DisplayKnown(id, size) => {
+                // The toolkit tells the display in scaled pixels, and takes sizes unscaled.
+                let scale = self.scale_factor();
+                let display = size.map(|size| Size::new(size.width * scale, size.height * scale));
+                let measured = window::size(id).map(Message::Measured);
+                return match display {
+                    // Without a window manager "fullscreen" is ignored: the window is put there.
+                    Some(display) if self.hide_cursor => window::move_to(id, Point::ORIGIN)
+                        .chain(window::resize(id, display))
+                        .chain(measured),
+                    Some(display) => match fitted(self.window, display) {
+                        Some(size) => window::resize(id, size).chain(measured),
+                        None => measured,
+                    },
+                    None => measured,
+                };
+            }
+            Message::Measured(size) => {
+                if size.width >= 1.0 && size.height >= 1.0 {
+                    self.window = size;
+                }
+            }
+            Message::CloseAsked => {}
+            Message::Probed(question) => {
+                return window::oldest().map(move |id| Message::ProbedIn(question.clone(), id));
+            }
+            Message::ProbedIn(question, id) => return self.answer(question, id),
+        }
+        Task::none()
+    }
+
+    fn touched(&mut self, message: screen::Message) {
+        match message {
+            screen::Message::Begin => {
+                let application = self.performer.new_application();
+                self.tell(Event::Begun { application });
+            }
+            screen::Message::AskToEnd => self.asks_to_end = true,
+            screen::Message::KeepOn => self.asks_to_end = false,
+            message @ (screen::Message::Tell(_)
+            | screen::Message::Choosing(_)
+            | screen::Message::Business(_)
+            | screen::Message::Form(_)
+            | screen::Message::Promise(_)
+            | screen::Message::Decision(_)) => {
+                if let Some(event) = self.screen.update(&self.session, message) {
+                    self.tell(event);
+                }
+            }
+        }
+    }
+
+    /// Hands an event to the session and its effects to the performer.
+    fn tell(&mut self, event: Event) {
+        let at = self.performer.moment();
+        self.now = at.monotonic;
+        self.today = date_in_china(at.wall);
+        let before = std::mem::discriminant(self.session.stage());
+        for effect in self.session.update(at, event) {
+            self.performer.perform(effect);
+        }
+        if std::mem::discriminant(self.session.stage()) == before {
+            self.screen.follow(&self.session);
+        } else {
+            // What was typed, drawn or shown on the screen before goes with it.
+            self.screen = Screen::of(&self.session);
+            self.asks_to_end = false;
+        }
+    }
+
+    /// The whole screen.
+    pub fn view(&self) -> Element<'_, Message> {
+        let scene =
+            Scene { session: &self.session, look: self.look(), now: self.now, today: self.today };
+        let content = self
+            .screen
+            .view(scene, self.asks_to_end)
+            .map(|message| Message::Screen(Touch(message)));
+        touch::root(content, Message::Touched, self.hide_cursor)
+    }
+
+    /// The toolkit's theme.
+    pub fn theme(&self) -> Theme {
+        theme::theme(self.look().colours)
+    }
+
+    fn look(&self) -> Look {
+        Look::new(self.session.language(), self.session.large_print(), self.window)
+    }
+
+    fn title(&self) -> String {
+        self.look().text.product.to_owned()
+    }
+
+    fn scale_factor(&self) -> f32 {
+        theme::scale(self.window, self.session.large_print())
+    }
+
+    fn subscription(&self) -> Subscription<Message> {
+        let mut all = vec![
+            Subscription::run_with(self.inbox.clone(), receive),
+            window::open_events().map(Message::Opened),
+            window::resize_events().map(|(id, _)| Message::Resized(id)),
+            window::close_requests().map(|_| Message::CloseAsked),
+        ];
+        // On the welcome screen nothing moves, and an idle kiosk uses no processor at all.
+        if *self.session.stage() != Stage::Welcome {
+            all.push(time::every(Duration::from_secs(1)).map(|_| Message::Ticked));
+        }
+        if let Some(path) = &self.probe {
+            all.push(Subscription::run_with(path.clone(), probe::listen).map(Message::Probed));
+        }
+        Subscription::batch(all)
+    }
+
+    fn answer(&self, question: Question, id: Option<window::Id>) -> Task<Message> {
+        let Some(id) = id else {
+            question.answer(Answer::Nothing);
+            return Task::none();
+        };
+        let scale = self.scale_factor();
+        match &question.ask {
+            probe::Ask::Stage => {
+                question.answer(Answer::Stage(stage_name(self.session.stage())));
+                Task::none()
+            }
+            probe::Ask::Find(wanted) => {
+                let wanted = wanted.clone();
+                window::scale_factor(id).then(move |display| {
+                    let (question, factor) = (question.clone(), scale * display);
+                    selector::find_all(probe::matching(wanted.clone())).then(move |found| {
+                        question.answer(Answer::place(&found, factor));
+                        Task::none()
+                    })
+                })
+            }
+            probe::Ask::Texts => selector::find_all(probe::visible_text).then(move |found| {
+                question.answer(Answer::Texts(found));
+                Task::none()
+            }),
+            probe::Ask::Screenshot(path) => {
+                let path = path.clone();
+                window::screenshot(id).then(move |picture| {
+                    let (question, path) = (question.clone(), path.clone());
+                    Task::future(async move {
+                        question.answer(probe::save(picture, path).await);
+                    })
+                    .discard()
+                })
+            }
+        }
+    }
+}
+
+/// The size in which `window` fits `display`, where it does not as it is. A tenth of the display is
+/// left to its bars.
+fn fitted(window: Size, display: Size) -> Option<Size> {
+    let factor = (display.width / window.width).min(display.height * 0.9 / window.height);
+    (factor < 1.0).then(|| Size::new(window.width * factor, window.height * factor))
+}
+
+/// The name of a stage, for scripts.
+fn stage_name(stage: &Stage) -> &'static str {
+    match stage {
+        Stage::Welcome => "welcome",
+        Stage::Choosing => "choosing",
+        Stage::Telling => "telling",
+        Stage::Identifying(_) => "identifying",
+        Stage::ProvingBusiness(_) => "proving_business",
+        Stage::LookingUp => "looking_up",
+        Stage::Filling => "filling",
+        Stage::Promising => "promising",
+        Stage::Decided(_) => "decided",
+        Stage::Rating => "rating",
+        Stage::Done => "done",
+        Stage::Ended(_) => "ended",
+    }
+}
+
+/// Where events from outside arrive. It is always listened to, and there is only one: so it is its
+/// own key.
+#[derive(Clone)]
+struct Inbox(Option<Arc<Mutex<Receiver<Event>>>>);
+
+impl Hash for Inbox {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        "inbox".hash(state);
+    }
+}
+
+fn receive(inbox: &Inbox) -> impl Stream<Item = Message> + use<> {
+    let inbox = inbox.0.clone();
+    stream::poll_fn(move |context| match &inbox {
+        None => std::task::Poll::Ready(None),
+        Some(events) => match events.lock() {
+            Ok(mut events) => events.poll_recv(context).map(|event| event.map(Message::Happened)),
+            Err(_) => std::task::Poll::Ready(None),
+        },
+    })
+}

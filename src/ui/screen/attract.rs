@@ -1,0 +1,135 @@
+//! The welcome screen: what can be done here, what does not work at the moment, and one big button.
+
+use iced::widget::{Column, column, container, row, space};
+use iced::{Center, Element, Fill, Padding};
+
+use super::{Message, Scene, frame};
+use crate::session::event::Equipment;
+use crate::ui::theme::{self, Look, size, target};
+use crate::ui::widget::icon::Icon;
+use crate::ui::widget::panel::{self, Tone};
+use crate::ui::widget::{label, press};
+
+pub(super) fn view<'a>(scene: Scene<'a>) -> Element<'a, Message> {
+    let look = scene.look;
+    let limits = limits(&look, scene.session.equipment());
+    let content: Element<'a, Message> = if look.is_wide() {
+        let left = column![hero(&look, limits.is_empty()), space().height(Fill), begin(&look)]
+            .spacing(theme::space::L)
+            .width(Fill)
+            .height(Fill);
+        let right = column![offers(scene), points(&look)]
+            .push(notices(&look, &limits))
+            .spacing(theme::space::M)
+            .width(Fill);
+        row![left, right].spacing(theme::space::XL).height(Fill).into()
+    } else {
+        column![hero(&look, limits.is_empty()), points(&look), offers(scene)]
+            .push(notices(&look, &limits))
+            .push(space().height(Fill))
+            .push(begin(&look))
+            .spacing(theme::space::L)
+            .height(Fill)
+            .into()
+    };
+    let margin = look.margin();
+    column![
+        frame::bar(scene),
+        container(content).width(Fill).height(Fill).padding(Padding {
+            top: theme::space::L,
+            right: margin,
+            bottom: if look.is_wide() { theme::space::L } else { theme::space::XL },
+            left: margin,
+        }),
+    ]
+    .height(Fill)
+    .into()
+}
+
+fn hero<'a>(look: &Look, roomy: bool) -> Element<'a, Message> {
+    let px = if look.large { 64.0 } else { size::HERO };
+    let emblem = if look.large || !roomy { 120.0 } else { 180.0 };
+    column![
+        Icon::Emblem.draw(emblem, look.colours.seal),
+        label::bold(look.text.welcome_line, px, look.colours.ink)
+            .line_height(iced::widget::text::LineHeight::Relative(1.2))
+            .align_x(Center),
+    ]
+    .spacing(theme::space::M)
+    .align_x(Center)
+    .width(Fill)
+    .into()
+}
+
+fn points<'a>(look: &Look) -> Element<'a, Message> {
+    let text = look.text;
+    let points = [
+        (Icon::Card, text.welcome_proof, text.welcome_proof_more),
+        (Icon::Register, text.welcome_register, text.welcome_register_more),
+        (Icon::Clock, text.welcome_time, text.welcome_time_more),
+    ];
+    let c = look.colours;
+    Column::with_children(points.map(|(icon, what, more)| {
+        row![
+            panel::badge(icon, 76.0, c.primary, c.primary_soft),
+            column![label::strong(look, what), label::caption(look, more)].width(Fill),
+        ]
+        .spacing(theme::space::M)
+        .align_y(Center)
+        .into()
+    }))
+    .spacing(theme::space::S)
+    .into()
+}
+
+fn offers(scene: Scene<'_>) -> Element<'_, Message> {
+    let look = scene.look;
+    let mut list = column![label::heading(&look, look.text.welcome_here)].spacing(theme::space::S);
+    for group in &scene.session.catalogue().groups {
+        list = list.push(label::with_icon(
+            Icon::of_group(&group.id),
+            40.0,
+            look.colours.primary,
+            label::body(&look, group.title.get(look.language)),
+        ));
+    }
+    panel::card(&look, list)
+}
+
+/// What does not work, told before anybody begins.
+fn limits(look: &Look, equipment: Equipment) -> Vec<(Icon, &'static str)> {
+    let text = look.text;
+    let all = [
+        (equipment.connected, Icon::NoNetwork, text.limit_connection),
+        (equipment.id_reader, Icon::Card, text.limit_id_reader),
+        (equipment.scanner, Icon::Code, text.limit_scanner),
+        (equipment.page_printer, Icon::Printer, text.limit_page_printer),
+        (equipment.receipt_printer, Icon::Receipt, text.limit_receipt_printer),
+    ];
+    all.into_iter().filter(|(works, _, _)| !works).map(|(_, icon, words)| (icon, words)).collect()
+}
+
+fn notices<'a>(look: &Look, limits: &[(Icon, &'static str)]) -> Option<Element<'a, Message>> {
+    if limits.is_empty() {
+        return None;
+    }
+    let warn = look.colours.warn;
+    let mut list = column![label::with_icon(
+        Icon::Alert,
+        44.0,
+        warn,
+        label::bold(look.text.limits_title, size::BODY, warn),
+    )]
+    .spacing(theme::space::S);
+    for (icon, words) in limits {
+        list = list.push(label::with_icon(*icon, 36.0, warn, label::body(look, *words)));
+    }
+    Some(panel::tinted(look, Tone::Warn, list))
+}
+
+fn begin<'a>(look: &Look) -> Element<'a, Message> {
+    container(press::hero(look, look.text.welcome_touch, Icon::Touch, Message::Begin))
+        .width(Fill)
+        .height(if look.large { target::PRIMARY } else { 168.0 })
+        .into()
+}

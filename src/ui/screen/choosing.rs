@@ -1,0 +1,145 @@
+//! "What do you want to open?": the services in plain words.
+
+use iced::widget::{Column, Row, container, space};
+use iced::{Element, Fill, Size};
+
+use super::{Message as Touched, Page, Scene};
+use crate::rules::Entry;
+use crate::session::Session;
+use crate::session::event::Event;
+use crate::ui::theme::{self, Look};
+use crate::ui::widget::icon::Icon;
+use crate::ui::widget::{pages, press};
+
+/// Which heading is open, and which page of it.
+#[derive(Debug)]
+pub(crate) struct Screen {
+    group: String,
+    page: usize,
+}
+
+/// What was touched.
+#[derive(Debug, Clone)]
+pub(crate) enum Message {
+    /// A heading.
+    Opened(String),
+    /// Another page.
+    Turned(usize),
+    /// An entry, by its id.
+    Chosen(String),
+}
+
+impl Screen {
+    pub(super) fn new(session: &Session) -> Self {
+        // Coming back, the applicant finds the heading as it was left.
+        let group = session
+            .entry()
+            .map(|entry| entry.group.clone())
+            .or_else(|| session.catalogue().groups.first().map(|group| group.id.clone()));
+        Self { group: group.unwrap_or_default(), page: 0 }
+    }
+
+    pub(super) fn update(&mut self, message: Message) -> Option<Event> {
+        match message {
+            Message::Opened(group) => {
+                self.group = group;
+                self.page = 0;
+                None
+            }
+            Message::Turned(page) => {
+                self.page = page;
+                None
+            }
+            Message::Chosen(id) => Some(Event::ServiceChosen(id)),
+        }
+    }
+
+    pub(super) fn view<'a>(&'a self, scene: Scene<'a>) -> Page<'a> {
+        let look = scene.look;
+        Page {
+            title: look.text.choosing_title.into(),
+            lead: look.text.choosing_lead.into(),
+            body: Box::new(move |room| self.body(scene, room)),
+            primary: None,
+            back: None,
+        }
+    }
+
+    fn body<'a>(&'a self, scene: Scene<'a>, room: Size) -> Element<'a, Touched> {
+        let look = scene.look;
+        let catalogue = scene.session.catalogue();
+        let tabs = press::evenly(catalogue.groups.iter().map(|group| {
+            press::tab(
+                &look,
+                format!("group:{}", group.id),
+                Icon::of_group(&group.id),
+                group.title.get(look.language),
+                group.id == self.group,
+                TABS_PX,
+                Touched::Choosing(Message::Opened(group.id.clone())),
+            )
+        }));
+        let entries: Vec<&Entry> =
+            catalogue.entries.iter().filter(|entry| entry.group == self.group).collect();
+        let columns = if look.is_wide() { 3 } else { 2 };
+        let gap = theme::space::S;
+        let below_tabs = room.height - TABS_PX - theme::space::M;
+        let fits = |height: f32| Look::fit(height + gap, CARD_PX + gap);
+        let all = fits(below_tabs) * columns;
+        let (rows, all_fit) = if entries.len() <= all {
+            (fits(below_tabs), true)
+        } else {
+            (fits(below_tabs - pages::BAR_PX - theme::space::M), false)
+        };
+        let per_page = rows * columns;
+        let pages = pages::count(entries.len(), per_page);
+        let page = self.page.min(pages - 1);
+        let used = if all_fit { entries.len().div_ceil(columns) } else { rows };
+        let height = card_height(below_tabs, used, all_fit);
+        let shown = pages::of(&entries, per_page, page);
+        let cards = Column::with_children(shown.chunks(columns).map(|line| {
+            let mut line_of_cards = Row::new().spacing(gap);
+            for entry in line {
+                line_of_cards =
+                    line_of_cards.push(container(card(&look, entry, height)).width(Fill));
+            }
+            for _ in line.len()..columns {
+                line_of_cards = line_of_cards.push(space().width(Fill));
+            }
+            line_of_cards.into()
+        }))
+        .spacing(gap);
+        Column::new()
+            .push(tabs)
+            .push(cards)
+            .push(pages::bar(&look, page, pages, |page| Touched::Choosing(Message::Turned(page))))
+            .spacing(theme::space::M)
+            .into()
+    }
+}
+
+const TABS_PX: f32 = 120.0;
+/// Least height of a card: two lines of title, two of the line under it.
+const CARD_PX: f32 = 176.0;
+/// Cards higher than this look empty.
+const CARD_PX_MAX: f32 = 236.0;
+
+fn card_height(room: f32, rows: usize, all_fit: bool) -> f32 {
+    if !all_fit {
+        return CARD_PX;
+    }
+    let rows = f32::from(u8::try_from(rows.max(1)).unwrap_or(u8::MAX));
+    ((room + theme::space::S) / rows - theme::space::S).clamp(CARD_PX, CARD_PX_MAX)
+}
+
+fn card<'a>(look: &Look, entry: &'a Entry, height: f32) -> Element<'a, Touched> {
+    press::card(
+        look,
+        format!("entry:{}", entry.id),
+        Icon::of_entry(&entry.id, &entry.group),
+        entry.title.get(look.language),
+        entry.subtitle.get(look.language),
+        height,
+        Touched::Choosing(Message::Chosen(entry.id.clone())),
+    )
+}

@@ -1,0 +1,666 @@
+//! The form: what the registers know, locked, then one missing fact after the other, then all of it.
+
+use std::borrow::Cow;
+
+use iced::widget::{Column, Row, column, container, row, space};
+use iced::{Center, Element, Fill, Size};
+use jiff::civil::Date;
+
+use super::{Message as Touched, Page, Scene};
+use crate::domain::Language;
+use crate::session::Session;
+use crate::session::event::{Answer, Event};
+use crate::session::form::{Choice, Field, FieldKind};
+use crate::ui::theme::{self, Look, size};
+use crate::ui::widget::icon::Icon;
+use crate::ui::widget::keyboard::{self, Key};
+use crate::ui::widget::panel::{self, Tone};
+use crate::ui::widget::{calendar, label, pages, press};
+
+/// Which page is open, and what only the page knows: its part, the month shown, capitals.
+#[derive(Debug)]
+pub(crate) struct Screen {
+    at: At,
+    part: usize,
+    month: Option<Date>,
+    capitals: bool,
+    from_check: bool,
+}
+
+/// The pages of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// What the registers know.
+    Registered,
+    /// The question of this number, from 0.
+    Question(usize),
+    /// Everything, before it is submitted.
+    Check,
+}
+
+/// What was touched.
+#[derive(Debug, Clone)]
+pub(crate) enum Message {
+    /// On.
+    Next,
+    /// Back.
+    Back,
+    /// Another part of the page.
+    Turned(usize),
+    /// An option.
+    Chosen(String),
+    /// Yes or no.
+    Said(bool),
+    /// A key.
+    Pressed(Key),
+    /// Another month.
+    MonthTurned(Date),
+    /// A day.
+    DayPicked(Date),
+    /// An answer to be changed, by the number of its question.
+    Mend(usize),
+}
+
+impl Screen {
+    pub(super) fn new(session: &Session) -> Self {
+        let answered = questions(session).any(|field| field.answer.is_some());
+        let at = if answered && session.form_is_complete() { At::Check } else { first(session) };
+        Self { at, part: 0, month: None, capitals: false, from_check: false }
+    }
+
+    pub(super) fn update(&mut self, session: &Session, message: Message) -> Option<Event> {
+        match message {
+            Message::Next => self.next(session),
+            Message::Back => {
+                self.open(self.before(session));
+                None
+            }
+            Message::Turned(part) => {
+                self.part = part;
+                None
+            }
+            Message::MonthTurned(month) => {
+                self.month = Some(month);
+                None
+            }
+            Message::Mend(question) => {
+                self.open(At::Question(question));
+                self.from_check = true;
+                None
+            }
+            Message::Chosen(value) => {
+                let field = self.field(session)?;
+                let answer = chosen(field, value)?;
+                Some(Event::Answered { field: field.key.clone(), answer })
+            }
+            Message::Said(yes) => self.answer(session, Answer::YesNo(yes)),
+            Message::DayPicked(day) => self.answer(session, Answer::Date(day)),
+            Message::Pressed(key) => self.press(session, key),
+        }
+    }
+
+    fn answer(&self, session: &Session, answer: Answer) -> Option<Event> {
+        Some(Event::Answered { field: self.field(session)?.key.clone(), answer })
+    }
+
+    fn press(&mut self, session: &Session, key: Key) -> Option<Event> {
+        let field = self.field(session)?;
+        let (mut typed, chars_max) = match (&field.answer, &field.kind) {
+            (Some(Answer::Number(typed)), FieldKind::Number { max, .. }) => {
+                (typed.clone(), digits(*max))
+            }
+            (Some(Answer::Text(typed)), FieldKind::Text { chars_max }) => {
+                (typed.clone(), *chars_max)
+            }
+            (_, FieldKind::Number { max, .. }) => (String::new(), digits(*max)),
+            (_, FieldKind::Text { chars_max }) => (String::new(), *chars_max),
+            _ => return None,
+        };
+        match key {
+            Key::Write(letter) => {
+                if typed.chars().count() >= chars_max {
+                    return None;
+                }
+                typed.push(letter);
+            }
+            Key::Delete => {
+                typed.pop();
+            }
+            Key::Clear => typed.clear(),
+            Key::Shift => {
+                self.capitals = !self.capitals;
+                return None;
+            }
+        }
+        let is_number = matches!(field.kind, FieldKind::Number { .. });
+        let answer = if is_number { Answer::Number(typed) } else { Answer::Text(typed) };
+        Some(Event::Answered { field: field.key.clone(), answer })
+    }
+
+    fn open(&mut self, at: At) {
+        self.at = at;
+        self.part = 0;
+        self.month = None;
+        self.capitals = false;
+        self.from_check = false;
+    }
+
+    fn next(&mut self, session: &Session) -> Option<Event> {
+        let count = questions(session).count();
+        match self.at {
+            At::Registered => self.open(if count == 0 { At::Check } else { At::Question(0) }),
+            At::Question(_) if !self.field(session).is_some_and(Field::is_complete) => {}
+            At::Question(_) if self.from_check => self.open(At::Check),
+            At::Question(at) => {
+                self.open(if at + 1 < count { At::Question(at + 1) } else { At::Check });
+            }
+            At::Check => return session.form_is_complete().then_some(Event::FormConfirmed),
+        }
+        None
+    }
+
+    /// The page before this one; the first page's is the stage before.
+    fn before(&self, session: &Session) -> At {
+        let count = questions(session).count();
+        match self.at {
+            At::Registered | At::Question(0) => first(session),
+            At::Question(at) => At::Question(at - 1),
+            At::Check if count == 0 => first(session),
+            At::Check => At::Question(count - 1),
+        }
+    }
+
+    fn field<'a>(&self, session: &'a Session) -> Option<&'a Field> {
+        match self.at {
+            At::Question(at) => questions(session).nth(at),
+            At::Registered | At::Check => None,
+        }
+    }
+
+    pub(super) fn view<'a>(&'a self, scene: Scene<'a>) -> Page<'a> {
+        let is_first = self.at == first(scene.session);
+        let mut page = match (self.at, self.field(scene.session)) {
+            (At::Registered, _) => self.registered_page(scene),
+            (At::Question(at), Some(field)) => self.question_page(scene, at, field),
+            (At::Question(_) | At::Check, _) => self.check_page(scene),
+        };
+        if !is_first {
+            page.back = Some(Touched::Form(Message::Back));
+        }
+        page
+    }
+
+    fn registered_page<'a>(&'a self, scene: Scene<'a>) -> Page<'a> {
+        let look = scene.look;
+        Page {
+            title: look.text.registered_title.into(),
+            lead: look.text.registered_lead.into(),
+            body: Box::new(move |room| self.registered(scene, room)),
+            primary: Some(press::primary(
+                &look,
+                look.text.registered_next,
+                Icon::ArrowRight,
+                Some(Touched::Form(Message::Next)),
+            )),
+            back: None,
+        }
+    }
+
+    fn registered<'a>(&'a self, scene: Scene<'a>, room: Size) -> Element<'a, Touched> {
+        let look = scene.look;
+        let fields: Vec<&Field> =
+            scene.session.fields().iter().filter(|field| field.source.is_some()).collect();
+        let columns = if look.is_wide() { 2 } else { 1 };
+        let fits = |height: f32| Look::fit(height, LOCKED_PX) * columns;
+        let per_page = if fields.len() <= fits(room.height) {
+            fits(room.height)
+        } else {
+            fits(room.height - pages::BAR_PX - theme::space::M)
+        };
+        let pages = pages::count(fields.len(), per_page);
+        let part = self.part.min(pages - 1);
+        let shown = pages::of(&fields, per_page, part);
+        let lines = shown.chunks(columns).map(|line| {
+            let mut cells = Row::new().spacing(theme::space::S);
+            for field in line {
+                cells = cells.push(container(locked(&look, field)).width(Fill));
+            }
+            for _ in line.len()..columns {
+                cells = cells.push(space().width(Fill));
+            }
+            cells.into()
+        });
+        Column::new()
+            .push(Column::with_children(lines).spacing(theme::space::S))
+            .push(turns(&look, part, pages))
+            .spacing(theme::space::M)
+            .into()
+    }
+
+    fn question_page<'a>(&'a self, scene: Scene<'a>, at: usize, field: &'a Field) -> Page<'a> {
+        let look = scene.look;
+        let count = questions(scene.session).count();
+        let number = (look.text.question)(at + 1, count);
+        let help = field.help.get(look.language);
+        let lead: Cow<'a, str> =
+            if help.is_empty() { number.into() } else { format!("{number} · {help}").into() };
+        let next = field.is_complete().then_some(Touched::Form(Message::Next));
+        let words = if next.is_some() { look.text.next } else { look.text.answer_first };
+        Page {
+            title: field.label.get(look.language).into(),
+            lead,
+            body: Box::new(move |room| self.question(scene, field, room)),
+            primary: Some(press::primary(&look, words, Icon::ArrowRight, next)),
+            back: None,
+        }
+    }
+
+    fn question<'a>(
+        &'a self,
+        scene: Scene<'a>,
+        field: &'a Field,
+        room: Size,
+    ) -> Element<'a, Touched> {
+        let look = scene.look;
+        let problem = field.problem.as_ref();
+        let problem_px = if problem.is_some() { 130.0 } else { 0.0 };
+        let answer = match &field.kind {
+            FieldKind::YesNo => yes_no(&look, field),
+            FieldKind::Choice(choices) => {
+                self.choices(&look, field, choices, false, room.height - problem_px)
+            }
+            FieldKind::Choices(choices) => {
+                self.choices(&look, field, choices, true, room.height - problem_px)
+            }
+            FieldKind::Number { min, max, unit } => {
+                number(&look, field, *min, *max, unit.get(look.language))
+            }
+            FieldKind::Text { chars_max } => self.text(&look, field, *chars_max),
+            FieldKind::Date => self.date(scene, field),
+        };
+        Column::new()
+            .push(
+                problem
+                    .map(|problem| panel::notice(&look, Tone::Bad, problem.get(look.language), "")),
+            )
+            .push(answer)
+            .spacing(theme::space::M)
+            .into()
+    }
+
+    fn choices<'a>(
+        &self,
+        look: &Look,
+        field: &'a Field,
+        choices: &'a [Choice],
+        several: bool,
+        height: f32,
+    ) -> Element<'a, Touched> {
+        let gap = theme::space::S;
+        let columns = match (look.is_wide(), choices.len()) {
+            (_, 0..=5) => 1,
+            (false, _) | (true, 6..=10) => 2,
+            (true, _) => 3,
+        };
+        let hint = match (several, field.optional) {
+            (false, _) => look.text.choose_one,
+            (true, false) => look.text.choose_any,
+            (true, true) => look.text.choose_any_optional,
+        };
+        let room = height - 60.0;
+        let fits = |height: f32| Look::fit(height + gap, theme::target::BUTTON + gap) * columns;
+        let per_page = if choices.len() <= fits(room) {
+            fits(room)
+        } else {
+            fits(room - pages::BAR_PX - theme::space::M)
+        };
+        let pages = pages::count(choices.len(), per_page);
+        let part = self.part.min(pages - 1);
+        let shown = pages::of(choices, per_page, part);
+        let lines = shown.chunks(columns).map(|line| {
+            let mut cells = Row::new().spacing(gap);
+            for choice in line {
+                cells = cells.push(press::choice(
+                    look,
+                    format!("choice:{}", choice.value),
+                    choice.label.get(look.language),
+                    is_chosen(field, &choice.value),
+                    several,
+                    Touched::Form(Message::Chosen(choice.value.clone())),
+                ));
+            }
+            for _ in line.len()..columns {
+                cells = cells.push(space().width(Fill));
+            }
+            cells.into()
+        });
+        Column::new()
+            .push(label::caption(look, hint))
+            .push(Column::with_children(lines).spacing(gap))
+            .push(turns(look, part, pages))
+            .spacing(theme::space::M)
+            .into()
+    }
+
+    fn text<'a>(&self, look: &Look, field: &'a Field, chars_max: usize) -> Element<'a, Touched> {
+        let typed = match &field.answer {
+            Some(Answer::Text(typed)) => typed.as_str(),
+            _ => "",
+        };
+        let left = chars_max.saturating_sub(typed.chars().count());
+        column![
+            display(look, typed, ""),
+            label::caption(look, (look.text.characters_left)(left)),
+            keyboard::text(look, self.capitals, |key| Touched::Form(Message::Pressed(key))),
+        ]
+        .spacing(theme::space::M)
+        .into()
+    }
+
+    fn date<'a>(&self, scene: Scene<'a>, field: &'a Field) -> Element<'a, Touched> {
+        let look = scene.look;
+        let chosen = match field.answer {
+            Some(Answer::Date(day)) => Some(day),
+            _ => None,
+        };
+        let shown = self.month.or(chosen).unwrap_or(scene.today);
+        let written = chosen.map(|day| (look.text.date)(day)).unwrap_or_default();
+        column![
+            display(&look, &written, ""),
+            calendar::month(
+                &look,
+                shown,
+                scene.today,
+                chosen,
+                |month| Touched::Form(Message::MonthTurned(month)),
+                |day| Touched::Form(Message::DayPicked(day)),
+            ),
+        ]
+        .spacing(theme::space::M)
+        .into()
+    }
+
+    fn check_page<'a>(&'a self, scene: Scene<'a>) -> Page<'a> {
+        let look = scene.look;
+        let confirm = scene.session.form_is_complete().then_some(Touched::Form(Message::Next));
+        Page {
+            title: look.text.check_title.into(),
+            lead: look.text.check_lead.into(),
+            body: Box::new(move |room| self.check(scene, room)),
+            primary: Some(press::primary(&look, look.text.check_confirm, Icon::Check, confirm)),
+            back: None,
+        }
+    }
+
+    fn check<'a>(&'a self, scene: Scene<'a>, room: Size) -> Element<'a, Touched> {
+        let look = scene.look;
+        let fields: Vec<(usize, &Field)> = questions(scene.session).enumerate().collect();
+        let columns = if look.is_wide() { 2 } else { 1 };
+        let person_px = 230.0;
+        let fits = |height: f32| Look::fit(height, ANSWER_PX) * columns;
+        let per_page = if fields.len() <= fits(room.height - person_px) {
+            fits(room.height - person_px)
+        } else {
+            fits(room.height - person_px - pages::BAR_PX - theme::space::M)
+        };
+        let pages = pages::count(fields.len(), per_page);
+        let part = self.part.min(pages - 1);
+        let shown = pages::of(&fields, per_page, part);
+        let lines = shown.chunks(columns).map(|line| {
+            let mut cells = Row::new().spacing(theme::space::S);
+            for (at, field) in line {
+                cells = cells.push(container(answered(&look, *at, field)).width(Fill));
+            }
+            for _ in line.len()..columns {
+                cells = cells.push(space().width(Fill));
+            }
+            cells.into()
+        });
+        Column::new()
+            .push(Column::with_children(lines).spacing(theme::space::S))
+            .push(turns(&look, part, pages))
+            .push(person(scene))
+            .spacing(theme::space::M)
+            .into()
+    }
+}
+
+/// Height of a locked fact with its source: name, value of two lines, source.
+const LOCKED_PX: f32 = 196.0;
+/// Height of an answer on the last page.
+const ANSWER_PX: f32 = 142.0;
+
+fn questions(session: &Session) -> impl Iterator<Item = &Field> {
+    session.fields().iter().filter(|field| field.source.is_none())
+}
+
+fn first(session: &Session) -> At {
+    if session.fields().iter().any(|field| field.source.is_some()) {
+        At::Registered
+    } else if questions(session).next().is_some() {
+        At::Question(0)
+    } else {
+        At::Check
+    }
+}
+
+fn digits(max: i64) -> usize {
+    max.to_string().len()
+}
+
+/// The answer after `value` was touched: chosen, or added to or taken from those chosen.
+fn chosen(field: &Field, value: String) -> Option<Answer> {
+    match &field.kind {
+        FieldKind::Choice(_) => Some(Answer::Choice(value)),
+        FieldKind::Choices(_) => {
+            let mut values = match &field.answer {
+                Some(Answer::Choices(values)) => values.clone(),
+                _ => Vec::new(),
+            };
+            match values.iter().position(|chosen| *chosen == value) {
+                Some(at) => {
+                    values.remove(at);
+                }
+                None => values.push(value),
+            }
+            Some(Answer::Choices(values))
+        }
+        FieldKind::YesNo | FieldKind::Number { .. } | FieldKind::Text { .. } | FieldKind::Date => {
+            None
+        }
+    }
+}
+
+fn is_chosen(field: &Field, value: &str) -> bool {
+    match &field.answer {
+        Some(Answer::Choice(chosen)) => chosen == value,
+        Some(Answer::Choices(chosen)) => chosen.iter().any(|chosen| chosen == value),
+        _ => false,
+    }
+}
+
+fn turns<'a>(look: &Look, part: usize, pages: usize) -> Option<Element<'a, Touched>> {
+    pages::bar(look, part, pages, |part| Touched::Form(Message::Turned(part)))
+}
+
+/// A fact the register knows: a lock, and where it comes from.
+fn locked<'a>(look: &Look, field: &'a Field) -> Element<'a, Touched> {
+    let source = field.source.as_ref().map_or("", |source| source.get(look.language));
+    panel::quiet(
+        look,
+        row![
+            column![
+                label::caption(look, field.label.get(look.language)),
+                label::strong(look, written(look, field)),
+                label::caption(look, (look.text.source)(source)),
+            ]
+            .width(Fill),
+            Icon::Lock.draw(36.0, look.colours.soft),
+        ]
+        .spacing(theme::space::S)
+        .align_y(Center),
+    )
+}
+
+/// An answer of the applicant, which can be touched to change it.
+fn answered<'a>(look: &Look, at: usize, field: &'a Field) -> Element<'a, Touched> {
+    let c = look.colours;
+    let value = match &field.problem {
+        Some(problem) => label::bold(problem.get(look.language), size::BODY, c.bad),
+        None if field.answer.is_none() && !field.optional => {
+            label::bold(look.text.check_unanswered, size::BODY, c.bad)
+        }
+        None => label::strong(look, written(look, field)),
+    };
+    press::block(
+        look,
+        format!("field:{}", field.key),
+        row![
+            column![label::caption(look, field.label.get(look.language)), value].width(Fill),
+            Icon::Pen.draw(34.0, c.primary),
+            label::bold(look.text.check_mend, size::CAPTION, c.primary),
+        ]
+        .spacing(theme::space::S)
+        .align_y(Center),
+        false,
+        Touched::Form(Message::Mend(at)),
+    )
+}
+
+/// The answer in words.
+fn written(look: &Look, field: &Field) -> String {
+    let named = |value: &str| match &field.kind {
+        FieldKind::Choice(choices) | FieldKind::Choices(choices) => choices
+            .iter()
+            .find(|choice| choice.value == value)
+            .map_or_else(|| value.to_owned(), |choice| choice.label.get(look.language).to_owned()),
+        FieldKind::YesNo | FieldKind::Number { .. } | FieldKind::Text { .. } | FieldKind::Date => {
+            value.to_owned()
+        }
+    };
+    match &field.answer {
+        None => look.text.check_none.to_owned(),
+        Some(Answer::Choice(value)) => named(value),
+        Some(Answer::Choices(values)) if values.is_empty() => look.text.check_none.to_owned(),
+        Some(Answer::Choices(values)) => {
+            let between = match look.language {
+                Language::Zh => "、",
+                Language::En => ", ",
+            };
+            values.iter().map(|value| named(value)).collect::<Vec<_>>().join(between)
+        }
+        Some(Answer::YesNo(yes)) => (if *yes { look.text.yes } else { look.text.no }).to_owned(),
+        Some(Answer::Number(typed)) => {
+            let FieldKind::Number { unit, .. } = &field.kind else { return typed.clone() };
+            format!("{typed} {}", unit.get(look.language))
+        }
+        Some(Answer::Text(typed)) => typed.clone(),
+        Some(Answer::Date(day)) => (look.text.date)(*day),
+    }
+}
+
+fn yes_no<'a>(look: &Look, field: &'a Field) -> Element<'a, Touched> {
+    let said = match field.answer {
+        Some(Answer::YesNo(yes)) => Some(yes),
+        _ => None,
+    };
+    let one = |yes: bool| {
+        let (id, words, icon) = if yes {
+            ("yes", look.text.yes, Icon::Check)
+        } else {
+            ("no", look.text.no, Icon::Close)
+        };
+        let ink = if said == Some(yes) { look.colours.primary } else { look.colours.soft };
+        press::block(
+            look,
+            id.to_owned(),
+            container(
+                column![icon.draw(96.0, ink), label::bold(words, size::TITLE, look.colours.ink),]
+                    .spacing(theme::space::S)
+                    .align_x(Center),
+            )
+            .center_x(Fill)
+            .center_y(260.0),
+            said == Some(yes),
+            Touched::Form(Message::Said(yes)),
+        )
+    };
+    column![
+        label::caption(look, look.text.choose_yes_no),
+        row![one(true), one(false)].spacing(theme::space::M),
+    ]
+    .spacing(theme::space::M)
+    .into()
+}
+
+fn number<'a>(
+    look: &Look,
+    field: &'a Field,
+    min: i64,
+    max: i64,
+    unit: &'a str,
+) -> Element<'a, Touched> {
+    let typed = match &field.answer {
+        Some(Answer::Number(typed)) => typed.as_str(),
+        _ => "",
+    };
+    column![
+        display(look, typed, unit),
+        label::caption(look, (look.text.number_range)(min, max, unit)),
+        keyboard::number(look, |key| Touched::Form(Message::Pressed(key))),
+    ]
+    .spacing(theme::space::M)
+    .into()
+}
+
+/// What has been typed so far.
+fn display<'a>(look: &Look, typed: &str, unit: &'a str) -> Element<'a, Touched> {
+    let colours = look.colours;
+    container(
+        row![
+            label::bold(typed.to_owned(), size::TITLE, colours.ink).width(Fill),
+            label::soft(look, unit),
+        ]
+        .align_y(Center),
+    )
+    .id("typed")
+    .width(Fill)
+    .padding([0.0, theme::space::M])
+    .center_y(110.0)
+    .style(move |_| container::Style {
+        background: Some(iced::Background::Color(colours.surface)),
+        border: theme::edge(colours.primary, 4.0),
+        ..container::Style::default()
+    })
+    .into()
+}
+
+/// The switch "let a person decide" (个人信息保护法 24(3)).
+fn person(scene: Scene<'_>) -> Element<'_, Touched> {
+    let look = scene.look;
+    let c = look.colours;
+    let wanted = scene.session.person_wanted();
+    let state = if wanted { look.text.person_on } else { look.text.person_off };
+    press::block(
+        &look,
+        "person".to_owned(),
+        row![
+            panel::badge(
+                if wanted { Icon::Check } else { Icon::Person },
+                80.0,
+                if wanted { c.on_primary } else { c.primary },
+                if wanted { c.primary } else { c.primary_soft },
+            ),
+            column![
+                label::strong(&look, look.text.person_title),
+                label::caption(&look, look.text.person_more),
+                label::bold(state, size::CAPTION, c.primary),
+            ]
+            .width(Fill),
+        ]
+        .spacing(theme::space::M)
+        .align_y(Center),
+        wanted,
+        Touched::Tell(Event::PersonWanted(!wanted)),
+    )
+}

@@ -1,0 +1,76 @@
+//! The registers are being asked: which, and how far each is.
+
+use iced::widget::{Column, column, row};
+use iced::{Center, Element, Fill, Size};
+
+use super::{Message, Page, Scene};
+use crate::session::LookUp;
+use crate::session::event::{Register, Unanswered};
+use crate::ui::theme::{self, size};
+use crate::ui::widget::icon::Icon;
+use crate::ui::widget::{label, panel};
+
+pub(super) fn view(scene: Scene<'_>) -> Page<'_> {
+    let look = scene.look;
+    Page {
+        title: look.text.looking_title.into(),
+        lead: look.text.looking_lead.into(),
+        body: Box::new(move |room| body(scene, room)),
+        primary: None,
+        back: None,
+    }
+}
+
+fn body(scene: Scene<'_>, _room: Size) -> Element<'_, Message> {
+    let look = scene.look;
+    let text = look.text;
+    let look_ups: Vec<(Register, LookUp)> = scene.session.look_ups().collect();
+    let answered = look_ups.iter().filter(|(_, state)| *state != LookUp::Asked).count();
+    let mut list = Column::new().spacing(theme::space::M);
+    for (register, state) in &look_ups {
+        list = list.push(one(scene, *register, *state));
+    }
+    list.push(
+        column![
+            label::strong(&look, (text.registers_answered)(answered, look_ups.len())),
+            label::with_icon(
+                Icon::Shield,
+                36.0,
+                look.colours.soft,
+                label::soft(&look, text.looking_why),
+            ),
+        ]
+        .spacing(theme::space::S),
+    )
+    .into()
+}
+
+fn one(scene: Scene<'_>, register: Register, state: LookUp) -> Element<'_, Message> {
+    let look = scene.look;
+    let text = look.text;
+    let c = look.colours;
+    let name = match register {
+        Register::Business => text.register_business,
+        Register::FoodAndDrug => text.register_food,
+        Register::MicroService => text.register_district,
+    };
+    let (icon, ink, ground, words) = match state {
+        LookUp::Asked => (Icon::Hourglass, c.primary, c.primary_soft, text.look_up_asked),
+        LookUp::Answered => (Icon::CheckCircle, c.good, c.good_soft, text.look_up_answered),
+        LookUp::Unanswered(Unanswered::Down) => {
+            (Icon::Alert, c.warn, c.warn_soft, text.look_up_down)
+        }
+        LookUp::Unanswered(Unanswered::Stale) => {
+            (Icon::Clock, c.warn, c.warn_soft, text.look_up_stale)
+        }
+    };
+    panel::card(
+        &look,
+        row![
+            panel::badge(icon, 110.0, ink, ground),
+            column![label::heading(&look, name), label::plain(words, size::BODY, ink)].width(Fill),
+        ]
+        .spacing(theme::space::M)
+        .align_y(Center),
+    )
+}

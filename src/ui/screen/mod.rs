@@ -1,0 +1,152 @@
+//! The screens: each is a view of a stage of the visit, and keeps only keyboards and page numbers.
+
+mod attract;
+mod business;
+mod choosing;
+mod decision;
+mod done;
+mod ended;
+mod form;
+mod frame;
+mod identifying;
+mod looking_up;
+mod out_of_service;
+mod overlay;
+mod promise;
+mod rating;
+mod telling;
+
+use std::time::Duration;
+
+use iced::Element;
+use jiff::civil::Date;
+
+use crate::session::event::Event;
+use crate::session::{Session, Stage};
+use crate::ui::theme::Look;
+
+pub(crate) use frame::Page;
+
+/// What was touched on a screen.
+#[derive(Debug, Clone)]
+pub(crate) enum Message {
+    /// Begin a visit.
+    Begin,
+    /// Something for the session.
+    Tell(Event),
+    /// "End" was touched: ask first.
+    AskToEnd,
+    /// "Go on" in the question.
+    KeepOn,
+    /// On the screen of services.
+    Choosing(choosing::Message),
+    /// On the screen of the business.
+    Business(business::Message),
+    /// On the form.
+    Form(form::Message),
+    /// On the promise.
+    Promise(promise::Message),
+    /// On the decision.
+    Decision(decision::Message),
+}
+
+/// What a screen may look at.
+#[derive(Clone, Copy)]
+pub(super) struct Scene<'a> {
+    /// The visit.
+    pub(super) session: &'a Session,
+    /// How it looks.
+    pub(super) look: Look,
+    /// Monotonic now, for countdowns.
+    pub(super) now: Duration,
+    /// Today, for the day picker.
+    pub(super) today: Date,
+}
+
+impl Scene<'_> {
+    /// Changes once a second, for what breathes.
+    pub(super) fn beat(&self) -> bool {
+        self.now.as_secs() % 2 == 1
+    }
+}
+
+/// The screen of the stage, with its keyboards and page numbers.
+#[derive(Debug)]
+pub(super) enum Screen {
+    Attract,
+    Choosing(choosing::Screen),
+    Telling,
+    Identifying,
+    Business(business::Screen),
+    LookingUp,
+    Form(form::Screen),
+    Promise(promise::Screen),
+    Decision(Box<decision::Screen>),
+    Rating,
+    Done,
+    Ended,
+}
+
+impl Screen {
+    /// A fresh screen for the stage the session is at; what was typed on the one before is gone.
+    pub(super) fn of(session: &Session) -> Self {
+        match session.stage() {
+            Stage::Welcome => Self::Attract,
+            Stage::Choosing => Self::Choosing(choosing::Screen::new(session)),
+            Stage::Telling => Self::Telling,
+            Stage::Identifying(_) => Self::Identifying,
+            Stage::ProvingBusiness(_) => Self::Business(business::Screen::new(session)),
+            Stage::LookingUp => Self::LookingUp,
+            Stage::Filling => Self::Form(form::Screen::new(session)),
+            Stage::Promising => Self::Promise(promise::Screen::new()),
+            Stage::Decided(_) => Self::Decision(Box::new(decision::Screen::new(session))),
+            Stage::Rating => Self::Rating,
+            Stage::Done => Self::Done,
+            Stage::Ended(_) => Self::Ended,
+        }
+    }
+
+    /// The session took an event and is still at this stage.
+    pub(super) fn follow(&mut self, session: &Session) {
+        if let Self::Decision(screen) = self {
+            screen.follow(session);
+        }
+    }
+
+    /// Takes what was touched; returns what the session is to be told. A message from a screen that
+    /// is gone (the second tap of a batch) changes nothing.
+    pub(super) fn update(&mut self, session: &Session, message: Message) -> Option<Event> {
+        match (self, message) {
+            (_, Message::Tell(event)) => Some(event),
+            (Self::Choosing(screen), Message::Choosing(message)) => screen.update(message),
+            (Self::Business(screen), Message::Business(message)) => screen.update(message),
+            (Self::Form(screen), Message::Form(message)) => screen.update(session, message),
+            (Self::Promise(screen), Message::Promise(message)) => screen.update(message),
+            (Self::Decision(screen), Message::Decision(message)) => {
+                screen.update(message);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// The whole screen: frame, content, and what lies over it.
+    pub(super) fn view<'a>(&'a self, scene: Scene<'a>, asks_to_end: bool) -> Element<'a, Message> {
+        let base = match self {
+            Self::Attract if scene.session.equipment().can_serve() => attract::view(scene),
+            Self::Attract => out_of_service::view(scene),
+            Self::Choosing(screen) => frame::framed(scene, screen.view(scene)),
+            Self::Telling => frame::framed(scene, telling::view(scene)),
+            Self::Identifying => frame::framed(scene, identifying::view(scene)),
+            Self::Business(screen) => frame::framed(scene, screen.view(scene)),
+            Self::LookingUp => frame::framed(scene, looking_up::view(scene)),
+            Self::Form(screen) => frame::framed(scene, screen.view(scene)),
+            Self::Promise(screen) => frame::framed(scene, screen.view(scene)),
+            Self::Decision(screen) => frame::framed(scene, screen.view(scene)),
+            Self::Rating => frame::framed(scene, rating::view(scene)),
+            Self::Done => frame::framed(scene, done::view(scene)),
+            Self::Ended => ended::view(scene),
+        };
+        overlay::over(scene, base, asks_to_end)
+    }
+}

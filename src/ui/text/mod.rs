@@ -1,0 +1,320 @@
+//! Every word on the screens, typed: a text missing in one language does not compile.
+//!
+//! The words of services, questions, findings and promises are not here: they are data of the
+//! rulebook, in both languages.
+
+mod en;
+mod zh;
+
+use jiff::civil::Date;
+
+use crate::domain::Language;
+use crate::domain::identifier::IdentifierErrorKind;
+
+/// The words of a language.
+pub fn strings(language: Language) -> &'static Strings {
+    match language {
+        Language::Zh => &zh::STRINGS,
+        Language::En => &en::STRINGS,
+    }
+}
+
+macro_rules! strings {
+    (
+        words { $($word:ident)* }
+        sentences { $($sentence:ident: fn($($argument:ty),*))* }
+    ) => {
+        /// The words and sentences of one language.
+        #[derive(Debug)]
+        pub struct Strings {
+            $(pub $word: &'static str,)*
+            $(pub $sentence: fn($($argument),*) -> String,)*
+        }
+
+        impl Strings {
+            /// Every word with its key, for the test that none is empty.
+            pub fn words(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($word), self.$word)),*]
+            }
+        }
+    };
+}
+
+strings! {
+    words {
+        // On every screen.
+        product
+        other_language
+        large_print
+        standard_print
+        next
+        back
+        end
+        earlier
+        later
+        yes
+        no
+        // The steps of a visit.
+        step_choose
+        step_identify
+        step_business
+        step_form
+        step_promise
+        step_result
+        // Welcome.
+        welcome_line
+        welcome_touch
+        welcome_proof
+        welcome_proof_more
+        welcome_register
+        welcome_register_more
+        welcome_time
+        welcome_time_more
+        welcome_here
+        // What does not work at the moment.
+        limits_title
+        limit_id_reader
+        limit_scanner
+        limit_receipt_printer
+        limit_page_printer
+        limit_connection
+        // Out of service.
+        out_title
+        out_journal
+        out_proof
+        out_help
+        // Choosing.
+        choosing_title
+        choosing_lead
+        // Telling.
+        telling_title
+        telling_bring
+        telling_person
+        telling_business
+        telling_business_typed
+        telling_conditions
+        telling_privacy
+        telling_privacy_more
+        telling_privacy_rights
+        telling_accept
+        // Identifying.
+        identify_title
+        identify_lead
+        identify_lead_card
+        identify_lead_code
+        identify_card
+        identify_card_more
+        identify_phone
+        identify_phone_more
+        identify_reading
+        identify_reading_more
+        identify_asking
+        identify_asking_more
+        identify_again
+        card_pulled
+        card_pulled_more
+        card_unreadable
+        card_unreadable_more
+        card_other
+        card_other_more
+        card_implausible
+        card_implausible_more
+        code_refused
+        code_refused_more
+        code_expired
+        code_expired_more
+        identity_down
+        identity_down_more
+        // The business.
+        business_title
+        business_lead
+        business_code
+        business_code_more
+        business_no_scanner
+        business_type
+        business_type_more
+        business_asking
+        business_asking_more
+        business_identified
+        licence_not
+        licence_not_more
+        licence_expired
+        licence_expired_more
+        licence_used
+        licence_used_more
+        licence_down
+        licence_down_more
+        business_unknown
+        business_unknown_more
+        uscc_title
+        uscc_lead
+        uscc_symbols
+        uscc_right
+        uscc_wrong
+        uscc_ask
+        uscc_scan
+        // The registers.
+        looking_title
+        looking_lead
+        looking_why
+        register_business
+        register_food
+        register_district
+        look_up_asked
+        look_up_answered
+        look_up_down
+        look_up_stale
+        // The form.
+        registered_title
+        registered_lead
+        registered_next
+        choose_one
+        choose_any
+        choose_any_optional
+        choose_yes_no
+        answer_first
+        check_title
+        check_lead
+        check_unanswered
+        check_none
+        check_mend
+        check_confirm
+        person_title
+        person_more
+        person_on
+        person_off
+        // Keys.
+        key_delete
+        key_clear
+        key_space
+        key_shift
+        // The promise.
+        promise_lead
+        promise_here
+        promise_clear
+        promise_sign
+        promise_unsigned
+        // The decision.
+        recording_title
+        recording_lead
+        not_recorded_title
+        not_recorded_more
+        verdict_stop
+        verdict_stop_more
+        verdict_refuse
+        verdict_refuse_more
+        verdict_not_competent
+        verdict_not_competent_more
+        verdict_not_required
+        verdict_not_required_more
+        verdict_new
+        verdict_new_more
+        verdict_too_early
+        verdict_too_early_more
+        verdict_fix
+        verdict_fix_more
+        verdict_supplement
+        verdict_supplement_more
+        verdict_onsite
+        verdict_onsite_more
+        verdict_refer
+        verdict_refer_more
+        verdict_registration
+        verdict_registration_more
+        verdict_file
+        verdict_file_more
+        verdict_issue
+        verdict_issue_more
+        finding_article
+        finding_do
+        finding_provisional
+        decision_number
+        decision_issued
+        decision_valid_to
+        decision_no_end
+        decision_scan
+        decision_application
+        decision_papers
+        decision_correct
+        decision_finish
+        paper_original
+        paper_copy
+        paper_receipt
+        paper_slip
+        paper_waiting
+        paper_printing
+        paper_printed
+        paper_unknown
+        paper_not_available
+        paper_held
+        paper_held_more
+        // The drawn machine.
+        machine_reader
+        machine_scanner
+        machine_certificates
+        machine_receipts
+        // The rating.
+        rating_title
+        rating_lead
+        rating_5
+        rating_4
+        rating_3
+        rating_2
+        rating_1
+        rating_decline
+        // The end.
+        done_title
+        done_take
+        done_document
+        done_phone
+        done_papers
+        done_leave
+        ended_cancelled
+        ended_cancelled_more
+        ended_timed_out
+        ended_timed_out_more
+        ended_too_long
+        ended_too_long_more
+        ended_out_of_service
+        ended_out_of_service_more
+        ended_wiped
+        ended_again
+        // Overlays.
+        still_there
+        still_here
+        end_title
+        end_more
+        end_more_decided
+        end_stay
+        end_confirm
+        // The day picker.
+        weekday_1
+        weekday_2
+        weekday_3
+        weekday_4
+        weekday_5
+        weekday_6
+        weekday_7
+        date_today
+    }
+    sentences {
+        step: fn(u8, u8)
+        page: fn(usize, usize)
+        issuer: fn(&str)
+        date: fn(Date)
+        month: fn(i16, i8)
+        privacy: fn(&str)
+        person: fn(&str, &str)
+        question: fn(usize, usize)
+        source: fn(&str)
+        registers_answered: fn(usize, usize)
+        uscc_missing: fn(usize)
+        uscc_problem: fn(IdentifierErrorKind)
+        number_range: fn(i64, i64, &str)
+        characters_left: fn(usize)
+        due: fn(&str)
+        still_there_more: fn(u64)
+        ends_in: fn(u64)
+        findings: fn(usize)
+    }
+}

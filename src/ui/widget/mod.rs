@@ -1,0 +1,12 @@
+//! The parts screens are made of.
+
+pub(super) mod calendar;
+pub(super) mod icon;
+pub(super) mod keyboard;
+pub(super) mod label;
+pub(super) mod machine;
+pub(super) mod pages;
+pub(super) mod panel;
+pub(super) mod press;
+pub(super) mod signature;
+pub(super) mod touch;
