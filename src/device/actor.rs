@@ -263,9 +263,11 @@ impl<D: Driver> Actor<D> {
 
     fn timeout(&self) -> Option<Duration> {
         let now = self.clock.monotonic();
-        if self.line.as_ref().is_some_and(|open| {
-            open.readable || (open.writable && !self.unsent.is_empty())
-        }) {
+        if self
+            .line
+            .as_ref()
+            .is_some_and(|open| open.readable || (open.writable && !self.unsent.is_empty()))
+        {
             return Some(Duration::ZERO);
         }
         let opening = if self.line.is_none() { Some(self.opening.next_try) } else { None };

@@ -107,11 +107,7 @@ pub trait Driver {
     type Event;
 
     /// Something happened.
-    fn on(
-        &mut self,
-        now: Duration,
-        input: Input<'_, Self::Command>,
-    ) -> Vec<Output<Self::Event>>;
+    fn on(&mut self, now: Duration, input: Input<'_, Self::Command>) -> Vec<Output<Self::Event>>;
 
     /// When the driver wants to be called even if nothing happens.
     fn deadline(&self) -> Option<Duration>;

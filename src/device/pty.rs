@@ -83,8 +83,7 @@ pub(super) struct Pty {
 impl Pty {
     /// Makes a pty and points `link` at it, in one step if there was one before.
     pub(super) fn publish(link: &Path) -> io::Result<Self> {
-        let master =
-            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
         fcntl_setfl(&master, OFlags::RDWR | OFlags::NONBLOCK)?;
         grantpt(&master)?;
         unlockpt(&master)?;

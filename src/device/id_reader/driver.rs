@@ -242,7 +242,9 @@ impl Driver {
             }
             // Noise before a preamble is common and harmless; if the answer does not follow, its
             // absence counts.
-            Item::Skipped(count) => tracing::debug!(count, "the ID reader sent {count} stray bytes"),
+            Item::Skipped(count) => {
+                tracing::debug!(count, "the ID reader sent {count} stray bytes");
+            }
         }
     }
 
@@ -298,7 +300,13 @@ impl Driver {
         self.ask(now, Request::Reset, outputs);
     }
 
-    fn answered(&mut self, now: Duration, request: Request, answer: &Answer, outputs: &mut Outputs) {
+    fn answered(
+        &mut self,
+        now: Duration,
+        request: Request,
+        answer: &Answer,
+        outputs: &mut Outputs,
+    ) {
         self.last_answer_at = now;
         self.misses = 0;
         self.silent_openings = 0;
@@ -313,6 +321,11 @@ impl Driver {
                 self.clear_faults_of(&[Fixer::Technician]);
             }
             (Request::Find, status::FOUND, _) => self.found(now, outputs),
+            // It was found before, its frame came damaged, and now the module counts it as read, or
+            // it was taken away: either way it must be laid down again.
+            (Request::Find, status::NO_CARD, _) if self.reading => {
+                self.failed(now, ReadFailure::Unreadable, outputs);
+            }
             (Request::Find, status::NO_CARD, _) => self.found_none(),
             (Request::Select, status::OK, 8) if self.claimed => {
                 self.ask(now, Request::Read, outputs);

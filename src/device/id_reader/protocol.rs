@@ -4,9 +4,7 @@ use std::fmt;
 
 use zeroize::{Zeroize, Zeroizing};
 
-use super::bytes::{
-    ADDRESS_BYTES, LENGTH_MAX, PHOTO_BYTES, PREAMBLE, TEXT_BYTES, request, status,
-};
+use super::bytes::{ADDRESS_BYTES, LENGTH_MAX, PHOTO_BYTES, PREAMBLE, TEXT_BYTES, request, status};
 
 /// A request to the module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,9 +73,9 @@ impl Answer {
         if self.status != status::OK {
             return None;
         }
-        self.data
-            .chunks_exact(ADDRESS_BYTES)
-            .rfind(|address| address.chunks_exact(2).any(|unit| unit != [0x20, 0] && unit != [0, 0]))
+        self.data.chunks_exact(ADDRESS_BYTES).rfind(|address| {
+            address.chunks_exact(2).any(|unit| unit != [0x20, 0] && unit != [0, 0])
+        })
     }
 }
 
@@ -141,11 +139,7 @@ impl Decoder {
                 // Two length bytes, SW1, SW2, SW3, data, checksum.
                 items.push(Item::Answer(Answer {
                     status: checked.get(4).copied().unwrap_or_default(),
-                    data: checked
-                        .get(5..checked.len() - 1)
-                        .unwrap_or_default()
-                        .to_vec()
-                        .into(),
+                    data: checked.get(5..checked.len() - 1).unwrap_or_default().to_vec().into(),
                 }));
                 self.skip(HEADER_BYTES + length);
             } else {

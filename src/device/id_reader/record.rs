@@ -147,10 +147,7 @@ mod foreigner_2023 {
 impl IdRecord {
     /// Reads a record. The card is trusted since the SAM has vouched for it; a record that
     /// contradicts itself is not.
-    pub fn decode(
-        text: &[u8; TEXT_BYTES],
-        photo: &[u8; PHOTO_BYTES],
-    ) -> Result<Self, RecordError> {
+    pub fn decode(text: &[u8; TEXT_BYTES], photo: &[u8; PHOTO_BYTES]) -> Result<Self, RecordError> {
         let text = Text(text);
         let record = match text.read(LETTER)?.reveal().as_str() {
             "J" => Self::resident(text, photo, Document::HongKongMacaoTaiwan),

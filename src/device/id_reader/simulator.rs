@@ -90,7 +90,9 @@ impl SimulatedIdReader {
                 .position(|window| window == PREAMBLE)
                 .unwrap_or_else(|| self.received.len().saturating_sub(PREAMBLE.len() - 1));
             self.received.drain(..start);
-            let &[_, _, _, _, _, high, low, ref rest @ ..] = self.received.as_slice() else { break };
+            let &[_, _, _, _, _, high, low, ref rest @ ..] = self.received.as_slice() else {
+                break;
+            };
             let length = usize::from(high) << 8 | usize::from(low);
             if !(3..=LENGTH_MAX).contains(&length) {
                 self.received.drain(..PREAMBLE.len());
@@ -126,9 +128,7 @@ impl SimulatedIdReader {
             // 05.03-20090105-0000012345-0678901234, all little-endian.
             request::SAM_ID => quick(
                 status::OK,
-                &[
-                    5, 0, 3, 0, 0xF9, 0x8C, 0x32, 0x01, 0x39, 0x30, 0, 0, 0xF2, 0x35, 0x77, 0x28,
-                ],
+                &[5, 0, 3, 0, 0xF9, 0x8C, 0x32, 0x01, 0x39, 0x30, 0, 0, 0xF2, 0x35, 0x77, 0x28],
             ),
             request::FIND => match &self.card {
                 Some(card) if !card.resting => quick(status::FOUND, &[0; 4]),
@@ -331,7 +331,9 @@ impl Simulator for SimulatedIdReader {
                     ["badsum"] => Some(Fault::BadSum),
                     ["silence"] => Some(Fault::Silence),
                     ["truncate", count] => Some(Fault::Truncate(clamp(number(count)?))),
-                    ["unplug-mid-frame", count] => Some(Fault::UnplugMidFrame(clamp(number(count)?))),
+                    ["unplug-mid-frame", count] => {
+                        Some(Fault::UnplugMidFrame(clamp(number(count)?)))
+                    }
                     _ => return Err(format!("no such fault: {}", fault.join(" "))),
                 };
                 Ok(format!("fault {}", fault.join(" ")))
@@ -352,7 +354,10 @@ impl Simulator for SimulatedIdReader {
             "selected" => Some(self.selected),
             "read" => Some(self.card.as_ref().is_some_and(|card| card.resting)),
             "no-card" => Some(self.card.is_none()),
-            _ => None,
+            _ => {
+                let count = condition.strip_prefix("requests ")?.parse::<u64>().ok()?;
+                Some(self.requests >= count)
+            }
         }
     }
 }

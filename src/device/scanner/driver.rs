@@ -194,7 +194,9 @@ impl Driver {
             },
             Frame::TooLong => outputs.push(Output::Event(Event::TooLong)),
             Frame::Partial => {
-                tracing::warn!("a part of a code came in: does its suffix agree with the settings?");
+                tracing::warn!(
+                    "a part of a code came in: does its suffix agree with the settings?"
+                );
                 outputs.push(Output::Event(Event::Unreadable));
             }
         }

@@ -24,6 +24,8 @@ pub struct SimulatedScanner {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
+    /// Looks all the time, until it gets its first command and knows what it is.
+    Any,
     /// Looks all the time.
     Plain,
     Newland,
@@ -31,10 +33,10 @@ enum Kind {
 }
 
 impl SimulatedScanner {
-    /// An engine that looks all the time and ends its codes with CR.
+    /// An engine that takes whichever commands it gets, and ends its codes with CR.
     pub fn new() -> Self {
         Self {
-            kind: Kind::Plain,
+            kind: Kind::Any,
             prefix: Vec::new(),
             suffix: vec![b'\r'],
             received: Vec::new(),
@@ -48,10 +50,20 @@ impl SimulatedScanner {
     }
 
     fn obey(&mut self, now: Duration) {
+        if self.kind == Kind::Any {
+            self.kind = match self.received.first() {
+                Some(0x7E) => Kind::Newland,
+                Some(0x16) => Kind::Honeywell,
+                Some(_) | None => Kind::Any,
+            };
+        }
         match self.kind {
+            Kind::Any => self.received.clear(),
             Kind::Plain => self.received.clear(),
             Kind::Honeywell => {
-                while let Some(at) = self.received.windows(3).position(|w| w[0] == 0x16) {
+                while let Some(at) =
+                    self.received.windows(3).position(|bytes| bytes.starts_with(&[0x16]))
+                {
                     match self.received.get(at + 1) {
                         Some(b'T') => self.looks_until = Some(now + LOOKS),
                         Some(b'U') => self.looks_until = None,
@@ -61,7 +73,7 @@ impl SimulatedScanner {
                 }
             }
             Kind::Newland => {
-                while let Some(end) = self.received.windows(2).position(|w| w == b";\x03") {
+                while let Some(end) = self.received.windows(2).position(|bytes| bytes == b";\x03") {
                     let command: Vec<u8> = self.received.drain(..end + 2).collect();
                     self.obey_newland(now, &command);
                 }
@@ -92,10 +104,16 @@ impl SimulatedScanner {
         }
     }
 
+    fn looks(&self, now: Duration) -> bool {
+        match self.kind {
+            Kind::Any | Kind::Plain => true,
+            Kind::Newland | Kind::Honeywell => self.looks_until.is_some_and(|until| now < until),
+        }
+    }
+
     /// Decodes what is shown, if the engine looks.
     fn look(&mut self, now: Duration) {
-        let looks = self.kind == Kind::Plain || self.looks_until.is_some_and(|until| now < until);
-        if !looks || self.is_silent {
+        if !self.looks(now) || self.is_silent {
             return;
         }
         let Some(payload) = self.shown.take() else { return };
@@ -171,6 +189,7 @@ impl Simulator for SimulatedScanner {
             }
             ("engine", kind) => {
                 self.kind = match kind {
+                    "any" => Kind::Any,
                     "plain" => Kind::Plain,
                     "newland" => Kind::Newland,
                     "honeywell" => Kind::Honeywell,
@@ -199,7 +218,8 @@ impl Simulator for SimulatedScanner {
                     }
                     ("silence", _) => self.is_silent = true,
                     ("truncate", count) => {
-                        let count = count.parse().map_err(|_why| format!("not a number: {count}"))?;
+                        let count =
+                            count.parse().map_err(|_why| format!("not a number: {count}"))?;
                         self.cut_after = Some(count);
                     }
                     _ => return Err(format!("no such fault: {fault}")),
@@ -208,7 +228,7 @@ impl Simulator for SimulatedScanner {
             }
             ("scans", _) => Ok(self.scans.to_string()),
             _ => Err(format!(
-                "scanner knows: show TEXT|show @FILE|hide|engine plain|newland|honeywell|\
+                "scanner knows: show TEXT|show @FILE|hide|engine any|plain|newland|honeywell|\
                  suffix cr|lf|crlf|stx|none|scans|fault none|silence|truncate N; not: {command}"
             )),
         }
@@ -216,9 +236,7 @@ impl Simulator for SimulatedScanner {
 
     fn holds(&self, now: Duration, condition: &str) -> Option<bool> {
         match condition {
-            "armed" => Some(
-                self.kind == Kind::Plain || self.looks_until.is_some_and(|until| now < until),
-            ),
+            "looking" => Some(self.looks(now)),
             "scanned" => Some(self.scans > 0 && self.shown.is_none()),
             _ => None,
         }

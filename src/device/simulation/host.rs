@@ -170,7 +170,9 @@ impl Bench {
             match pty.read(&mut buffer) {
                 // Both mean that nobody holds the near end any more.
                 Ok(0) => return self.hang_up(),
-                Err(error) if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => {
+                Err(error)
+                    if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) =>
+                {
                     return self.hang_up();
                 }
                 Ok(count) => {
@@ -265,18 +267,16 @@ impl Bench {
                 self.cable.eat(usize::try_from(count).unwrap_or(usize::MAX));
                 format!("loses the next {count} bytes")
             }),
-            "wait" => {
-                match self.holds(rest) {
-                    Some(_) if self.waiting.len() >= REQUESTS_MAX => {
-                        Err(format!("{REQUESTS_MAX} others are waiting"))
-                    }
-                    Some(_) => {
-                        self.waiting.push((rest.to_owned(), answer));
-                        return Ok(());
-                    }
-                    None => Err(format!("no such condition: {rest}")),
+            "wait" => match self.holds(rest) {
+                Some(_) if self.waiting.len() >= REQUESTS_MAX => {
+                    Err(format!("{REQUESTS_MAX} others are waiting"))
                 }
-            }
+                Some(_) => {
+                    self.waiting.push((rest.to_owned(), answer));
+                    return Ok(());
+                }
+                None => Err(format!("no such condition: {rest}")),
+            },
             _ => {
                 let result = self.simulator.command(self.clock.monotonic(), command);
                 self.tell(Happening::Due);

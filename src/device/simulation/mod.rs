@@ -19,12 +19,12 @@ pub use control::Control;
 pub use people::{People, PeopleError};
 pub use scenario::{Scenario, ScenarioError};
 
-pub use super::pty::LineRate;
-use super::id_reader::SimulatedIdReader;
+use super::id_reader::{self, SimulatedIdReader};
 use super::page_printer::SimulatedPagePrinter;
+pub use super::pty::LineRate;
 use super::pty::Simulator;
 use super::receipt_printer::{Model, SimulatedReceiptPrinter};
-use super::scanner::SimulatedScanner;
+use super::scanner::{self, SimulatedScanner};
 use crate::clock::Clock;
 use host::{Host, Request};
 
@@ -53,8 +53,8 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
-    /// Others could reach the devices and what is on their lines.
-    #[error("the folder {dir} must be private: chmod 700 {dir}")]
+    /// Others could put lines of their own in the place of the devices.
+    #[error("others can write to the folder {dir}: chmod 700 {dir}")]
     NotPrivate {
         /// Which folder.
         dir: PathBuf,
@@ -108,6 +108,8 @@ impl Simulation {
         clock: &Arc<dyn Clock>,
     ) -> Result<Self, Error> {
         make_private(dir)?;
+        let dir = &std::path::absolute(dir)
+            .map_err(|source| Error::Folder { dir: dir.to_owned(), source })?;
         let listener = control::bind(dir)?;
         let mut hosts = BTreeMap::new();
         for simulator in simulators {
@@ -141,9 +143,23 @@ impl Simulation {
     pub fn snippet(&self) -> String {
         let mut text = String::new();
         for (device, host) in &self.devices.hosts {
-            let path = self.line(device);
-            writeln!(text, "[{device}]\npath = {:?}\nbaud = {}\n", path.display(), host.baud)
+            let port = self.line(device);
+            let port = toml::Value::from(port.to_string_lossy().into_owned());
+            writeln!(text, "[{device}]\nport = {port}\nbaud = {}", host.baud)
                 .expect("a String takes everything");
+            text.push_str(match *device {
+                id_reader::NAME => "profile = \"sam\"\n\n",
+                scanner::NAME => "profile = \"serial\"\ncommands = \"newland\"\n\n",
+                "receipt_printer" => {
+                    "profile = \"escpos\"\nflow_control = \"hardware\"\npaper_mm = 80\n\
+                     cutter = true\n\n"
+                }
+                "page_printer" => {
+                    "profile = \"pcl-serial\"\nflow_control = \"hardware\"\npaper = \"A4\"\n\
+                     resolution_dpi = 300\nsheets_low = 20\n\n"
+                }
+                _ => "\n",
+            });
         }
         text
     }
@@ -156,8 +172,9 @@ fn make_private(dir: &Path) -> Result<(), Error> {
         Ok(()) | Err(_) => {}
     }
     let mode = std::fs::metadata(dir).map_err(failed)?.permissions().mode();
-    let others = mode % 0o100;
-    if others == 0 { Ok(()) } else { Err(Error::NotPrivate { dir: dir.to_owned() }) }
+    // Whoever can write there could put a line of their own in the place of a device.
+    let others_write = 0o022;
+    if mode & others_write == 0 { Ok(()) } else { Err(Error::NotPrivate { dir: dir.to_owned() }) }
 }
 
 /// The simulators by their names.
@@ -182,8 +199,7 @@ impl Devices {
             .hosts
             .get(device)
             .ok_or_else(|| format!("no such device: {device}; {}", self.help()))?;
-        let within =
-            if command.starts_with("wait ") { WAIT_WITHIN } else { COMMAND_WITHIN };
+        let within = if command.starts_with("wait ") { WAIT_WITHIN } else { COMMAND_WITHIN };
         let (answer, answered) = sync_channel(1);
         host.request(Request { command: command.trim().to_owned(), answer })
             .map_err(|error| format!("{device} takes no commands: {error}"))?;

@@ -78,11 +78,8 @@ impl Scenario {
 
     /// All commands in the order of their times.
     pub fn schedule(&self) -> Vec<(Duration, String)> {
-        let mut schedule: Vec<(Duration, String)> = self
-            .step
-            .iter()
-            .map(|step| (step.at.unsigned_abs(), step.command.clone()))
-            .collect();
+        let mut schedule: Vec<(Duration, String)> =
+            self.step.iter().map(|step| (step.at.unsigned_abs(), step.command.clone())).collect();
         if let Some(random) = &self.random {
             schedule.extend(random.schedule());
         }
@@ -98,7 +95,9 @@ impl Random {
         let mut schedule = Vec::new();
         let mut at = Duration::ZERO;
         let (every, until) = (self.every.unsigned_abs(), self.until.unsigned_abs());
-        while let Ok(count) = u64::try_from(self.commands.len()) && count > 0 {
+        while let Ok(count) = u64::try_from(self.commands.len())
+            && count > 0
+        {
             let per_mille = u32::try_from(split_mix(&mut state) % 2001).unwrap_or(0);
             at += every * per_mille / 1000;
             if at > until {
