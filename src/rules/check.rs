@@ -1,0 +1,950 @@
+//! The type checker: what a condition may say, what it costs at worst, and what it becomes.
+//!
+//! A fact that may be missing is read only where a guard says it is there; guards flow through
+//! `&&`, `||`, `!` and `? :` as their values do (left to right).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use super::node::{Arithmetic, Comparison, Function, Node, Quantifier};
+use super::params::Params;
+use super::problem::hint;
+use super::schema::{Record, Type};
+use super::syntax::{Expr, Kind, Mistake, Operator};
+use super::value::{Value, fen};
+
+/// What the names in a condition mean.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'s> {
+    pub(super) roots: &'s Record,
+    pub(super) params: &'s Params,
+    pub(super) defines: &'s BTreeMap<String, Define>,
+}
+
+/// A condition with a name, to be used inside others.
+#[derive(Debug, Clone)]
+pub(super) struct Define {
+    pub(super) text: String,
+    pub(super) expr: Expr,
+}
+
+/// The paths of facts known to be there.
+pub(super) type Known = BTreeSet<String>;
+
+/// A checked expression.
+#[derive(Debug, Clone)]
+pub(super) struct Checked {
+    pub(super) node: Node,
+    pub(super) ty: Type,
+    /// Steps at worst, from the bounds of the lists.
+    pub(super) cost: u64,
+    /// Whether it looks at a fact.
+    pub(super) reads: bool,
+    /// The facts known to be there where it is true.
+    pub(super) when_true: Known,
+    when_false: Known,
+    /// The word, if it is just a literal.
+    literal: Option<String>,
+}
+
+impl Checked {
+    fn new(node: Node, ty: Type, cost: u64) -> Self {
+        Self {
+            node,
+            ty,
+            cost,
+            reads: false,
+            when_true: Known::new(),
+            when_false: Known::new(),
+            literal: None,
+        }
+    }
+
+    fn reading(mut self, reads: bool) -> Self {
+        self.reads |= reads;
+        self
+    }
+}
+
+/// Steps of counting working days: the calendar walks day by day over some years at worst.
+const WORKDAYS_COST: u64 = 200;
+
+/// Names the language itself gives.
+const BUILT_IN: [&str; 2] = ["today", "due"];
+
+const FUNCTIONS: [&str; 13] = [
+    "has",
+    "size",
+    "add_days",
+    "add_years",
+    "add_workdays",
+    "days_between",
+    "years_between",
+    "workdays_between",
+    "workdays_known",
+    "window_opens",
+    "param",
+    "date",
+    "money",
+];
+
+const METHODS: [&str; 6] = ["exists", "all", "exists_one", "filter", "startsWith", "contains"];
+
+/// Checks a condition: a bool that looks at facts.
+pub(super) fn condition(
+    text: &str,
+    expr: &Expr,
+    scope: Scope<'_>,
+) -> Result<Checked, Vec<Mistake>> {
+    let checked = expression(text, expr, scope, &Known::new(), false)?;
+    if checked.ty != Type::Bool {
+        return Err(vec![Mistake::new(
+            expr.at,
+            format!("the condition is {}, not bool", article(&checked.ty)),
+            "compare it with something",
+        )]);
+    }
+    if !checked.reads {
+        return Err(vec![Mistake::new(
+            expr.at,
+            "the condition looks at no fact",
+            "it would hold always or never; use from and until for periods",
+        )]);
+    }
+    Ok(checked)
+}
+
+/// Checks any expression where the facts in `known` are there.
+pub(super) fn expression(
+    text: &str,
+    expr: &Expr,
+    scope: Scope<'_>,
+    known: &Known,
+    due: bool,
+) -> Result<Checked, Vec<Mistake>> {
+    let mut checker =
+        Checker { scope, text, mistakes: Vec::new(), vars: Vec::new(), due, open: Vec::new() };
+    let checked = checker.check(expr, known);
+    match checked {
+        Some(checked) if checker.mistakes.is_empty() => Ok(checked),
+        _ => Err(checker.mistakes),
+    }
+}
+
+fn article(ty: &Type) -> String {
+    match ty {
+        Type::Int | Type::Enum(_) => format!("an {ty}"),
+        Type::Bool | Type::Date | Type::Money | Type::Text | Type::Record(_) | Type::List(..) => {
+            format!("a {ty}")
+        }
+    }
+}
+
+struct Checker<'s> {
+    scope: Scope<'s>,
+    text: &'s str,
+    mistakes: Vec<Mistake>,
+    /// Variables of the quantifiers around, outermost first.
+    vars: Vec<(String, Type)>,
+    /// Whether the due date may be named (in texts of a rule that has one).
+    due: bool,
+    /// Definitions being expanded.
+    open: Vec<&'s str>,
+}
+
+impl<'s> Checker<'s> {
+    fn wrong(&mut self, at: usize, text: impl Into<String>, remedy: impl Into<String>) {
+        self.mistakes.push(Mistake::new(at, text, remedy));
+    }
+
+    fn check(&mut self, expr: &Expr, known: &Known) -> Option<Checked> {
+        let at = expr.at;
+        match &expr.kind {
+            Kind::Null => {
+                self.wrong(
+                    at,
+                    "null is not a value",
+                    "ask whether a fact is there: root != null, has(root.field)",
+                );
+                None
+            }
+            Kind::Bool(truth) => {
+                Some(Checked::new(Node::Const(Value::Bool(*truth)), Type::Bool, 1))
+            }
+            Kind::Int(number) => Some(Checked::new(Node::Const(Value::Int(*number)), Type::Int, 1)),
+            Kind::Text(text) => {
+                let mut checked = Checked::new(Node::Const(Value::text(text)), Type::Text, 1);
+                checked.literal = Some(text.clone());
+                Some(checked)
+            }
+            Kind::List(_) => {
+                self.wrong(
+                    at,
+                    "a list stands alone",
+                    "a written list follows `in`: x in [\"a\", \"b\"]",
+                );
+                None
+            }
+            Kind::Name(name) => self.name(name, at, known),
+            Kind::Select(of, field) => self.select(expr, of, field, known),
+            Kind::Not(of) => {
+                let inner = self.check_as(of, known, &Type::Bool)?;
+                Some(Checked {
+                    node: Node::Not(Box::new(inner.node)),
+                    cost: inner.cost + 1,
+                    when_true: inner.when_false,
+                    when_false: inner.when_true,
+                    ty: Type::Bool,
+                    reads: inner.reads,
+                    literal: None,
+                })
+            }
+            Kind::Negative(of) => {
+                let inner = self.check(of, known)?;
+                if !matches!(inner.ty, Type::Int | Type::Money) {
+                    self.wrong(at, format!("'-' before {}", article(&inner.ty)), "");
+                    return None;
+                }
+                let node = Node::Negative(Box::new(inner.node));
+                Some(Checked::new(node, inner.ty, inner.cost + 1).reading(inner.reads))
+            }
+            Kind::And(parts) => self.chain(parts, known, true),
+            Kind::Or(parts) => self.chain(parts, known, false),
+            Kind::If(three) => self.choice(three, known),
+            Kind::Binary(operator, two) => self.binary(expr, *operator, two, known),
+            Kind::Call(name, arguments) => self.call(expr, name, arguments, known),
+            Kind::Method(target, name, arguments) => {
+                self.method(expr, target, name, arguments, known)
+            }
+        }
+    }
+
+    fn check_as(&mut self, expr: &Expr, known: &Known, wanted: &Type) -> Option<Checked> {
+        let checked = self.check(expr, known)?;
+        if checked.ty == *wanted {
+            return Some(checked);
+        }
+        self.wrong(
+            expr.at,
+            format!("this is {}, expected {}", article(&checked.ty), article(wanted)),
+            "",
+        );
+        None
+    }
+
+    fn name(&mut self, name: &str, at: usize, known: &Known) -> Option<Checked> {
+        if let Some(slot) = self.vars.iter().position(|(var, _)| var == name) {
+            let ty = self.vars[slot].1.clone();
+            // Counted from the innermost, as the evaluator keeps them.
+            let up = self.vars.len() - 1 - slot;
+            return Some(Checked::new(Node::Var(up), ty, 1).reading(true));
+        }
+        if name == "today" {
+            return Some(Checked::new(Node::Today, Type::Date, 1));
+        }
+        if name == "due" && self.due {
+            return Some(Checked::new(Node::Due, Type::Date, 1));
+        }
+        if let Some((name, define)) = self.scope.defines.get_key_value(name) {
+            return self.expand(name, define, at, known);
+        }
+        let Some((index, field)) = self.scope.roots.field(name) else {
+            let scope = self.scope;
+            let names = scope
+                .roots
+                .field_names()
+                .chain(self.vars.iter().map(|(var, _)| var.as_str()))
+                .chain(scope.defines.keys().map(String::as_str))
+                .chain(BUILT_IN);
+            let hint = hint(name, names);
+            self.wrong(
+                at,
+                format!("unknown name '{name}'{hint}"),
+                "facts are declared in schema.toml",
+            );
+            return None;
+        };
+        if field.optional && !known.contains(name) {
+            self.wrong(at, format!("{name} may be missing: guard with {name} != null"), "");
+            return None;
+        }
+        Some(Checked::new(Node::Root(index), field.ty.clone(), 1).reading(true))
+    }
+
+    fn expand(
+        &mut self,
+        name: &'s str,
+        define: &'s Define,
+        at: usize,
+        known: &Known,
+    ) -> Option<Checked> {
+        if self.open.contains(&name) {
+            self.wrong(at, format!("the definition '{name}' uses itself"), "");
+            return None;
+        }
+        // A definition stands for itself: it sees no variables, and its mistakes are told once, where
+        // it stands.
+        let text = std::mem::replace(&mut self.text, &define.text);
+        let vars = std::mem::take(&mut self.vars);
+        let mistakes = std::mem::take(&mut self.mistakes);
+        self.open.push(name);
+        let checked = self.check(&define.expr, known);
+        self.open.pop();
+        self.text = text;
+        self.vars = vars;
+        let inner = std::mem::replace(&mut self.mistakes, mistakes);
+        if !inner.is_empty() || checked.is_none() {
+            self.wrong(at, format!("the definition '{name}' is wrong"), "mend it first");
+            return None;
+        }
+        checked
+    }
+
+    fn select(&mut self, whole: &Expr, of: &Expr, name: &str, known: &Known) -> Option<Checked> {
+        let base = self.check(of, known)?;
+        let Type::Record(record) = &base.ty else {
+            let remedy = if matches!(base.ty, Type::List(..)) {
+                "ask its elements: list.exists(x, …)"
+            } else {
+                ""
+            };
+            self.wrong(of.end, format!("{} has no field '{name}'", article(&base.ty)), remedy);
+            return None;
+        };
+        let Some((index, field)) = record.field(name) else {
+            let hint = hint(name, record.field_names());
+            self.wrong(
+                whole.end - name.len(),
+                format!("{} has no field '{name}'{hint}", record.name),
+                "facts are declared in schema.toml",
+            );
+            return None;
+        };
+        if field.optional {
+            let path = path(whole).unwrap_or_default();
+            if !known.contains(&path) {
+                self.wrong(whole.at, format!("{path} may be missing: guard with has({path})"), "");
+                return None;
+            }
+        }
+        let node = Node::Field(Box::new(base.node), index, record.names.clone());
+        Some(Checked::new(node, field.ty.clone(), base.cost + 1).reading(base.reads))
+    }
+
+    fn chain(&mut self, parts: &[Expr], known: &Known, and: bool) -> Option<Checked> {
+        let mut nodes = Vec::new();
+        let mut cost = 1_u64;
+        let mut reads = false;
+        let mut known = known.clone();
+        let mut always = Known::new();
+        let mut sometimes: Option<Known> = None;
+        let mut sound = true;
+        for part in parts {
+            let Some(checked) = self.check_as(part, &known, &Type::Bool) else {
+                sound = false;
+                // So that the parts after a wrong guard are still checked as if it were right.
+                guarded(part, &mut known);
+                continue;
+            };
+            let (flows, ends) = if and {
+                (checked.when_true, checked.when_false)
+            } else {
+                (checked.when_false, checked.when_true)
+            };
+            known.extend(flows.iter().cloned());
+            always.extend(flows);
+            sometimes = Some(match sometimes {
+                None => ends,
+                Some(before) => before.intersection(&ends).cloned().collect(),
+            });
+            cost = cost.saturating_add(checked.cost);
+            reads |= checked.reads;
+            nodes.push(checked.node);
+        }
+        self.contradiction(parts, and);
+        if !sound {
+            return None;
+        }
+        let sometimes = sometimes.unwrap_or_default();
+        let (node, when_true, when_false) = if and {
+            (Node::And(nodes), always, sometimes)
+        } else {
+            (Node::Or(nodes), sometimes, always)
+        };
+        Some(Checked { node, ty: Type::Bool, cost, reads, when_true, when_false, literal: None })
+    }
+
+    /// `x == "a" && x == "b"` is never true, `x != "a" || x != "b"` always.
+    fn contradiction(&mut self, parts: &[Expr], and: bool) {
+        let wanted = if and { Operator::Equal } else { Operator::NotEqual };
+        let mut seen: BTreeMap<String, &Kind> = BTreeMap::new();
+        for part in parts {
+            let Kind::Binary(operator, two) = &part.kind else { continue };
+            let [left, right] = &**two;
+            let constant = matches!(right.kind, Kind::Text(_) | Kind::Int(_) | Kind::Bool(_));
+            let Some(path) = path(left) else { continue };
+            if *operator != wanted || !constant {
+                continue;
+            }
+            match seen.get(&path) {
+                Some(before) if **before != right.kind => {
+                    let (never, remedy) = if and {
+                        ("this can never be true", "one fact has one value: use || or `in`")
+                    } else {
+                        ("this is always true", "to exclude several values use && or !(x in […])")
+                    };
+                    self.wrong(part.at, format!("{never}: {path} is compared twice"), remedy);
+                }
+                Some(_) => {}
+                None => {
+                    seen.insert(path, &right.kind);
+                }
+            }
+        }
+    }
+
+    fn choice(&mut self, three: &[Expr; 3], known: &Known) -> Option<Checked> {
+        let [condition, then, otherwise] = three;
+        let condition_checked = self.check_as(condition, known, &Type::Bool)?;
+        let with = |facts: &Known| known.union(facts).cloned().collect::<Known>();
+        let yes = self.check(then, &with(&condition_checked.when_true));
+        let no = self.check(otherwise, &with(&condition_checked.when_false));
+        let (yes, no) = (yes?, no?);
+        if yes.ty != no.ty {
+            self.wrong(
+                otherwise.at,
+                format!("one branch is {}, the other {}", article(&yes.ty), article(&no.ty)),
+                "",
+            );
+            return None;
+        }
+        let cost = condition_checked.cost.saturating_add(yes.cost).saturating_add(no.cost) + 1;
+        let reads = condition_checked.reads || yes.reads || no.reads;
+        let node = Node::If(Box::new([condition_checked.node, yes.node, no.node]));
+        Some(Checked::new(node, yes.ty, cost).reading(reads))
+    }
+
+    fn binary(
+        &mut self,
+        whole: &Expr,
+        operator: Operator,
+        two: &[Expr; 2],
+        known: &Known,
+    ) -> Option<Checked> {
+        let [left, right] = two;
+        match operator {
+            Operator::Equal | Operator::NotEqual => {
+                if right.kind == Kind::Null {
+                    return self.present(left, operator == Operator::NotEqual, known);
+                }
+                if left.kind == Kind::Null {
+                    return self.present(right, operator == Operator::NotEqual, known);
+                }
+                self.compare(whole, operator, left, right, known)
+            }
+            Operator::Less
+            | Operator::LessOrEqual
+            | Operator::Greater
+            | Operator::GreaterOrEqual => self.compare(whole, operator, left, right, known),
+            Operator::In => self.within(left, right, known),
+            Operator::Add | Operator::Subtract | Operator::Multiply => {
+                self.arithmetic(whole, operator, left, right, known)
+            }
+        }
+    }
+
+    /// `root != null`: whether a root that may be missing is there.
+    fn present(&mut self, of: &Expr, wanted: bool, known: &Known) -> Option<Checked> {
+        let Kind::Name(name) = &of.kind else {
+            let shown = path(of).unwrap_or_else(|| "this".to_owned());
+            self.wrong(of.at, "only a root is compared with null", format!("write has({shown})"));
+            return None;
+        };
+        let Some((index, field)) = self.scope.roots.field(name) else {
+            // Tells the unknown name.
+            self.name(name, of.at, known);
+            return None;
+        };
+        if !field.optional {
+            self.wrong(
+                of.at,
+                format!("{name} is always there"),
+                "leave the comparison with null out",
+            );
+            return None;
+        }
+        let mut there = Checked::new(Node::Present(Box::new(Node::Root(index))), Type::Bool, 1);
+        there.reads = true;
+        there.when_true.insert(name.clone());
+        if !wanted {
+            there.node = Node::Not(Box::new(there.node));
+            std::mem::swap(&mut there.when_true, &mut there.when_false);
+        }
+        Some(there)
+    }
+
+    fn compare(
+        &mut self,
+        whole: &Expr,
+        operator: Operator,
+        left: &Expr,
+        right: &Expr,
+        known: &Known,
+    ) -> Option<Checked> {
+        let (l, r) = (self.check(left, known), self.check(right, known));
+        let (l, r) = (l?, r?);
+        let slice = |expr: &Expr| self.text.get(expr.at..expr.end).map(str::trim);
+        if slice(left) == slice(right) {
+            self.wrong(whole.at, "this compares a thing with itself", "");
+            return None;
+        }
+        if !l.reads && !r.reads && l.literal.is_some() == r.literal.is_some() {
+            let constant = |node: &Node| matches!(node, Node::Const(_));
+            if constant(&l.node) && constant(&r.node) {
+                self.wrong(whole.at, "this compares two constants", "");
+                return None;
+            }
+        }
+        let ordered = !matches!(operator, Operator::Equal | Operator::NotEqual);
+        for (one, word, at) in [(&l, &r.literal, right.at), (&r, &l.literal, left.at)] {
+            if let (Type::Enum(values), Some(word)) = (&one.ty, word)
+                && let Err(mistake) = values.check(word, at)
+            {
+                self.mistakes.push(mistake);
+                return None;
+            }
+        }
+        let comparable = match (&l.ty, &r.ty) {
+            (Type::Enum(_), Type::Text) => r.literal.is_some() && !ordered,
+            (Type::Text, Type::Enum(_)) => l.literal.is_some() && !ordered,
+            (Type::Enum(a), Type::Enum(b)) => a.name == b.name && !ordered,
+            (Type::Int, Type::Int) | (Type::Date, Type::Date) | (Type::Money, Type::Money) => true,
+            (Type::Bool, Type::Bool) | (Type::Text, Type::Text) => !ordered,
+            _ => false,
+        };
+        if !comparable {
+            let remedy = match (&l.ty, &r.ty) {
+                (Type::Money, Type::Int) | (Type::Int, Type::Money) => {
+                    r#"write amounts as money("5000.00")"#
+                }
+                (Type::Date, Type::Text) | (Type::Text, Type::Date) => {
+                    r#"write days as date("2026-11-23")"#
+                }
+                (Type::List(..), _) => "ask with `in`, exists() or all()",
+                (_, Type::List(..)) => "ask with `in`",
+                (Type::Bool, _) | (_, Type::Bool) => "true and false are written without quotes",
+                _ => "",
+            };
+            let verb = if ordered { "ordered against" } else { "compared with" };
+            self.wrong(
+                whole.at,
+                format!("{} cannot be {verb} {}", article(&l.ty), article(&r.ty)),
+                remedy,
+            );
+            return None;
+        }
+        let comparison = match operator {
+            Operator::Equal => Comparison::Equal,
+            Operator::NotEqual => Comparison::NotEqual,
+            Operator::Less => Comparison::Less,
+            Operator::LessOrEqual => Comparison::LessOrEqual,
+            Operator::Greater => Comparison::Greater,
+            _ => Comparison::GreaterOrEqual,
+        };
+        let cost = l.cost.saturating_add(r.cost) + 1;
+        let node = Node::Compare(comparison, Box::new([l.node, r.node]));
+        Some(Checked::new(node, Type::Bool, cost).reading(l.reads || r.reads))
+    }
+
+    /// `x in list`, `x in ["a", "b"]`.
+    fn within(&mut self, left: &Expr, right: &Expr, known: &Known) -> Option<Checked> {
+        let l = self.check(left, known);
+        if let Kind::List(elements) = &right.kind {
+            let l = l?;
+            let mut values = Vec::new();
+            if elements.is_empty() {
+                self.wrong(right.at, "nothing is in an empty list", "");
+            }
+            for element in elements {
+                let Some(e) = self.check(element, known) else { continue };
+                let Node::Const(value) = e.node else {
+                    self.wrong(element.at, "a written list has constants only", "");
+                    continue;
+                };
+                if let (Type::Enum(one), Some(word)) = (&l.ty, &e.literal) {
+                    if let Err(mistake) = one.check(word, element.at) {
+                        self.mistakes.push(mistake);
+                        continue;
+                    }
+                } else if e.ty != l.ty {
+                    self.wrong(
+                        element.at,
+                        format!("{} is looked for among {}", article(&l.ty), article(&e.ty)),
+                        "",
+                    );
+                    continue;
+                }
+                if values.contains(&value) {
+                    self.wrong(element.at, "this is in the list twice", "");
+                }
+                values.push(value);
+            }
+            if matches!(l.ty, Type::Record(_) | Type::List(..)) {
+                self.wrong(left.at, format!("{} cannot be looked for", article(&l.ty)), "");
+                return None;
+            }
+            let cost = l.cost + u64::try_from(values.len()).unwrap_or(u64::MAX);
+            let list = Node::Const(Value::List(values));
+            let node = Node::In(Box::new([l.node, list]));
+            return Some(Checked::new(node, Type::Bool, cost).reading(l.reads));
+        }
+        let r = self.check(right, known);
+        let (l, r) = (l?, r?);
+        let Type::List(element, bound) = &r.ty else {
+            self.wrong(right.at, format!("`in` needs a list, this is {}", article(&r.ty)), "");
+            return None;
+        };
+        if let (Type::Enum(one), Some(word)) = (&**element, &l.literal) {
+            if let Err(mistake) = one.check(word, left.at) {
+                self.mistakes.push(mistake);
+                return None;
+            }
+        } else if l.ty != **element || matches!(l.ty, Type::Record(_)) {
+            self.wrong(
+                left.at,
+                format!("{} is looked for in {}", article(&l.ty), article(&r.ty)),
+                "ask with exists()",
+            );
+            return None;
+        }
+        let cost = l.cost.saturating_add(r.cost).saturating_add(u64::from(*bound));
+        let node = Node::In(Box::new([l.node, r.node]));
+        Some(Checked::new(node, Type::Bool, cost).reading(l.reads || r.reads))
+    }
+
+    fn arithmetic(
+        &mut self,
+        whole: &Expr,
+        operator: Operator,
+        left: &Expr,
+        right: &Expr,
+        known: &Known,
+    ) -> Option<Checked> {
+        let (l, r) = (self.check(left, known), self.check(right, known));
+        let (l, r) = (l?, r?);
+        let arithmetic = match operator {
+            Operator::Add => Arithmetic::Add,
+            Operator::Subtract => Arithmetic::Subtract,
+            _ => Arithmetic::Multiply,
+        };
+        let ty = match (&l.ty, &r.ty, arithmetic) {
+            (Type::Int, Type::Int, _) => Type::Int,
+            (Type::Money, Type::Money, Arithmetic::Add | Arithmetic::Subtract) => Type::Money,
+            _ => {
+                let remedy = match (&l.ty, &r.ty) {
+                    (Type::Date, _) | (_, Type::Date) => {
+                        "use add_days(), add_years(), days_between()"
+                    }
+                    _ => "",
+                };
+                self.wrong(
+                    whole.at,
+                    format!("{} and {} cannot be computed with", article(&l.ty), article(&r.ty)),
+                    remedy,
+                );
+                return None;
+            }
+        };
+        let cost = l.cost.saturating_add(r.cost) + 1;
+        let node = Node::Arithmetic(arithmetic, Box::new([l.node, r.node]));
+        Some(Checked::new(node, ty, cost).reading(l.reads || r.reads))
+    }
+
+    fn call(
+        &mut self,
+        whole: &Expr,
+        name: &str,
+        arguments: &[Expr],
+        known: &Known,
+    ) -> Option<Checked> {
+        let at = whole.at;
+        let function = match name {
+            "has" => return self.has(whole, arguments, known),
+            "size" => return self.size(whole, arguments, known),
+            "param" | "date" | "money" => return self.literal_call(whole, name, arguments),
+            "add_days" => Function::AddDays,
+            "add_years" => Function::AddYears,
+            "add_workdays" => Function::AddWorkdays,
+            "days_between" => Function::DaysBetween,
+            "years_between" => Function::YearsBetween,
+            "workdays_between" => Function::WorkdaysBetween,
+            "workdays_known" => Function::WorkdaysKnown,
+            "window_opens" => Function::WindowOpens,
+            "uscc_valid" => Function::UsccValid,
+            _ => {
+                let hint = hint(name, FUNCTIONS.into_iter().chain(["uscc_valid"]));
+                let remedy = if METHODS.contains(&name) {
+                    format!("write list.{name}(…)")
+                } else {
+                    "there are no others: no clock, no chance, no network".to_owned()
+                };
+                self.wrong(at, format!("unknown function '{name}'{hint}"), remedy);
+                return None;
+            }
+        };
+        let (wanted, ty, cost): (&[Type], Type, u64) = match function {
+            Function::AddDays | Function::AddYears => (&[Type::Date, Type::Int], Type::Date, 2),
+            Function::AddWorkdays | Function::WindowOpens => {
+                (&[Type::Date, Type::Int], Type::Date, WORKDAYS_COST)
+            }
+            Function::DaysBetween | Function::YearsBetween => {
+                (&[Type::Date, Type::Date], Type::Int, 2)
+            }
+            Function::WorkdaysBetween => (&[Type::Date, Type::Date], Type::Int, WORKDAYS_COST),
+            Function::WorkdaysKnown => (&[Type::Date, Type::Date], Type::Bool, 2),
+            Function::UsccValid => (&[Type::Text], Type::Bool, 40),
+        };
+        if wanted.len() != arguments.len() {
+            let (wants, has) = (wanted.len(), arguments.len());
+            self.wrong(at, format!("{name}() takes {wants} arguments, here are {has}"), "");
+            return None;
+        }
+        let mut nodes = Vec::new();
+        let (mut cost, mut reads) = (cost, false);
+        for (argument, wanted) in arguments.iter().zip(wanted) {
+            let Some(checked) = self.check_as(argument, known, wanted) else { continue };
+            cost = cost.saturating_add(checked.cost);
+            reads |= checked.reads;
+            nodes.push(checked.node);
+        }
+        if nodes.len() != arguments.len() {
+            return None;
+        }
+        let shown = self.text.get(whole.at..whole.end).unwrap_or(name).to_owned();
+        Some(Checked::new(Node::Call(function, nodes, shown), ty, cost).reading(reads))
+    }
+
+    /// `has(a.b)`: whether a field that may be missing is there.
+    fn has(&mut self, whole: &Expr, arguments: &[Expr], known: &Known) -> Option<Checked> {
+        let [argument] = arguments else {
+            self.wrong(whole.at, "has() takes one field", "");
+            return None;
+        };
+        let Kind::Select(of, name) = &argument.kind else {
+            let remedy = match &argument.kind {
+                Kind::Name(name) => format!("for a root write {name} != null"),
+                _ => String::new(),
+            };
+            self.wrong(argument.at, "has() takes a field: has(record.field)", remedy);
+            return None;
+        };
+        let base = self.check(of, known)?;
+        let Type::Record(record) = &base.ty else {
+            self.wrong(argument.at, format!("{} has no field '{name}'", article(&base.ty)), "");
+            return None;
+        };
+        let Some((index, field)) = record.field(name) else {
+            let hint = hint(name, record.field_names());
+            self.wrong(
+                argument.end - name.len(),
+                format!("{} has no field '{name}'{hint}", record.name),
+                "has() of a name nobody declares would never hold",
+            );
+            return None;
+        };
+        let shown = path(argument)?;
+        if !field.optional {
+            self.wrong(
+                whole.at,
+                format!("{shown} is always there: this has() is always true"),
+                "leave it out, or compare the value",
+            );
+            return None;
+        }
+        let cost = base.cost + 1;
+        let node = Node::Field(Box::new(base.node), index, record.names.clone());
+        let mut there = Checked::new(Node::Present(Box::new(node)), Type::Bool, cost).reading(true);
+        there.when_true.insert(shown);
+        Some(there)
+    }
+
+    fn size(&mut self, whole: &Expr, arguments: &[Expr], known: &Known) -> Option<Checked> {
+        let [argument] = arguments else {
+            self.wrong(whole.at, "size() takes one list", "");
+            return None;
+        };
+        let list = self.check(argument, known)?;
+        if !matches!(list.ty, Type::List(..)) {
+            self.wrong(argument.at, format!("size() of {}", article(&list.ty)), "it counts lists");
+            return None;
+        }
+        let node = Node::Size(Box::new(list.node));
+        Some(Checked::new(node, Type::Int, list.cost + 1).reading(list.reads))
+    }
+
+    /// The functions whose argument is written out: `param("…")`, `date("…")`, `money("…")`.
+    fn literal_call(&mut self, whole: &Expr, name: &str, arguments: &[Expr]) -> Option<Checked> {
+        let [Expr { kind: Kind::Text(text), at, .. }] = arguments else {
+            self.wrong(whole.at, format!("{name}() takes one written text"), "");
+            return None;
+        };
+        let constant = |value, ty| Some(Checked::new(Node::Const(value), ty, 1));
+        match name {
+            "date" => {
+                if let Some(date) = date(text) {
+                    return constant(Value::Date(date), Type::Date);
+                }
+                self.wrong(*at, format!("\"{text}\" is not a day"), "write 2026-11-23");
+            }
+            "money" => {
+                if let Some(fen) = fen(text) {
+                    return constant(Value::Money(fen), Type::Money);
+                }
+                self.wrong(*at, format!("\"{text}\" is not an amount"), "write 5000.00");
+            }
+            _ => {
+                if let Some((index, param)) = self.scope.params.find(text) {
+                    let node = Node::Param(index, param.name.clone());
+                    return Some(Checked::new(node, param.ty.clone(), 1));
+                }
+                let hint = hint(text, self.scope.params.names());
+                self.wrong(
+                    *at,
+                    format!("unknown parameter \"{text}\"{hint}"),
+                    "declare it in params.toml",
+                );
+            }
+        }
+        None
+    }
+
+    fn method(
+        &mut self,
+        whole: &Expr,
+        target: &Expr,
+        name: &str,
+        arguments: &[Expr],
+        known: &Known,
+    ) -> Option<Checked> {
+        let base = self.check(target, known)?;
+        if let "startsWith" | "contains" = name {
+            let [argument] = arguments else {
+                self.wrong(whole.at, format!("{name}() takes one text"), "");
+                return None;
+            };
+            if base.ty != Type::Text {
+                self.wrong(
+                    target.at,
+                    format!("{name}() of {}", article(&base.ty)),
+                    "it asks a string",
+                );
+                return None;
+            }
+            let part = self.check_as(argument, known, &Type::Text)?;
+            if part.literal.as_deref() == Some("") {
+                self.wrong(argument.at, "every text contains the empty one", "");
+                return None;
+            }
+            let cost = base.cost.saturating_add(part.cost) + 4;
+            let reads = base.reads || part.reads;
+            let two = Box::new([base.node, part.node]);
+            let node = if name == "contains" { Node::Contains(two) } else { Node::StartsWith(two) };
+            return Some(Checked::new(node, Type::Bool, cost).reading(reads));
+        }
+        let quantifier = match name {
+            "exists" => Quantifier::Exists,
+            "all" => Quantifier::All,
+            "exists_one" => Quantifier::ExistsOne,
+            "filter" => Quantifier::Filter,
+            _ => {
+                let hint = hint(name, METHODS);
+                self.wrong(
+                    target.end,
+                    format!("unknown method '{name}'{hint}"),
+                    format!("there are {}", METHODS.join(", ")),
+                );
+                return None;
+            }
+        };
+        let Type::List(element, bound) = base.ty.clone() else {
+            self.wrong(target.at, format!("{name}() of {}", article(&base.ty)), "it asks a list");
+            return None;
+        };
+        let [Expr { kind: Kind::Name(var), at, .. }, body] = arguments else {
+            self.wrong(
+                whole.at,
+                format!("{name}() takes a name and a condition: {name}(x, …)"),
+                "",
+            );
+            return None;
+        };
+        let taken = self.scope.roots.field(var).is_some()
+            || self.scope.defines.contains_key(var)
+            || BUILT_IN.contains(&var.as_str())
+            || self.vars.iter().any(|(outer, _)| outer == var);
+        if taken {
+            self.wrong(
+                *at,
+                format!("'{var}' already means something else here"),
+                "take another name",
+            );
+            return None;
+        }
+        self.vars.push((var.clone(), (*element).clone()));
+        let before = self.mistakes.len();
+        let inner = self.check_as(body, known, &Type::Bool);
+        self.vars.pop();
+        let inner = inner?;
+        if !uses(body, var) && self.mistakes.len() == before {
+            self.wrong(body.at, format!("the condition does not look at '{var}'"), "");
+            return None;
+        }
+        let steps = u64::from(bound).saturating_mul(inner.cost.saturating_add(1));
+        let cost = base.cost.saturating_add(steps);
+        let ty = if quantifier == Quantifier::Filter { base.ty.clone() } else { Type::Bool };
+        let node = Node::Quantified(quantifier, Box::new([base.node, inner.node]));
+        Some(Checked::new(node, ty, cost).reading(base.reads))
+    }
+}
+
+/// The guards a part would have given, had it been right.
+fn guarded(part: &Expr, known: &mut Known) {
+    match &part.kind {
+        Kind::Call(name, arguments) if name == "has" => {
+            known.extend(arguments.first().and_then(path));
+        }
+        Kind::Binary(Operator::NotEqual, two) if two[1].kind == Kind::Null => {
+            known.extend(path(&two[0]));
+        }
+        _ => {}
+    }
+}
+
+/// `a.b.c`, if the expression is a path.
+fn path(expr: &Expr) -> Option<String> {
+    match &expr.kind {
+        Kind::Name(name) => Some(name.clone()),
+        Kind::Select(of, name) => Some(format!("{}.{name}", path(of)?)),
+        _ => None,
+    }
+}
+
+fn uses(expr: &Expr, var: &str) -> bool {
+    let any = |exprs: &[Expr]| exprs.iter().any(|expr| uses(expr, var));
+    match &expr.kind {
+        Kind::Name(name) => name == var,
+        Kind::Null | Kind::Bool(_) | Kind::Int(_) | Kind::Text(_) => false,
+        Kind::List(all) | Kind::And(all) | Kind::Or(all) | Kind::Call(_, all) => any(all),
+        Kind::Select(of, _) | Kind::Not(of) | Kind::Negative(of) => uses(of, var),
+        Kind::If(three) => any(&three[..]),
+        Kind::Binary(_, two) => any(&two[..]),
+        Kind::Method(target, _, all) => uses(target, var) || any(all),
+    }
+}
+
+/// A day written out, within the years the calendar can count.
+pub(super) fn date(text: &str) -> Option<Date> {
+    let date: Date = text.parse().ok()?;
+    (text.len() == 10 && (1900..=2199).contains(&date.year())).then_some(date)
+}

@@ -1,0 +1,187 @@
+//! Deciding: every rule is asked, everything found is told, the gravest outcome wins.
+
+use std::cell::Cell;
+
+use jiff::civil::Date;
+use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
+
+use super::facts::{FactProblem, Facts};
+use super::node::{Failure, Recorder, Silent, World};
+use super::rule::{DueBy, Rule};
+use super::rulebook::{Fallback, Rulebook};
+use super::value::{Value, canonical};
+use crate::domain::{Bilingual, Decision, Due, Finding, Language, Reading, Verdict};
+
+/// Decides on `facts`, as of `today` in Asia/Shanghai. Same input, same decision, byte for byte.
+pub fn decide(rulebook: &Rulebook, facts: &Facts, today: Date) -> Decision {
+    // A case keeps the law of its acceptance day.
+    let accepted = rulebook.accepted_on(facts).unwrap_or(today).min(today);
+    let Some(rule_set) = rulebook.rule_set_on(accepted) else {
+        let finding = rulebook.fallbacks.no_rule_set.finding(Vec::new());
+        return rulebook.decision(facts.digest().to_owned(), "", today, vec![finding]);
+    };
+    let service = rulebook.service(facts);
+    let params = rulebook.params.on(accepted);
+    let world = World {
+        roots: &facts.roots,
+        root_names: &rulebook.roots.names,
+        params: &params,
+        calendar: &rulebook.calendar,
+        today,
+        due: None,
+        provisional: Cell::new(false),
+    };
+    let speaking = rulebook.rules.iter().filter(|rule| rule.applies(rule_set, service, accepted));
+    let mut findings: Vec<Finding> =
+        speaking.filter_map(|rule| ask(rule, &world, &rulebook.fallbacks.rule_failed)).collect();
+    if today > rulebook.reject_after {
+        findings.push(rulebook.fallbacks.edition_expired.finding(Vec::new()));
+    }
+    if findings.is_empty() {
+        findings.push(rulebook.fallbacks.silent.finding(Vec::new()));
+    }
+    rulebook.decision(facts.digest().to_owned(), rule_set, today, findings)
+}
+
+/// Binds and decides: a document that cannot be bound is referred, with what is wrong as readings.
+pub fn decide_document(rulebook: &Rulebook, document: &Json, today: Date) -> Decision {
+    match Facts::bind(rulebook, document) {
+        Ok(facts) => decide(rulebook, &facts, today),
+        Err(problems) => {
+            let readings = problems
+                .into_iter()
+                .map(|FactProblem { path, text, remedy: _ }| Reading {
+                    path,
+                    value: Json::from(text).to_string(),
+                })
+                .collect();
+            let finding = rulebook.fallbacks.facts_incomplete.finding(readings);
+            let digest = hex::encode(Sha256::digest(canonical(document).as_bytes()));
+            let rule_set = rulebook.rule_set_on(today).unwrap_or_default();
+            rulebook.decision(digest, rule_set, today, vec![finding])
+        }
+    }
+}
+
+/// What one rule finds, if anything.
+fn ask(rule: &Rule, world: &World<'_>, failed: &Fallback) -> Option<Finding> {
+    match world.holds(&rule.when, &mut Silent) {
+        Ok(false) => return None,
+        Ok(true) => {}
+        Err(failure) => return Some(broken(rule, world, failed, failure)),
+    }
+    match find(rule, world) {
+        Ok(finding) => Some(finding),
+        Err(failure) => Some(broken(rule, world, failed, failure)),
+    }
+}
+
+fn find(rule: &Rule, world: &World<'_>) -> Result<Finding, Failure> {
+    // Evaluated once more, and listened to: what is told is what was computed.
+    let mut recorder = Recorder::default();
+    world.holds(&rule.when, &mut recorder)?;
+    let due = rule.due.as_ref().map(|due| last_day(due, world)).transpose()?;
+    let told = World { due: due.map(|due| due.date), provisional: Cell::new(false), ..*world };
+    let fill = |both: &super::rule::Both| -> Result<Bilingual, Failure> {
+        Ok(Bilingual {
+            zh: both.zh.fill(&told, Language::Zh)?,
+            en: both.en.fill(&told, Language::En)?,
+        })
+    };
+    Ok(Finding {
+        rule: rule.id.clone(),
+        code: rule.code.clone(),
+        outcome: rule.outcome,
+        citation: rule.cite.clone(),
+        message: fill(&rule.message)?,
+        remedy: fill(&rule.remedy)?,
+        due,
+        readings: recorder.0,
+    })
+}
+
+fn last_day(due: &DueBy, world: &World<'_>) -> Result<Due, Failure> {
+    match due {
+        DueBy::Workdays(count) => {
+            let counted = world.calendar.add_workdays(world.today, *count);
+            Ok(Due { date: counted.value, provisional: counted.provisional })
+        }
+        DueBy::Day(node) => {
+            world.provisional.set(false);
+            match world.value(node, &mut Silent)? {
+                Value::Date(date) => Ok(Due { date, provisional: world.provisional.get() }),
+                _ => Err(Failure::Unsound),
+            }
+        }
+    }
+}
+
+/// A rule that fails does not disappear: an officer decides.
+fn broken(rule: &Rule, world: &World<'_>, failed: &Fallback, failure: Failure) -> Finding {
+    let mut recorder = Recorder::default();
+    // What it read before it failed: it fails in the same place again, or in its texts.
+    let again = world.holds(&rule.when, &mut recorder).err().unwrap_or(failure);
+    let why = Json::from(again.as_str()).to_string();
+    recorder.0.push(Reading { path: "failure".to_owned(), value: why });
+    let mut finding = failed.finding(recorder.0);
+    finding.rule = rule.id.clone();
+    finding.citation = rule.cite.clone();
+    finding
+}
+
+impl Rulebook {
+    fn decision(
+        &self,
+        facts_digest: String,
+        rule_set: &str,
+        today: Date,
+        mut findings: Vec<Finding>,
+    ) -> Decision {
+        // The sort is stable: inside one outcome the order of the rulebook stays.
+        findings.sort_by_key(|finding| finding.outcome);
+        let verdict = findings.first().map_or(Verdict::Refer, |finding| finding.outcome);
+        // What is told fits the verdict: on a slip that says what is in the way nobody shall read "it
+        // is accepted" or "granted". All that is in the way is told at once (行政许可法 32(1)(4)).
+        findings.retain(|finding| bearing(finding.outcome) == bearing(verdict));
+        Decision {
+            verdict,
+            code: findings.first().map_or_else(String::new, |finding| finding.code.clone()),
+            findings,
+            rule_set: rule_set.to_owned(),
+            edition: self.edition(),
+            edition_digest: self.digest.clone(),
+            facts_digest,
+            today,
+        }
+    }
+}
+
+/// What an outcome means for the application as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bearing {
+    /// Something is in the way: it is not accepted like this.
+    InTheWay,
+    /// It is accepted, and an officer decides.
+    Referred,
+    /// Something simpler is offered first.
+    Offered,
+    /// It is granted on the spot.
+    Granted,
+}
+
+fn bearing(outcome: Verdict) -> Bearing {
+    match outcome {
+        Verdict::Stop
+        | Verdict::RefuseAccept
+        | Verdict::NotCompetent
+        | Verdict::NotRequired
+        | Verdict::NewApplication
+        | Verdict::TooEarly
+        | Verdict::FixOnSpot
+        | Verdict::Supplement => Bearing::InTheWay,
+        Verdict::ReferOnsite | Verdict::Refer => Bearing::Referred,
+        Verdict::OfferRegistration => Bearing::Offered,
+        Verdict::File | Verdict::Issue => Bearing::Granted,
+    }
+}

@@ -1,0 +1,353 @@
+//! Reading one TOML file of an edition: every key is taken by name, what is left over is a mistake,
+//! and each value remembers where it stands.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::problem::{Problem, Problems, hint};
+use crate::domain::Bilingual;
+
+/// A file of an edition.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source<'s> {
+    pub(super) file: &'s str,
+    pub(super) text: &'s str,
+}
+
+/// A text value and where it stands.
+#[derive(Debug, Clone)]
+pub(super) struct Text {
+    pub(super) value: String,
+    /// Byte offset of the literal, with its quotes.
+    pub(super) at: usize,
+}
+
+impl<'s> Source<'s> {
+    /// The tables of the file; syntax errors are told, all of them.
+    pub(super) fn parse(self, problems: &mut Problems) -> Option<Spanned<DeTable<'s>>> {
+        let (table, errors) = DeTable::parse_recoverable(self.text);
+        if errors.is_empty() {
+            return Some(table);
+        }
+        for error in errors {
+            let at = error.span().map_or(0, |span| span.start);
+            let text = error.message().replace('\n', ", ");
+            problems.push(self.problem(at, text, "mend the TOML; nothing in this file was read"));
+        }
+        None
+    }
+
+    pub(super) fn line(self, at: usize) -> usize {
+        1 + self.text.bytes().take(at).filter(|byte| *byte == b'\n').count()
+    }
+
+    /// A problem at a byte of the file.
+    pub(super) fn problem(
+        self,
+        at: usize,
+        text: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Problem {
+        Problem {
+            file: self.file.to_owned(),
+            line: self.line(at),
+            text: text.into(),
+            mark: None,
+            remedy: remedy.into(),
+        }
+    }
+
+    /// A problem at a byte of an expression that stands in the file as `written`.
+    pub(super) fn problem_in(
+        self,
+        written: &Text,
+        offset: usize,
+        text: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Problem {
+        let before: Vec<&str> =
+            written.value.get(..offset).unwrap_or(&written.value).split('\n').collect();
+        let row = before.len() - 1;
+        let whole = written.value.split('\n').nth(row).unwrap_or_default();
+        let line = whole.trim_start();
+        let column = before
+            .last()
+            .map_or(0, |last| columns(last))
+            .saturating_sub(columns(whole) - columns(line));
+        // TOML drops a newline right after the opening quotes.
+        let opening = self.text.get(written.at..).unwrap_or_default();
+        let dropped = opening.starts_with("'''\n") || opening.starts_with("\"\"\"\n");
+        Problem {
+            file: self.file.to_owned(),
+            line: self.line(written.at) + row + usize::from(dropped),
+            text: text.into(),
+            mark: Some((line.to_owned(), column)),
+            remedy: remedy.into(),
+        }
+    }
+}
+
+/// Columns of a terminal: Chinese characters take two.
+fn columns(text: &str) -> usize {
+    text.chars().map(|c| if u32::from(c) >= 0x1100 { 2 } else { 1 }).sum()
+}
+
+/// One table, read key by key.
+pub(super) struct Section<'s, 't> {
+    pub(super) source: Source<'s>,
+    /// What to call it in a problem, for example `rule FOOD-SCOPE`.
+    pub(super) name: String,
+    pub(super) at: usize,
+    table: &'t DeTable<'s>,
+    taken: BTreeSet<&'static str>,
+}
+
+impl<'s, 't> Section<'s, 't> {
+    pub(super) fn new(
+        source: Source<'s>,
+        name: impl Into<String>,
+        at: usize,
+        table: &'t DeTable<'s>,
+    ) -> Self {
+        Self { source, name: name.into(), at, table, taken: BTreeSet::new() }
+    }
+
+    /// The tables `[[key]]` of the file, in order.
+    pub(super) fn each(
+        source: Source<'s>,
+        root: &'t DeTable<'s>,
+        key: &'static str,
+        problems: &mut Problems,
+    ) -> Vec<Self> {
+        let Some(value) = root.get(key) else { return Vec::new() };
+        let at = value.span().start;
+        let Some(array) = value.get_ref().as_array() else {
+            problems.push(source.problem(at, format!("'{key}' is not a list of tables"), ""));
+            return Vec::new();
+        };
+        let mut sections = Vec::new();
+        for element in array {
+            match element.get_ref().as_table() {
+                Some(table) => {
+                    sections.push(Self::new(source, key, element.span().start, table));
+                }
+                None => problems.push(source.problem(
+                    element.span().start,
+                    format!("an element of '{key}' is not a table"),
+                    "",
+                )),
+            }
+        }
+        sections
+    }
+
+    pub(super) fn problem(&self, text: impl AsRef<str>, remedy: impl Into<String>) -> Problem {
+        self.source.problem(self.at, format!("{}: {}", self.name, text.as_ref()), remedy)
+    }
+
+    /// The value of a key that may be missing.
+    pub(super) fn value(&mut self, key: &'static str) -> Option<&'t Spanned<DeValue<'s>>> {
+        self.taken.insert(key);
+        self.table.get(key)
+    }
+
+    fn wrong(&self, key: &str, at: usize, wanted: &str, problems: &mut Problems) {
+        problems.push(self.source.problem(
+            at,
+            format!("{}: '{key}' is not {wanted}", self.name),
+            "",
+        ));
+    }
+
+    fn missing(&self, key: &str, problems: &mut Problems) {
+        problems.push(self.problem(format!("'{key}' is missing"), format!("add {key} = …")));
+    }
+
+    pub(super) fn text(&mut self, key: &'static str, problems: &mut Problems) -> Option<Text> {
+        let found = self.value(key)?;
+        let at = found.span().start;
+        if let Some(text) = found.get_ref().as_str() {
+            Some(Text { value: text.to_owned(), at })
+        } else {
+            self.wrong(key, at, "a text", problems);
+            None
+        }
+    }
+
+    /// A text that must be there and not be blank.
+    pub(super) fn required(&mut self, key: &'static str, problems: &mut Problems) -> Option<Text> {
+        if self.value(key).is_none() {
+            self.missing(key, problems);
+            return None;
+        }
+        let text = self.text(key, problems)?;
+        if text.value.trim().is_empty() {
+            problems.push(self.source.problem(
+                text.at,
+                format!("{}: '{key}' is empty", self.name),
+                "write it out",
+            ));
+            return None;
+        }
+        Some(text)
+    }
+
+    pub(super) fn texts(&mut self, key: &'static str, problems: &mut Problems) -> Vec<Text> {
+        let Some(found) = self.value(key) else { return Vec::new() };
+        let Some(array) = found.get_ref().as_array() else {
+            self.wrong(key, found.span().start, "a list of texts", problems);
+            return Vec::new();
+        };
+        let mut texts = Vec::new();
+        for element in array {
+            let at = element.span().start;
+            match element.get_ref().as_str() {
+                Some(text) => texts.push(Text { value: text.to_owned(), at }),
+                None => self.wrong(key, at, "a list of texts", problems),
+            }
+        }
+        texts
+    }
+
+    pub(super) fn integer(&mut self, key: &'static str, problems: &mut Problems) -> Option<i64> {
+        let found = self.value(key)?;
+        let number = integer(found.get_ref());
+        if number.is_none() {
+            self.wrong(key, found.span().start, "a whole number", problems);
+        }
+        number
+    }
+
+    pub(super) fn boolean(&mut self, key: &'static str, problems: &mut Problems) -> Option<bool> {
+        let found = self.value(key)?;
+        let value = found.get_ref().as_bool();
+        if value.is_none() {
+            self.wrong(key, found.span().start, "true or false", problems);
+        }
+        value
+    }
+
+    pub(super) fn date(&mut self, key: &'static str, problems: &mut Problems) -> Option<Date> {
+        let found = self.value(key)?;
+        let value = date(found.get_ref());
+        if value.is_none() {
+            self.wrong(key, found.span().start, "a date such as 2026-11-23", problems);
+        }
+        value
+    }
+
+    pub(super) fn table(
+        &mut self,
+        key: &'static str,
+        problems: &mut Problems,
+    ) -> Option<Section<'s, 't>> {
+        let found = self.value(key)?;
+        let at = found.span().start;
+        if let Some(table) = found.get_ref().as_table() {
+            Some(Section::new(self.source, format!("{}.{key}", self.name), at, table))
+        } else {
+            self.wrong(key, at, "a table", problems);
+            None
+        }
+    }
+
+    /// Both languages of `key`, each with its place.
+    pub(super) fn both(
+        &mut self,
+        key: &'static str,
+        problems: &mut Problems,
+    ) -> Option<(Text, Text)> {
+        if self.value(key).is_none() {
+            self.missing(&format!("{key}.zh' and '{key}.en"), problems);
+            return None;
+        }
+        let mut section = self.table(key, problems)?;
+        section.at = self.at.max(section.at);
+        let texts = (section.required("zh", problems), section.required("en", problems));
+        section.finish(problems);
+        Some((texts.0?, texts.1?))
+    }
+
+    pub(super) fn bilingual(
+        &mut self,
+        key: &'static str,
+        problems: &mut Problems,
+    ) -> Option<Bilingual> {
+        let (zh, en) = self.both(key, problems)?;
+        Some(Bilingual { zh: zh.value, en: en.value })
+    }
+
+    /// Every key with its value, for tables whose keys are data.
+    pub(super) fn entries(
+        &self,
+    ) -> impl Iterator<Item = (&'t Spanned<toml::de::DeString<'s>>, &'t Spanned<DeValue<'s>>)> {
+        self.table.iter()
+    }
+
+    /// Tells every key that was not asked for.
+    pub(super) fn finish(self, problems: &mut Problems) {
+        for key in self.table.keys() {
+            let name: &str = key.get_ref();
+            if !self.taken.contains(name) {
+                let hint = hint(name, self.taken.iter().copied());
+                problems.push(self.source.problem(
+                    key.span().start,
+                    format!("{}: unknown key '{name}'{hint}", self.name),
+                    "a key nobody reads changes nothing: mend its name or take it out",
+                ));
+            }
+        }
+    }
+}
+
+/// A whole number of TOML.
+pub(super) fn integer(value: &DeValue<'_>) -> Option<i64> {
+    let integer = value.as_integer()?;
+    i64::from_str_radix(integer.as_str(), integer.radix()).ok()
+}
+
+/// A local date of TOML.
+pub(super) fn date(value: &DeValue<'_>) -> Option<Date> {
+    let datetime = value.as_datetime()?;
+    if datetime.time.is_some() || datetime.offset.is_some() {
+        return None;
+    }
+    let date = datetime.date?;
+    Date::new(
+        i16::try_from(date.year).ok()?,
+        i8::try_from(date.month).ok()?,
+        i8::try_from(date.day).ok()?,
+    )
+    .ok()
+}
+
+/// The JSON a TOML value stands for: dates become texts.
+pub(super) fn json(value: &DeValue<'_>) -> Option<serde_json::Value> {
+    use serde_json::Value;
+    if let Some(text) = value.as_str() {
+        return Some(Value::from(text));
+    }
+    if let Some(number) = integer(value) {
+        return Some(Value::from(number));
+    }
+    if let Some(truth) = value.as_bool() {
+        return Some(Value::from(truth));
+    }
+    if let Some(date) = date(value) {
+        return Some(Value::from(date.to_string()));
+    }
+    if let Some(array) = value.as_array() {
+        let elements: Option<Vec<_>> =
+            array.iter().map(|element| json(element.get_ref())).collect();
+        return elements.map(Value::Array);
+    }
+    let table = value.as_table()?;
+    let fields: Option<serde_json::Map<_, _>> = table
+        .iter()
+        .map(|(key, value)| Some((key.get_ref().to_string(), json(value.get_ref())?)))
+        .collect();
+    fields.map(Value::Object)
+}

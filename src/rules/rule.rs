@@ -1,0 +1,352 @@
+//! One rule: who it speaks to, when, and what it says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use super::check::{Define, Known, Scope, condition, expression};
+use super::document::{Section, Source, Text};
+use super::node::Node;
+use super::params::Params;
+use super::problem::{Problems, hint};
+use super::schema::{Record, Type};
+use super::syntax::{Mistake, parse};
+use super::template::Template;
+use crate::domain::{ServiceCode, Verdict};
+
+/// A rule, checked.
+#[derive(Debug, Clone)]
+pub(super) struct Rule {
+    pub(super) id: String,
+    pub(super) code: String,
+    rule_sets: BTreeSet<String>,
+    /// Empty for every service.
+    services: BTreeSet<String>,
+    from: Option<Date>,
+    until: Option<Date>,
+    pub(super) outcome: Verdict,
+    pub(super) when: Node,
+    pub(super) cite: String,
+    pub(super) due: Option<DueBy>,
+    pub(super) message: Both,
+    pub(super) remedy: Both,
+    /// Where it stands, for problems found later.
+    pub(super) file: String,
+    pub(super) line: usize,
+    /// Steps at worst, with its texts.
+    pub(super) cost: u64,
+}
+
+/// A text in both languages.
+#[derive(Debug, Clone)]
+pub(super) struct Both {
+    pub(super) zh: Template,
+    pub(super) en: Template,
+}
+
+/// By when somebody has to act.
+#[derive(Debug, Clone)]
+pub(super) enum DueBy {
+    /// So many working days after the decision.
+    Workdays(u16),
+    /// On the day an expression names.
+    Day(Node),
+}
+
+/// Working days of a period at most; the longest of the law has 45.
+const DUE_WORKDAYS_MAX: i64 = 250;
+
+impl Rule {
+    /// Whether the rule speaks on `day` under `rule_set` about `service`.
+    pub(super) fn applies(&self, rule_set: &str, service: &str, day: Date) -> bool {
+        self.rule_sets.contains(rule_set)
+            && (self.services.is_empty() || self.services.contains(service))
+            && self.from.is_none_or(|from| from <= day)
+            && self.until.is_none_or(|until| day <= until)
+    }
+}
+
+/// What rule files are checked against.
+pub(super) struct Context<'c> {
+    pub(super) roots: &'c Record,
+    pub(super) params: &'c Params,
+    pub(super) rule_sets: &'c [String],
+}
+
+/// Reads the `[[define]]`s of every rule file.
+pub(super) fn defines(
+    sources: &[Source<'_>],
+    context: &Context<'_>,
+    problems: &mut Problems,
+) -> BTreeMap<String, Define> {
+    let mut defines: BTreeMap<String, Define> = BTreeMap::new();
+    let mut written = Vec::new();
+    for source in sources {
+        // Syntax errors are told by `rules`.
+        let Some(parsed) = source.parse(&mut Problems::default()) else { continue };
+        for mut section in Section::each(*source, parsed.get_ref(), "define", problems) {
+            let name = section.required("name", problems);
+            let when = section.required("when", problems);
+            if let (Some(name), Some(when)) = (name, when) {
+                section.name = format!("define {}", name.value);
+                let taken = context.roots.field(&name.value).is_some()
+                    || ["today", "due"].contains(&name.value.as_str())
+                    || defines.contains_key(&name.value);
+                let plain = name.value.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+                if taken || !plain {
+                    let remedy = "a new name of small letters and _";
+                    problems.push(section.problem("the name is taken or not a name", remedy));
+                } else {
+                    match parse(&when.value) {
+                        Ok(expr) => {
+                            let define = Define { text: when.value.clone(), expr };
+                            defines.insert(name.value.clone(), define);
+                            written.push((*source, name.value, when));
+                        }
+                        Err(mistake) => {
+                            tell(&section.name, *source, &when, vec![mistake], problems)
+                        }
+                    }
+                }
+            }
+            section.finish(problems);
+        }
+    }
+    let scope = Scope { roots: context.roots, params: context.params, defines: &defines };
+    for (source, name, when) in written {
+        if let Some(define) = defines.get(&name)
+            && let Err(mistakes) = condition(&when.value, &define.expr, scope)
+        {
+            tell(&format!("define {name}"), source, &when, mistakes, problems);
+        }
+    }
+    defines
+}
+
+/// Reads the `[[rule]]`s of one file.
+pub(super) fn rules(
+    source: Source<'_>,
+    context: &Context<'_>,
+    defines: &BTreeMap<String, Define>,
+    problems: &mut Problems,
+) -> Vec<Rule> {
+    let Some(parsed) = source.parse(problems) else { return Vec::new() };
+    let mut root = Section::new(source, source.file, 0, parsed.get_ref());
+    root.value("define");
+    root.value("rule");
+    root.finish(problems);
+    let scope = Scope { roots: context.roots, params: context.params, defines };
+    Section::each(source, parsed.get_ref(), "rule", problems)
+        .into_iter()
+        .filter_map(|section| rule(section, context, scope, problems))
+        .collect()
+}
+
+fn rule(
+    mut section: Section<'_, '_>,
+    context: &Context<'_>,
+    scope: Scope<'_>,
+    problems: &mut Problems,
+) -> Option<Rule> {
+    let source = section.source;
+    let id = section.required("id", problems);
+    if let Some(id) = &id {
+        section.name = id.value.clone();
+        word(&section, id, "id", |b| b == b'-', problems);
+    }
+    let code = section.required("code", problems);
+    if let Some(code) = &code {
+        word(&section, code, "code", |b| b == b'_', problems);
+    }
+    let rule_sets = section.texts("rule_set", problems);
+    for name in &rule_sets {
+        if !context.rule_sets.contains(&name.value) {
+            let hint = hint(&name.value, context.rule_sets.iter().map(String::as_str));
+            let text = format!("{}: unknown rule set '{}'{hint}", section.name, name.value);
+            problems.push(source.problem(name.at, text, "rule sets are declared in manifest.toml"));
+        }
+    }
+    if rule_sets.is_empty() {
+        problems.push(section.problem("'rule_set' is missing", "name the rule sets it belongs to"));
+    }
+    let services = services(&mut section, problems);
+    let (from, until) = (section.date("from", problems), section.date("until", problems));
+    if let (Some(from), Some(until)) = (from, until)
+        && until < from
+    {
+        problems.push(section.problem("'until' is before 'from'", "it would never speak"));
+    }
+    let outcome = outcome(&mut section, problems);
+    let cite = section.required("cite", problems);
+
+    let when = section.required("when", problems);
+    let checked = when.as_ref().and_then(|when| {
+        let checked = parse(&when.value)
+            .map_err(|mistake| vec![mistake])
+            .and_then(|expr| condition(&when.value, &expr, scope));
+        checked.map_err(|mistakes| tell(&section.name, source, when, mistakes, problems)).ok()
+    });
+    let nothing = Known::new();
+    let known = checked.as_ref().map_or(&nothing, |checked| &checked.when_true);
+    let mut cost = checked.as_ref().map_or(0, |checked| checked.cost);
+
+    let due = due(&mut section, scope, known, checked.is_some(), problems).map(|(due, more)| {
+        cost = cost.saturating_add(more);
+        due
+    });
+    let has_due = due.is_some();
+    let mut both = |key: &'static str, section: &mut Section<'_, '_>, problems: &mut Problems| {
+        let (zh, en) = section.both(key, problems)?;
+        if checked.is_none() {
+            // What the condition guards is unknown: its own mistakes come first.
+            return None;
+        }
+        let mut one =
+            |text: &Text, language: &str| match Template::check(&text.value, scope, known, has_due)
+            {
+                Ok((template, more)) => {
+                    cost = cost.saturating_add(more);
+                    Some(template)
+                }
+                Err(mistakes) => {
+                    let name = format!("{}: {key}.{language}", section.name);
+                    tell(&name, source, text, mistakes, problems);
+                    None
+                }
+            };
+        let (zh, en) = (one(&zh, "zh"), one(&en, "en"));
+        Some(Both { zh: zh?, en: en? })
+    };
+    let message = both("message", &mut section, problems);
+    let remedy = both("remedy", &mut section, problems);
+    let (file, line) = (source.file.to_owned(), source.line(section.at));
+    section.finish(problems);
+    Some(Rule {
+        id: id?.value,
+        code: code?.value,
+        rule_sets: rule_sets.into_iter().map(|name| name.value).collect(),
+        services: services?,
+        from,
+        until,
+        outcome: outcome?,
+        when: checked.as_ref()?.node.clone(),
+        cite: cite?.value,
+        due,
+        message: message?,
+        remedy: remedy?,
+        file,
+        line,
+        cost,
+    })
+}
+
+/// Ids and codes are upper-case words: they stand in records for decades.
+fn word(
+    section: &Section<'_, '_>,
+    text: &Text,
+    key: &str,
+    joint: fn(u8) -> bool,
+    problems: &mut Problems,
+) {
+    let good = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || joint(b);
+    if text.value.len() > 48 || !text.value.bytes().all(good) {
+        let wrong = format!("{}: '{key}' is not made of capitals and digits", section.name);
+        problems.push(section.source.problem(text.at, wrong, "at most 48 characters"));
+    }
+}
+
+fn services(section: &mut Section<'_, '_>, problems: &mut Problems) -> Option<BTreeSet<String>> {
+    let written = section.texts("applies", problems);
+    if written.is_empty() {
+        problems.push(section.problem("'applies' is missing", r#"name services, or ["any"]"#));
+        return None;
+    }
+    let mut services = BTreeSet::new();
+    for name in &written {
+        if name.value == "any" && written.len() == 1 {
+            return Some(services);
+        }
+        if ServiceCode::parse(&name.value).is_none() {
+            let known = ServiceCode::ALL.into_iter().map(ServiceCode::as_str);
+            let hint = hint(&name.value, known.chain(["any"]));
+            let text = format!("{}: unknown service '{}'{hint}", section.name, name.value);
+            problems.push(section.source.problem(name.at, text, r#""any" stands alone"#));
+        }
+        services.insert(name.value.clone());
+    }
+    Some(services)
+}
+
+fn outcome(section: &mut Section<'_, '_>, problems: &mut Problems) -> Option<Verdict> {
+    let written = section.required("outcome", problems)?;
+    let words: Vec<String> =
+        Verdict::ALL.into_iter().map(|verdict| verdict.as_str().to_ascii_lowercase()).collect();
+    let found = Verdict::ALL.into_iter().zip(&words).find(|(_, word)| **word == written.value);
+    if found.is_none() {
+        let hint = hint(&written.value, words.iter().map(String::as_str));
+        let text = format!("{}: unknown outcome '{}'{hint}", section.name, written.value);
+        let remedy = format!("one of {}", words.join(", "));
+        problems.push(section.source.problem(written.at, text, remedy));
+    }
+    found.map(|(verdict, _)| verdict)
+}
+
+fn due(
+    section: &mut Section<'_, '_>,
+    scope: Scope<'_>,
+    known: &Known,
+    sound: bool,
+    problems: &mut Problems,
+) -> Option<(DueBy, u64)> {
+    let workdays = section.integer("due_workdays", problems);
+    let day = section.text("due", problems);
+    match (workdays, day) {
+        (Some(_), Some(_)) => {
+            let text = "both 'due' and 'due_workdays'";
+            problems.push(section.problem(text, "one of them"));
+            None
+        }
+        (Some(count), None) => {
+            let fits =
+                u16::try_from(count).ok().filter(|_| (1..=DUE_WORKDAYS_MAX).contains(&count));
+            if fits.is_none() {
+                let text = format!("'due_workdays' is not between 1 and {DUE_WORKDAYS_MAX}");
+                problems.push(section.problem(text, ""));
+            }
+            fits.map(|count| (DueBy::Workdays(count), u64::from(count)))
+        }
+        (None, Some(text)) if sound => {
+            let checked = parse(&text.value)
+                .map_err(|mistake| vec![mistake])
+                .and_then(|expr| expression(&text.value, &expr, scope, known, false))
+                .and_then(|checked| match checked.ty {
+                    Type::Date => Ok(checked),
+                    ref ty => {
+                        let text = format!("'due' is {ty}, not a date");
+                        Err(vec![Mistake::new(0, text, "for example add_days(today, 30)")])
+                    }
+                });
+            match checked {
+                Ok(checked) => Some((DueBy::Day(checked.node), checked.cost)),
+                Err(mistakes) => {
+                    tell(&section.name, section.source, &text, mistakes, problems);
+                    None
+                }
+            }
+        }
+        (None, _) => None,
+    }
+}
+
+fn tell(
+    name: &str,
+    source: Source<'_>,
+    written: &Text,
+    mistakes: Vec<Mistake>,
+    problems: &mut Problems,
+) {
+    for mistake in mistakes {
+        let text = format!("{name}: {}", mistake.text);
+        problems.push(source.problem_in(written, mistake.at, text, mistake.remedy));
+    }
+}

@@ -1,0 +1,602 @@
+//! An edition as data: loaded whole or not at all, with every problem told at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use sha2::{Digest, Sha256};
+
+use super::case::{self, Case};
+use super::catalogue::{self, Catalogue};
+use super::decide::decide;
+use super::document::{Section, Source};
+use super::facts::Facts;
+use super::params::{self, Params};
+use super::problem::{Problem, Problems};
+use super::rule::{self, Context, Rule};
+use super::schema::{self, Record, Type};
+use super::value::Value;
+use crate::domain::calendar::Calendar;
+use crate::domain::{Bilingual, Finding, Reading, Verdict};
+
+/// A checked edition: rules, texts, parameters, calendar, catalogue, and the cases that hold.
+#[derive(Debug, Clone)]
+pub struct Rulebook {
+    pub(super) name: String,
+    pub(super) epoch: u64,
+    pub(super) version: u64,
+    pub(super) issued: Date,
+    pub(super) refresh_by: Date,
+    pub(super) reject_after: Date,
+    /// Name and first day, oldest first.
+    pub(super) rule_sets: Vec<(String, Date)>,
+    pub(super) roots: Arc<Record>,
+    pub(super) params: Params,
+    pub(super) rules: Vec<Rule>,
+    pub(super) calendar: Calendar,
+    pub(super) catalogue: Arc<Catalogue>,
+    pub(super) fallbacks: Fallbacks,
+    pub(super) cases: Vec<Case>,
+    pub(super) digest: String,
+    cost: u64,
+}
+
+/// What the engine itself has to say.
+#[derive(Debug, Clone)]
+pub(super) struct Fallbacks {
+    /// No rule spoke: silence refers.
+    pub(super) silent: Fallback,
+    /// A rule failed at run time.
+    pub(super) rule_failed: Fallback,
+    /// The acceptance day lies before every rule set.
+    pub(super) no_rule_set: Fallback,
+    /// The edition is too old to decide by.
+    pub(super) edition_expired: Fallback,
+    /// The fact document could not be bound.
+    pub(super) facts_incomplete: Fallback,
+}
+
+/// A finding that no rule makes; it always refers.
+#[derive(Debug, Clone)]
+pub(super) struct Fallback {
+    rule: String,
+    code: String,
+    cite: String,
+    message: Bilingual,
+    remedy: Bilingual,
+}
+
+impl Fallback {
+    pub(super) fn finding(&self, readings: Vec<Reading>) -> Finding {
+        Finding {
+            rule: self.rule.clone(),
+            code: self.code.clone(),
+            outcome: Verdict::Refer,
+            citation: self.cite.clone(),
+            message: self.message.clone(),
+            remedy: self.remedy.clone(),
+            due: None,
+            readings,
+        }
+    }
+}
+
+impl Rulebook {
+    /// Files of an edition at most.
+    pub const FILES_MAX: usize = 256;
+    /// Bytes of one file at most: a rule takes about 1 KB, a file holds a chapter of a law.
+    pub const FILE_BYTES_MAX: usize = 512 * 1024;
+    /// Steps of all rules and their texts at worst, with every list at its bound: 2 ms at 10 ns a step
+    /// on a slow processor.
+    pub const COST_MAX: u64 = 200_000;
+
+    /// Checks an edition, given as path → text. Its cases are run too: one that fails is a problem.
+    pub fn load(files: &BTreeMap<String, String>) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let loaded = load(files, &mut problems);
+        problems.sort();
+        match loaded {
+            Some(rulebook) if problems.is_empty() => Ok(rulebook),
+            _ => Err(problems),
+        }
+    }
+
+    /// Name, epoch and version, for example `zhangdian 1.3`.
+    pub fn edition(&self) -> String {
+        format!("{} {}.{}", self.name, self.epoch, self.version)
+    }
+
+    /// Counts up when keys change; an edition of an older epoch is never taken.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Counts up within an epoch.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The day it was issued.
+    pub fn issued(&self) -> Date {
+        self.issued
+    }
+
+    /// After this day a newer edition should be there: it still decides, but somebody is told.
+    pub fn refresh_by(&self) -> Date {
+        self.refresh_by
+    }
+
+    /// After this day it decides nothing any more: everything is referred.
+    pub fn reject_after(&self) -> Date {
+        self.reject_after
+    }
+
+    /// SHA-256 over all files with their names, hexadecimal.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Working days.
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    /// The services in plain words.
+    pub fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.catalogue
+    }
+
+    /// The cases that hold.
+    pub fn cases(&self) -> &[Case] {
+        &self.cases
+    }
+
+    /// The ids of the rules, in order.
+    pub fn rule_ids(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().map(|rule| rule.id.as_str())
+    }
+
+    /// Steps of all rules and their texts at worst.
+    pub fn cost(&self) -> u64 {
+        self.cost
+    }
+
+    /// The rule set in force on `day`.
+    pub fn rule_set_on(&self, day: Date) -> Option<&str> {
+        let current = self.rule_sets.iter().rev().find(|(_, from)| *from <= day);
+        current.map(|(name, _)| name.as_str())
+    }
+
+    /// The same edition with its rules in another order, or with fewer: for asking what would change.
+    pub fn with_rules(&self, ids: &[&str]) -> Self {
+        let find = |id: &str| self.rules.iter().find(|rule| rule.id == id).cloned();
+        Self { rules: ids.iter().copied().filter_map(find).collect(), ..self.clone() }
+    }
+
+    /// Which rules no case would miss, and which no case sees keep silent.
+    pub fn uncovered(&self) -> Vec<Problem> {
+        let mut told = BTreeSet::new();
+        let mut silent = BTreeSet::new();
+        for case in &self.cases {
+            let Ok(facts) = Facts::bind(self, &case.document) else { continue };
+            let decision = decide(self, &facts, case.today);
+            let speaking: BTreeSet<String> =
+                decision.findings.iter().map(|finding| finding.rule.clone()).collect();
+            let day = self.accepted_on(&facts).unwrap_or(case.today).min(case.today);
+            let service = self.service(&facts);
+            for rule in &self.rules {
+                let asked = rule.applies(&decision.rule_set, service, day);
+                if asked && !speaking.contains(&rule.id) {
+                    silent.insert(rule.id.clone());
+                }
+            }
+            told.extend(speaking);
+        }
+        let problem = |rule: &Rule, text: &str, remedy: &str| Problem {
+            file: rule.file.clone(),
+            line: rule.line,
+            text: format!("{}: {text}", rule.id),
+            mark: None,
+            remedy: remedy.to_owned(),
+        };
+        let mut problems = Vec::new();
+        for rule in &self.rules {
+            if !told.contains(&rule.id) {
+                let remedy = "add a case that fires it: it could be taken out unnoticed";
+                problems.push(problem(rule, "no case fires this rule", remedy));
+            }
+            if !silent.contains(&rule.id) {
+                let remedy = "add a case where it does not hold: it could fire always";
+                problems.push(problem(rule, "no case keeps this rule silent", remedy));
+            }
+        }
+        problems
+    }
+
+    pub(super) fn accepted_on(&self, facts: &Facts) -> Option<Date> {
+        match self.application(facts, "accepted_on") {
+            Some(Value::Date(date)) => Some(*date),
+            _ => None,
+        }
+    }
+
+    pub(super) fn service<'f>(&self, facts: &'f Facts) -> &'f str {
+        match self.application(facts, "service") {
+            Some(Value::Text(service)) => service,
+            _ => "",
+        }
+    }
+
+    fn application<'f>(&self, facts: &'f Facts, name: &str) -> Option<&'f Value> {
+        let (root, field) = self.roots.field("application")?;
+        let Type::Record(record) = &field.ty else { return None };
+        let (index, _) = record.field(name)?;
+        match facts.roots.get(root)? {
+            Value::Record(_, fields) => fields.get(index),
+            _ => None,
+        }
+    }
+}
+
+/// The fixed files.
+const FILES: [&str; 5] =
+    ["manifest.toml", "schema.toml", "calendar.toml", "params.toml", "catalogue.toml"];
+
+fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rulebook> {
+    if !sizes_fit(files, problems) {
+        return None;
+    }
+    let source = |file: &'static str, problems: &mut Problems| {
+        let text = files.get(file);
+        if text.is_none() {
+            problems.push(missing(file));
+        }
+        text.map(|text| Source { file, text })
+    };
+    let manifest = source("manifest.toml", problems).and_then(|source| manifest(source, problems));
+    let schema = source("schema.toml", problems).and_then(|source| schema::read(source, problems));
+    let calendar = source("calendar.toml", problems).and_then(|source| calendar(source, problems));
+    let params = source("params.toml", problems);
+    let catalogue = source("catalogue.toml", problems);
+    let (roots, types) = schema?;
+    required_facts(&roots, problems);
+    let begin = manifest.as_ref().and_then(|manifest| manifest.rule_sets.first());
+    let begin = begin.map(|(_, from)| *from);
+    let params =
+        params.map(|source| params::read(source, &types, begin, problems)).unwrap_or_default();
+    let catalogue = catalogue.and_then(|source| catalogue::read(source, &roots, problems));
+
+    let rule_sets: Vec<String> = manifest
+        .iter()
+        .flat_map(|manifest| manifest.rule_sets.iter().map(|(name, _)| name.clone()))
+        .collect();
+    let context = Context { roots: &roots, params: &params, rule_sets: &rule_sets };
+    let sources: Vec<Source<'_>> = in_folder(files, "rules/", ".toml").collect();
+    let defines = rule::defines(&sources, &context, problems);
+    let mut rules: Vec<Rule> = Vec::new();
+    for source in sources {
+        for rule in rule::rules(source, &context, &defines, problems) {
+            if let Some(twin) = rules.iter().find(|before| before.id == rule.id) {
+                problems.push(Problem {
+                    file: rule.file.clone(),
+                    line: rule.line,
+                    text: format!("{}: the id stands in {}:{} too", rule.id, twin.file, twin.line),
+                    mark: None,
+                    remedy: "ids stand in records for decades: give a new one".to_owned(),
+                });
+            }
+            rules.push(rule);
+        }
+    }
+    let cost = rules.iter().fold(0_u64, |sum, rule| sum.saturating_add(rule.cost));
+    if cost > Rulebook::COST_MAX
+        && let Some(dearest) = rules.iter().max_by_key(|rule| rule.cost)
+    {
+        problems.push(Problem {
+            file: dearest.file.clone(),
+            line: dearest.line,
+            text: format!(
+                "all rules take {cost} steps at worst, {} are allowed; {} alone takes {}",
+                Rulebook::COST_MAX,
+                dearest.id,
+                dearest.cost
+            ),
+            mark: None,
+            remedy: "nest fewer quantifiers, or lower the bounds of the lists".to_owned(),
+        });
+    }
+    let cases = cases(files, problems);
+    let manifest = manifest?;
+    let rulebook = Rulebook {
+        name: manifest.name,
+        epoch: manifest.epoch,
+        version: manifest.version,
+        issued: manifest.issued,
+        refresh_by: manifest.refresh_by,
+        reject_after: manifest.reject_after,
+        rule_sets: manifest.rule_sets,
+        roots,
+        params,
+        rules,
+        calendar: calendar?,
+        catalogue: Arc::new(catalogue?),
+        fallbacks: manifest.fallbacks,
+        cases,
+        digest: digest(files),
+        cost,
+    };
+    if problems.is_empty() {
+        for case in &rulebook.cases {
+            for wrong in case.check(&rulebook) {
+                problems.push(case.problem(&wrong));
+            }
+        }
+    }
+    Some(rulebook)
+}
+
+fn missing(file: &str) -> Problem {
+    Problem {
+        file: file.to_owned(),
+        line: 1,
+        text: "the file is missing".to_owned(),
+        mark: None,
+        remedy: "an edition is complete or nothing".to_owned(),
+    }
+}
+
+fn sizes_fit(files: &BTreeMap<String, String>, problems: &mut Problems) -> bool {
+    let problem = |file: &str, text: String| Problem {
+        file: file.to_owned(),
+        line: 1,
+        text,
+        mark: None,
+        remedy: String::new(),
+    };
+    if files.len() > Rulebook::FILES_MAX {
+        let text = format!("{} files, at most {} are read", files.len(), Rulebook::FILES_MAX);
+        problems.push(problem("(edition)", text));
+        return false;
+    }
+    for (file, text) in files {
+        let in_folder = |folder: &str, suffix: &str| {
+            let inner = file.strip_prefix(folder).and_then(|rest| rest.strip_suffix(suffix));
+            inner.is_some_and(|name| !name.is_empty() && !name.contains('/'))
+        };
+        let known = FILES.contains(&file.as_str())
+            || in_folder("rules/", ".toml")
+            || in_folder("cases/", ".toml")
+            || in_folder("cases/base/", ".json");
+        if !known {
+            problems.push(problem(file, "the file is no part of an edition".to_owned()));
+        }
+        if text.len() > Rulebook::FILE_BYTES_MAX {
+            let most = Rulebook::FILE_BYTES_MAX;
+            problems.push(problem(file, format!("{} bytes, at most {most} are read", text.len())));
+        }
+    }
+    problems.is_empty()
+}
+
+fn in_folder<'f>(
+    files: &'f BTreeMap<String, String>,
+    folder: &'f str,
+    suffix: &'f str,
+) -> impl Iterator<Item = Source<'f>> {
+    files
+        .iter()
+        .filter(move |(file, _)| file.starts_with(folder) && file.ends_with(suffix))
+        .map(|(file, text)| Source { file, text })
+}
+
+/// The facts the engine itself asks for.
+fn required_facts(roots: &Record, problems: &mut Problems) {
+    let application = roots.field("application").and_then(|(_, field)| match &field.ty {
+        Type::Record(record) if !field.optional => Some(record),
+        _ => None,
+    });
+    let is = |name: &str, optional: bool, fits: fn(&Type) -> bool| {
+        application
+            .and_then(|record| record.field(name))
+            .is_some_and(|(_, field)| field.optional == optional && fits(&field.ty))
+    };
+    let service = is("service", false, |ty| matches!(ty, Type::Enum(_)));
+    let accepted = is("accepted_on", true, |ty| *ty == Type::Date);
+    if !service || !accepted {
+        let text =
+            "facts: application.service (an enum) and application.accepted_on (date?) are missing";
+        problems.push(Problem {
+            file: "schema.toml".to_owned(),
+            line: 1,
+            text: text.to_owned(),
+            mark: None,
+            remedy: "the engine chooses rules by service and acceptance day".to_owned(),
+        });
+    }
+}
+
+fn calendar(source: Source<'_>, problems: &mut Problems) -> Option<Calendar> {
+    match Calendar::parse(source.text) {
+        Ok(calendar) => Some(calendar),
+        Err(error) => {
+            let at = error.span().map_or(0, |span| span.start);
+            problems.push(source.problem(at, error.to_string(), ""));
+            None
+        }
+    }
+}
+
+struct Manifest {
+    name: String,
+    epoch: u64,
+    version: u64,
+    issued: Date,
+    refresh_by: Date,
+    reject_after: Date,
+    rule_sets: Vec<(String, Date)>,
+    fallbacks: Fallbacks,
+}
+
+fn manifest(source: Source<'_>, problems: &mut Problems) -> Option<Manifest> {
+    let parsed = source.parse(problems)?;
+    let mut root = Section::new(source, "manifest", 0, parsed.get_ref());
+    let name = root.required("name", problems);
+    if let Some(name) = &name
+        && !name.value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    {
+        problems.push(source.problem(name.at, "the name is not made of a-z, 0-9 and -", ""));
+    }
+    let mut count = |key: &'static str, problems: &mut Problems| {
+        let number = root.integer(key, problems).and_then(|number| u64::try_from(number).ok());
+        if number.is_none_or(|number| number == 0) {
+            problems.push(root.problem(format!("'{key}' is missing or not positive"), ""));
+        }
+        number
+    };
+    let (epoch, version) = (count("epoch", problems), count("version", problems));
+    let mut day = |key: &'static str, problems: &mut Problems| {
+        let day = root.date(key, problems);
+        if day.is_none() {
+            problems
+                .push(root.problem(format!("'{key}' is missing"), format!("{key} = 2026-11-23")));
+        }
+        day
+    };
+    let issued = day("issued", problems);
+    let refresh_by = day("refresh_by", problems);
+    let reject_after = day("reject_after", problems);
+    if let (Some(issued), Some(refresh), Some(reject)) = (issued, refresh_by, reject_after)
+        && !(issued <= refresh && refresh <= reject)
+    {
+        let text = "issued, refresh_by and reject_after do not follow each other";
+        problems.push(root.problem(text, ""));
+    }
+    let rule_sets = rule_sets(source, parsed.get_ref(), problems);
+    root.value("rule_set");
+    let mut fallbacks = root.table("fallback", problems);
+    if fallbacks.is_none() {
+        problems.push(root.problem("[fallback] is missing", "what the engine itself has to say"));
+    }
+    let mut fallback = |key: &'static str, problems: &mut Problems| {
+        let mut section = fallbacks.as_mut()?.table(key, problems);
+        if section.is_none() {
+            problems.push(source.problem(0, format!("[fallback.{key}] is missing"), ""));
+        }
+        let section = section.as_mut()?;
+        let code = section.required("code", problems);
+        let cite = section.required("cite", problems);
+        let message = section.bilingual("message", problems);
+        let remedy = section.bilingual("remedy", problems);
+        Some(Fallback {
+            rule: format!("ENGINE-{}", key.to_ascii_uppercase().replace('_', "-")),
+            code: code?.value,
+            cite: cite?.value,
+            message: message?,
+            remedy: remedy?,
+        })
+    };
+    let silent = fallback("silent", problems);
+    let rule_failed = fallback("rule_failed", problems);
+    let no_rule_set = fallback("no_rule_set", problems);
+    let edition_expired = fallback("edition_expired", problems);
+    let facts_incomplete = fallback("facts_incomplete", problems);
+    if let Some(fallbacks) = fallbacks {
+        fallbacks.finish(problems);
+    }
+    root.finish(problems);
+    Some(Manifest {
+        name: name?.value,
+        epoch: epoch?,
+        version: version?,
+        issued: issued?,
+        refresh_by: refresh_by?,
+        reject_after: reject_after?,
+        rule_sets,
+        fallbacks: Fallbacks {
+            silent: silent?,
+            rule_failed: rule_failed?,
+            no_rule_set: no_rule_set?,
+            edition_expired: edition_expired?,
+            facts_incomplete: facts_incomplete?,
+        },
+    })
+}
+
+fn rule_sets(
+    source: Source<'_>,
+    root: &toml::de::DeTable<'_>,
+    problems: &mut Problems,
+) -> Vec<(String, Date)> {
+    // The section borrows for as long as the table: a shorter loan of both is enough here.
+    let mut sets: Vec<(String, Date)> = Vec::new();
+    let Some(array) = root.get("rule_set").and_then(|value| value.get_ref().as_array()) else {
+        problems.push(source.problem(
+            0,
+            "manifest: no [[rule_set]]",
+            "name the law and its first day",
+        ));
+        return sets;
+    };
+    for element in array {
+        let at = element.span().start;
+        let Some(table) = element.get_ref().as_table() else { continue };
+        let mut section = Section::new(source, "rule_set", at, table);
+        let name = section.required("name", problems);
+        let from = section.date("from", problems);
+        if from.is_none() {
+            problems.push(section.problem("'from' is missing", "its first day"));
+        }
+        if let (Some(name), Some(from)) = (name, from) {
+            if sets.iter().any(|(known, _)| *known == name.value) {
+                problems.push(section.problem(format!("'{}' stands twice", name.value), ""));
+            }
+            if sets.last().is_some_and(|(_, before)| *before >= from) {
+                problems.push(section.problem("rule sets stand oldest first", ""));
+            }
+            sets.push((name.value, from));
+        }
+        section.finish(problems);
+    }
+    sets
+}
+
+fn cases(files: &BTreeMap<String, String>, problems: &mut Problems) -> Vec<Case> {
+    let mut bases = BTreeMap::new();
+    for source in in_folder(files, "cases/base/", ".json") {
+        match serde_json::from_str(source.text) {
+            Ok(json) => {
+                bases.insert(source.file.strip_prefix("cases/").unwrap_or(source.file), json);
+            }
+            Err(error) => problems.push(Problem {
+                file: source.file.to_owned(),
+                line: error.line(),
+                text: format!("not JSON: {error}"),
+                mark: None,
+                remedy: String::new(),
+            }),
+        }
+    }
+    let mut cases: Vec<Case> = Vec::new();
+    let files = in_folder(files, "cases/", ".toml");
+    for case in files.flat_map(|source| case::read(source, &bases, problems)).collect::<Vec<_>>() {
+        if cases.iter().any(|known| known.id == case.id) {
+            problems.push(case.problem("the id stands twice"));
+        }
+        cases.push(case);
+    }
+    cases
+}
+
+/// SHA-256 over names and contents, each with its length before it, so that no two editions can be the
+/// same bytes.
+fn digest(files: &BTreeMap<String, String>) -> String {
+    let mut hash = Sha256::new();
+    hash.update(b"permit-kiosk edition v1\n");
+    for (name, text) in files {
+        for part in [name, text] {
+            hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+    }
+    hex::encode(hash.finalize())
+}

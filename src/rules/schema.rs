@@ -1,0 +1,276 @@
+//! The schema of an edition: every fact a rule may look at, with its type.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use super::document::{Section, Source, Text};
+use super::problem::{Problems, hint};
+use super::syntax::Mistake;
+
+/// A type of a fact or of an expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Type {
+    Bool,
+    Int,
+    Date,
+    Money,
+    Text,
+    Enum(Arc<Enum>),
+    Record(Arc<Record>),
+    /// With its bound.
+    List(Box<Type>, u32),
+}
+
+/// A closed list of words.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Enum {
+    pub(super) name: String,
+    pub(super) values: Vec<String>,
+}
+
+/// Named fields.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Record {
+    pub(super) name: String,
+    pub(super) fields: Vec<Field>,
+    /// The fields' names once more, shared by every value.
+    pub(super) names: Arc<[String]>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Field {
+    pub(super) name: String,
+    pub(super) ty: Type,
+    pub(super) optional: bool,
+}
+
+impl Record {
+    pub(super) fn field(&self, name: &str) -> Option<(usize, &Field)> {
+        self.fields.iter().enumerate().find(|(_, field)| field.name == name)
+    }
+
+    pub(super) fn field_names(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|field| field.name.as_str())
+    }
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool => f.write_str("bool"),
+            Self::Int => f.write_str("int"),
+            Self::Date => f.write_str("date"),
+            Self::Money => f.write_str("money"),
+            Self::Text => f.write_str("string"),
+            Self::Enum(one) => write!(f, "enum({})", one.values.join("|")),
+            Self::Record(record) => f.write_str(&record.name),
+            Self::List(element, bound) => match &**element {
+                Self::Enum(one) => write!(f, "[{}; {bound}]", one.name),
+                element => write!(f, "[{element}; {bound}]"),
+            },
+        }
+    }
+}
+
+impl Enum {
+    /// Tells how a word that is not one of the values is wrong.
+    pub(super) fn check(&self, word: &str, at: usize) -> Result<(), Mistake> {
+        if self.values.iter().any(|value| value == word) {
+            return Ok(());
+        }
+        Err(Mistake::new(
+            at,
+            format!(
+                "\"{word}\" is not a value of enum({}){}",
+                self.values.join("|"),
+                hint(word, self.values.iter().map(String::as_str))
+            ),
+            format!("the values of {} are declared in schema.toml", self.name),
+        ))
+    }
+}
+
+/// The elements a list may be declared to have at most; it bounds the cost of every quantifier.
+const BOUND_MAX: u32 = 1000;
+
+const BUILT_IN: [&str; 5] = ["bool", "int", "date", "money", "string"];
+
+/// Reads `schema.toml` into the record whose fields are the roots.
+pub(super) fn read(source: Source<'_>, problems: &mut Problems) -> Option<(Arc<Record>, Types)> {
+    let parsed = source.parse(problems)?;
+    let mut root = Section::new(source, "schema", 0, parsed.get_ref());
+    let mut types = Types::default();
+    if let Some(enums) = root.value("enum").and_then(|value| value.get_ref().as_table()) {
+        for (name, values) in enums {
+            let name: &str = name.get_ref();
+            let mut words = Vec::new();
+            for value in values.get_ref().as_array().into_iter().flatten() {
+                match value.get_ref().as_str() {
+                    Some(word) if !words.iter().any(|known| known == word) => {
+                        words.push(word.to_owned())
+                    }
+                    Some(word) => problems.push(source.problem(
+                        value.span().start,
+                        format!("enum {name} has '{word}' twice"),
+                        "",
+                    )),
+                    None => problems.push(source.problem(
+                        value.span().start,
+                        format!("a value of enum {name} is not a text"),
+                        "",
+                    )),
+                }
+            }
+            if words.is_empty() {
+                problems.push(source.problem(
+                    values.span().start,
+                    format!("enum {name} has no values"),
+                    "list them: [\"a\", \"b\"]",
+                ));
+            }
+            let one = Type::Enum(Arc::new(Enum { name: name.to_owned(), values: words }));
+            types.0.insert(name.to_owned(), one);
+        }
+    }
+    let mut written: BTreeMap<String, Vec<(String, Text)>> = BTreeMap::new();
+    if let Some(records) = root.value("record").and_then(|value| value.get_ref().as_table()) {
+        for (name, fields) in records {
+            written.insert(name.get_ref().to_string(), fields_of(source, fields, problems));
+        }
+    }
+    let facts = root.value("facts").map(|value| fields_of(source, value, problems));
+    root.finish(problems);
+    let names: Vec<String> = written.keys().cloned().collect();
+    for name in names {
+        let mut open = BTreeSet::new();
+        types.resolve(&name, &written, &mut open, source, problems);
+    }
+    let Some(facts) = facts else {
+        problems.push(source.problem(0, "schema: [facts] is missing", "declare the roots there"));
+        return None;
+    };
+    let mut open = BTreeSet::new();
+    let roots = types.record("facts", &facts, &written, &mut open, source, problems);
+    Some((roots, types))
+}
+
+fn fields_of(
+    source: Source<'_>,
+    table: &toml::Spanned<toml::de::DeValue<'_>>,
+    problems: &mut Problems,
+) -> Vec<(String, Text)> {
+    let Some(entries) = table.get_ref().as_table() else {
+        problems.push(source.problem(table.span().start, "a record is not a table", ""));
+        return Vec::new();
+    };
+    let mut fields: Vec<_> = entries
+        .iter()
+        .filter_map(|(name, value)| {
+            let at = value.span().start;
+            let Some(text) = value.get_ref().as_str() else {
+                problems.push(source.problem(at, "a field's type is not a text", ""));
+                return None;
+            };
+            Some((name.get_ref().to_string(), Text { value: text.to_owned(), at }))
+        })
+        .collect();
+    // As written, so that records are told in the order their author gave them.
+    fields.sort_by_key(|(_, text)| text.at);
+    fields
+}
+
+/// The declared types by name.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Types(BTreeMap<String, Type>);
+
+impl Types {
+    fn record(
+        &mut self,
+        name: &str,
+        fields: &[(String, Text)],
+        written: &BTreeMap<String, Vec<(String, Text)>>,
+        open: &mut BTreeSet<String>,
+        source: Source<'_>,
+        problems: &mut Problems,
+    ) -> Arc<Record> {
+        let mut resolved = Vec::new();
+        for (field, text) in fields {
+            let shown = &text.value;
+            let (base, optional) =
+                shown.strip_suffix('?').map_or((shown.as_str(), false), |base| (base, true));
+            for part in base.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')) {
+                if written.contains_key(part) {
+                    self.resolve(part, written, open, source, problems);
+                }
+            }
+            match self.parse(base) {
+                Ok(ty) => resolved.push(Field { name: field.clone(), ty, optional }),
+                Err(why) => problems.push(source.problem(
+                    text.at,
+                    format!("{name}.{field}: {why}"),
+                    "a type is bool, int, date, money, string, a declared name, [T; n] or T?",
+                )),
+            }
+        }
+        let names = resolved.iter().map(|field| field.name.clone()).collect();
+        Arc::new(Record { name: name.to_owned(), fields: resolved, names })
+    }
+
+    fn resolve(
+        &mut self,
+        name: &str,
+        written: &BTreeMap<String, Vec<(String, Text)>>,
+        open: &mut BTreeSet<String>,
+        source: Source<'_>,
+        problems: &mut Problems,
+    ) {
+        let Some(fields) = written.get(name) else { return };
+        if self.0.contains_key(name) || BUILT_IN.contains(&name) {
+            if !matches!(self.0.get(name), Some(Type::Record(_))) {
+                let at = fields.first().map_or(0, |(_, text)| text.at);
+                problems.push(source.problem(at, format!("the name '{name}' is taken"), ""));
+            }
+            return;
+        }
+        if !open.insert(name.to_owned()) {
+            let at = fields.first().map_or(0, |(_, text)| text.at);
+            problems.push(source.problem(at, format!("record {name} contains itself"), ""));
+            return;
+        }
+        let record = self.record(name, fields, written, open, source, problems);
+        self.0.insert(name.to_owned(), Type::Record(record));
+    }
+
+    /// Reads a type as written, without `?`.
+    pub(super) fn parse(&self, text: &str) -> Result<Type, String> {
+        let text = text.trim();
+        if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            let (element, bound) = inner
+                .rsplit_once(';')
+                .ok_or_else(|| format!("the list {text} has no bound: write [{inner}; 16]"))?;
+            let bound: u32 = bound
+                .trim()
+                .parse()
+                .ok()
+                .filter(|bound| (1..=BOUND_MAX).contains(bound))
+                .ok_or_else(|| format!("a list's bound is a number from 1 to {BOUND_MAX}"))?;
+            let element = self.parse(element)?;
+            if matches!(element, Type::List(..)) {
+                return Err("a list of lists: put the inner one into a record".to_owned());
+            }
+            return Ok(Type::List(Box::new(element), bound));
+        }
+        match text {
+            "bool" => Ok(Type::Bool),
+            "int" => Ok(Type::Int),
+            "date" => Ok(Type::Date),
+            "money" => Ok(Type::Money),
+            "string" => Ok(Type::Text),
+            name => self.0.get(name).cloned().ok_or_else(|| {
+                let names = BUILT_IN.into_iter().chain(self.0.keys().map(String::as_str));
+                format!("unknown type '{name}'{}", hint(name, names))
+            }),
+        }
+    }
+}
