@@ -1,0 +1,99 @@
+//! `permit-kiosk decide`: facts in, decision out, as the kiosk would decide them.
+
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use permit_kiosk::clock::{Clock as _, SystemClock};
+use permit_kiosk::domain::calendar::date_in_china;
+use permit_kiosk::rulebooks;
+use permit_kiosk::rules::{FactProblem, Facts, decide};
+
+/// Exit code where the facts cannot be decided upon as they are.
+const FACTS_WRONG: u8 = 2;
+
+/// Decide on a fact document and print the decision as JSON.
+///
+/// Everything wrong with the document is told at once, and the exit code is 2.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The fact document (docs/formats.md); `-` reads standard input.
+    #[arg(long, value_name = "FILE")]
+    facts: PathBuf,
+    /// Decide as of this day in China, or this instant (2026-11-23, 2026-11-23T09:30:00+08:00).
+    #[arg(long, value_name = "TIME", value_parser = day)]
+    at: Option<Date>,
+    /// The rulebook's directory.
+    #[arg(long, value_name = "DIR", default_value = "kiosk-config/rulebook")]
+    rulebook: PathBuf,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let rulebook = rulebooks::load(&args.rulebook)?;
+    let text = read(&args.facts)?;
+    let document = match serde_json::from_str(&text) {
+        Ok(document) => document,
+        Err(error) => {
+            let name = args.facts.display();
+            complain(&[format!("{name}: not a JSON document: {error}")])?;
+            return Ok(ExitCode::from(FACTS_WRONG));
+        }
+    };
+    let facts = match Facts::bind(&rulebook, &document) {
+        Ok(facts) => facts,
+        Err(problems) => {
+            complain(&told(&args.facts, &problems))?;
+            return Ok(ExitCode::from(FACTS_WRONG));
+        }
+    };
+    let today = args.at.unwrap_or_else(|| SystemClock.today());
+    let decision = decide(&rulebook, &facts, today);
+    let mut json = serde_json::to_string_pretty(&decision).context("cannot write the decision as JSON")?;
+    json.push('\n');
+    io::stdout().write_all(json.as_bytes()).context("cannot print the decision")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A day as such, or the day it is in China at an instant.
+fn day(text: &str) -> Result<Date, String> {
+    if let Ok(instant) = text.parse::<Timestamp>() {
+        return Ok(date_in_china(instant));
+    }
+    let day = text.parse::<Date>().ok().filter(|_| text.len() == "2026-11-23".len());
+    day.ok_or_else(|| "neither a day (2026-11-23) nor an instant (2026-11-23T09:30:00+08:00)".to_owned())
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    let from: Box<dyn io::Read> = if path == Path::new("-") {
+        Box::new(io::stdin().lock())
+    } else {
+        Box::new(File::open(path).with_context(|| format!("cannot open {}", path.display()))?)
+    };
+    let mut text = String::new();
+    // One byte more than is read, so that a document at the limit differs from one over it.
+    let limit = u64::try_from(Facts::BYTES_MAX)? + 1;
+    from.take(limit)
+        .read_to_string(&mut text)
+        .with_context(|| format!("cannot read {} as UTF-8 text", path.display()))?;
+    if text.len() > Facts::BYTES_MAX {
+        bail!("{} has more than {} bytes", path.display(), Facts::BYTES_MAX);
+    }
+    Ok(text)
+}
+
+fn told(path: &Path, problems: &[FactProblem]) -> Vec<String> {
+    let count = problems.len();
+    let things = if count == 1 { "thing" } else { "things" };
+    let mut lines: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
+    lines.insert(0, format!("{}: {count} {things} wrong, nothing decided", path.display()));
+    lines
+}
+
+fn complain(lines: &[String]) -> anyhow::Result<()> {
+    let text = format!("{}\n", lines.join("\n"));
+    io::stderr().write_all(text.as_bytes()).context("cannot tell what is wrong with the facts")
+}

@@ -1,0 +1,78 @@
+//! `permit-kiosk rules`: what an author of rules asks before an edition is signed.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use permit_kiosk::rulebooks;
+use permit_kiosk::rules::Rulebook;
+
+use super::say;
+
+/// Exit code where the edition has mistakes or gaps.
+const WRONG: u8 = 2;
+
+/// Check and test an edition of the rulebook.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    question: Question,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Question {
+    /// Check an edition: every mistake at once, with file, line and remedy.
+    Check(Edition),
+    /// Run its cases, and name the rules no case would miss.
+    Test(Edition),
+}
+
+#[derive(Debug, clap::Args)]
+struct Edition {
+    /// The rulebook's directory.
+    #[arg(value_name = "DIR", default_value = "kiosk-config/rulebook")]
+    directory: PathBuf,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let (Question::Check(edition) | Question::Test(edition)) = &args.question;
+    let rulebook = match rulebooks::load(&edition.directory) {
+        Ok(rulebook) => rulebook,
+        Err(rulebooks::Error::Check { problems, .. }) => {
+            say(problems);
+            return Ok(ExitCode::from(WRONG));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    say(summary(&rulebook));
+    match args.question {
+        Question::Check(_) => Ok(ExitCode::SUCCESS),
+        Question::Test(_) => Ok(test(&rulebook)),
+    }
+}
+
+fn summary(rulebook: &Rulebook) -> String {
+    format!(
+        "{}: {} rules, {} steps at worst of {}\ndigest {}",
+        rulebook.edition(),
+        rulebook.rule_ids().count(),
+        rulebook.cost(),
+        Rulebook::COST_MAX,
+        rulebook.digest()
+    )
+}
+
+/// The cases held, or the edition would not be here; what is left is whether they see every rule.
+fn test(rulebook: &Rulebook) -> ExitCode {
+    let gaps = rulebook.uncovered();
+    for gap in &gaps {
+        say(gap);
+    }
+    let (cases, rules) = (rulebook.cases().len(), rulebook.rule_ids().count());
+    if gaps.is_empty() {
+        say(format!("{cases} cases hold, and each of {rules} rules has one that fires it and one that does not"));
+        ExitCode::SUCCESS
+    } else {
+        say(format!("{cases} cases hold, {} gaps", gaps.len()));
+        ExitCode::from(WRONG)
+    }
+}
