@@ -246,6 +246,8 @@ pub struct SeriesState {
     pub left: u64,
     /// Size of the blocks they are in: what was there when the blocks were new.
     pub reserve: u64,
+    /// Blocks ever installed.
+    pub blocks: u64,
 }
 
 impl Journal {

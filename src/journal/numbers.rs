@@ -142,12 +142,15 @@ pub(super) fn take(writing: &Writing<'_>, series: &Series) -> Result<u64, Error>
 pub(super) fn state(connection: &Connection, series: &Series) -> Result<SeriesState, Error> {
     connection
         .query_row(
-            "SELECT coalesce(sum(last + 1 - next), 0), coalesce(sum(last + 1 - first), 0)
-             FROM block WHERE series = ?1 AND next <= last",
+            "SELECT coalesce(sum(last + 1 - next), 0),
+                    coalesce(sum(CASE WHEN next <= last THEN last + 1 - first END), 0),
+                    count(*)
+             FROM block WHERE series = ?1",
             [series.as_str()],
             |row| {
-                let (Int(left), Int(reserve)) = (row.get(0)?, row.get(1)?);
-                Ok(SeriesState { left, reserve })
+                let (Int(left), Int(reserve), Int(blocks)) =
+                    (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok(SeriesState { left, reserve, blocks })
             },
         )
         .map_err(during("count the numbers left"))

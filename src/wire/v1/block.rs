@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Hash, KioskId, record::verify_hex};
+use super::{Hash, KioskId, is_signed};
 use crate::domain::Series;
 use crate::seal::{SigningKey, VerifyingKey};
 
@@ -27,7 +27,7 @@ impl SignedBlock {
     /// Whether central with this key granted it.
     #[must_use]
     pub fn verify(&self, key: &VerifyingKey) -> bool {
-        verify_hex(key, BlockGrant::SIGNATURE_CONTEXT, &self.grant, &self.signature)
+        is_signed(key, BlockGrant::SIGNATURE_CONTEXT, &self.grant, &self.signature)
     }
 
     /// SHA-256 of the grant's text, which the kiosk's record of the installation carries.

@@ -9,5 +9,5 @@ pub use record::{
     Applicant, BlockInstalled, Body, BusinessName, Decided, Decision, Document, Due, Faulted,
     Finding, FormatError, Grant, Hash, Header, Holder, Issued, Issuer, KioskId, LookUpOutcome,
     LookedUp, NumberVoided, Permit, Personal, PrintStep, Printed, Promise, Rated, Reading, Record,
-    Register, SessionEnded, Sheet, SignedRecord, Started, Strokes, decision_digest,
+    Register, SessionEnded, Sheet, SignedRecord, Started, Strokes, decision_digest, is_signed,
 };

@@ -31,7 +31,7 @@ impl SignedRecord {
     /// Whether the kiosk with this device key wrote it.
     #[must_use]
     pub fn verify(&self, key: &VerifyingKey) -> bool {
-        verify_hex(key, Record::SIGNATURE_CONTEXT, &self.record.0, &self.signature)
+        is_signed(key, Record::SIGNATURE_CONTEXT, &self.record.0, &self.signature)
     }
 
     /// The hash the next record names as `previous`.
@@ -660,7 +660,8 @@ pub struct SessionEnded {
 }
 
 /// Whether a signature in hexadecimal is one of `key` over a text in a context.
-pub(super) fn verify_hex(key: &VerifyingKey, context: &str, text: &str, signature: &str) -> bool {
+#[must_use]
+pub fn is_signed(key: &VerifyingKey, context: &str, text: &str, signature: &str) -> bool {
     let mut bytes = [0; Signature::BYTES];
     hex::decode_to_slice(signature, &mut bytes).is_ok()
         && key.verify(context, text.as_bytes(), &Signature::from_bytes(bytes))
