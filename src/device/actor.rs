@@ -538,3 +538,59 @@ fn same(one: Health, other: Health) -> bool {
         (one, other) => one == other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_cannot_be_opened_is_tried_ever_more_seldom_up_to_two_seconds() {
+        let mut now = Duration::from_secs(1000);
+        let mut opening = Opening::new(now);
+        let mut waits_ms = vec![];
+        for _ in 0..7 {
+            opening.failed(now);
+            waits_ms.push((opening.next_try.saturating_sub(now)).as_millis());
+            now = opening.next_try;
+        }
+        assert_eq!(waits_ms, [100, 200, 400, 800, 1600, 2000, 2000]);
+        opening.opened();
+        opening.lost(now);
+        assert_eq!(opening.next_try, now + BACK_OFF_MIN);
+    }
+
+    #[test]
+    fn an_unstable_line_is_tried_every_half_minute_until_ten_minutes_have_passed() {
+        let first = Duration::from_secs(1000);
+        let mut opening = Opening::new(first);
+        for loss in 0..5 {
+            opening.lost(first + Duration::from_mins(loss));
+        }
+        let last = first + Duration::from_mins(4);
+        assert_eq!(opening.next_try, last + UNSTABLE_BACK_OFF);
+        assert!(opening.is_unstable(first + Duration::from_secs(599)));
+        assert!(!opening.is_unstable(first + Duration::from_mins(10)));
+    }
+
+    #[test]
+    fn only_a_health_that_lasts_is_told() {
+        let offline = |next_try| Health::Offline {
+            since: Duration::ZERO,
+            next_try: Duration::from_secs(next_try),
+        };
+        let at = Duration::from_millis;
+        let mut settling = Settling::new();
+        assert_eq!(settling.note(at(0), Health::READY), None);
+        assert_eq!(settling.deadline(), Some(at(300)));
+        assert_eq!(settling.note(at(300), Health::READY), Some(Health::READY));
+        // A flicker.
+        assert_eq!(settling.note(at(400), offline(1)), None);
+        assert_eq!(settling.note(at(500), Health::READY), None);
+        assert_eq!(settling.deadline(), None);
+        // An outage, whose next try moves on without being news.
+        assert_eq!(settling.note(at(600), offline(1)), None);
+        assert_eq!(settling.note(at(900), offline(2)), Some(offline(2)));
+        assert_eq!(settling.note(at(1900), offline(4)), None);
+        assert_eq!(settling.deadline(), None);
+    }
+}

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 pub use actor::{DeviceHandle, Report, SendError, SpawnError, Started, spawn};
 pub use line::{FlowControl, LineConfig, Port};
+pub use raster::Raster;
 
 use crate::fault::{Fault, Fixer};
 

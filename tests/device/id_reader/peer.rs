@@ -1,17 +1,27 @@
 //! An independent peer: a Python program reads a card from our simulator, so that driver and
 //! simulator cannot agree on a mistake of their own.
 
-use std::process::Command;
+use std::io::Read as _;
+use std::process::{Command, Stdio};
 
 use permit_kiosk::device::simulation::LineRate;
+use permit_kiosk::device::{Health, id_reader};
 
-use super::super::Bench;
+use super::super::{Bench, clock, until};
 use super::vector;
+
+#[expect(clippy::print_stderr, reason = "whoever runs the tests should see what was skipped")]
+fn python_is_missing() -> bool {
+    let missing = Command::new("python3").arg("--version").output().is_err();
+    if missing {
+        eprintln!("skipped: there is no python3 on this machine");
+    }
+    missing
+}
 
 #[test]
 fn a_python_program_reads_a_card_from_the_simulator() {
-    if Command::new("python3").arg("--version").output().is_err() {
-        eprintln!("skipped: there is no python3 on this machine");
+    if python_is_missing() {
         return;
     }
     let bench = Bench::new(LineRate::Real);
@@ -25,4 +35,42 @@ fn a_python_program_reads_a_card_from_the_simulator() {
     let expected =
         format!("{} {:02X} {}", vector.frame_len, vector.check, hex::encode(vector.record));
     assert_eq!(said.trim(), expected);
+}
+
+/// Holds the line for itself until it is killed, as a kiosk does.
+const HOLDER: &str = "
+import fcntl, os, sys, termios
+line = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY)
+fcntl.ioctl(line, termios.TIOCEXCL)
+fcntl.flock(line, fcntl.LOCK_EX | fcntl.LOCK_NB)
+sys.stdout.write('.')
+sys.stdout.flush()
+sys.stdin.read()
+";
+
+#[test]
+fn a_kiosk_that_was_killed_does_not_keep_the_line_from_its_successor() {
+    if python_is_missing() {
+        return;
+    }
+    let bench = Bench::new(LineRate::Max);
+    let path = bench.simulation.line("id_reader");
+    let before = std::fs::read_link(&path).unwrap();
+    let mut holder = Command::new("python3")
+        .args(["-c", HOLDER])
+        .arg(&path)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut held = [0];
+    holder.stdout.as_mut().unwrap().read_exact(&mut held).unwrap();
+    bench.hand("wait id_reader connected");
+    let (device, reports) = id_reader::start(bench.line("id_reader", 115_200), clock()).unwrap();
+    until(&reports, |health| matches!(health, Health::Offline { .. }));
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    until(&reports, |health| health == Health::READY);
+    assert_ne!(std::fs::read_link(&path).unwrap(), before, "the lock stays on the old pty");
+    assert!(device.shutdown());
 }
