@@ -1,6 +1,8 @@
-//! A 1-bit picture on its way to a printer: rows of packed dots, the leftmost dot in the highest bit, 1 is black.
+//! A 1-bit picture on its way to a printer: rows of packed dots, the leftmost dot in the highest
+//! bit, 1 is black.
 
-/// A borrowed 1-bit picture. The last byte of a row may hold unused dots to the right; they count as white.
+/// A borrowed 1-bit picture. The last byte of a row may hold unused dots to the right; they count
+/// as white.
 #[derive(Clone, Copy)]
 pub struct Raster<'a> {
     width_px: usize,
@@ -9,7 +11,8 @@ pub struct Raster<'a> {
 }
 
 impl<'a> Raster<'a> {
-    /// `None` when the bytes are not exactly `height_px` rows of `width_px` dots, or there are no dots at all.
+    /// `None` when the bytes are not exactly `height_px` rows of `width_px` dots, or there are no
+    /// dots at all.
     pub fn new(width_px: usize, height_px: usize, bits: &'a [u8]) -> Option<Self> {
         let bytes = width_px.div_ceil(8).checked_mul(height_px)?;
         (bytes > 0 && bytes == bits.len()).then_some(Self { width_px, height_px, bits })
@@ -43,9 +46,10 @@ impl<'a> Raster<'a> {
     /// Whether a dot is black; outside the picture it is white.
     pub fn is_black(&self, x: usize, y: usize) -> bool {
         x < self.width_px
-            && self.bits.get(y * self.row_bytes() + x / 8).is_some_and(|byte| {
-                y < self.height_px && byte & (0x80 >> (x % 8)) != 0
-            })
+            && self
+                .bits
+                .get(y * self.row_bytes() + x / 8)
+                .is_some_and(|byte| y < self.height_px && byte & (0x80 >> (x % 8)) != 0)
     }
 }
 

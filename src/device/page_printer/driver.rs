@@ -1,7 +1,9 @@
-//! Drives a page printer: each certificate is sent at most once, and ends as printed, not printed, or unknown.
+//! Drives a page printer: each certificate is sent at most once, and ends as printed, not printed,
+//! or unknown.
 //!
-//! Only the printer's own words count: the end of the job with the number of sheets, or its page counter. A job that
-//! goes wrong is cancelled, and the printer has to be idle again before it prints for anybody else.
+//! Only the printer's own words count: the end of the job with the number of sheets, or its page
+//! counter. A job that goes wrong is cancelled, and the printer has to be idle again before it
+//! prints for anybody else.
 
 use std::time::Duration;
 
@@ -20,14 +22,15 @@ const CHUNK_BYTES: usize = 4096;
 /// A printer that formats a page may hold the line; beyond this it is stuck.
 const PROGRESS_TIME: Duration = Duration::from_secs(30);
 /// From the last byte: waking up, warming up, the first sheet …
-const FIRST_SHEET_TIME: Duration = Duration::from_secs(60);
+const FIRST_SHEET_TIME: Duration = Duration::from_mins(1);
 /// … and each further one: a slow printer does 6 a minute.
 const FURTHER_SHEET_TIME: Duration = Duration::from_secs(10);
 /// A cancelled job is over within this time, or the printer holds it.
 const CANCEL_TIME: Duration = Duration::from_secs(15);
 /// A printer that warms up is worth waiting for.
-const WARM_UP_TIME: Duration = Duration::from_secs(60);
-/// How long a certificate whose printer was unplugged waits for it, and for its answers, before it counts as unknown.
+const WARM_UP_TIME: Duration = Duration::from_mins(1);
+/// How long a certificate whose printer was unplugged waits for it, and for its answers, before it
+/// counts as unknown.
 const REPLUG_TIME: Duration = Duration::from_secs(45);
 /// So many times idle in a row, a second apart, and nothing counted meanwhile: it holds nothing.
 const SETTLED_POLLS: u8 = 3;
@@ -35,8 +38,9 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_secs(1);
 /// More than a Linux serial line or pty ever holds between us and the wire (measured: 19.5 KB).
 const SYSTEM_QUEUE_BYTES: u32 = 32 * 1024;
-/// When a job breaks off inside a raster row, the printer takes what follows for dots: a row of A3 is at most 421 bytes
-/// in any mode that was chosen for being shorter. So many zeros end it, and are nothing to PJL.
+/// When a job breaks off inside a raster row, the printer takes what follows for dots: a row of A3
+/// is at most 421 bytes in any mode that was chosen for being shorter. So many zeros end it, and
+/// are nothing to PJL.
 const PADDING_BYTES: usize = 512;
 
 /// One certificate, encoded before anything of it is sent.
@@ -48,9 +52,14 @@ pub struct Job {
 }
 
 impl Job {
-    /// `number` is the kiosk's number of this print job and comes back in every event about it; `name` is what the
-    /// printer knows it by.
-    pub fn new(number: u64, name: JobName, sheet: Sheet, pictures: &[Raster<'_>]) -> Result<Self, pcl::Error> {
+    /// `number` is the kiosk's number of this print job and comes back in every event about it;
+    /// `name` is what the printer knows it by.
+    pub fn new(
+        number: u64,
+        name: JobName,
+        sheet: Sheet,
+        pictures: &[Raster<'_>],
+    ) -> Result<Self, pcl::Error> {
         let sheets = pictures.iter().map(|picture| pcl::encode(*picture, sheet));
         let sheets = sheets.collect::<Result<Vec<_>, _>>()?;
         let count = u32::try_from(sheets.len()).expect("a certificate has a few sheets");
@@ -74,9 +83,11 @@ impl std::fmt::Debug for Job {
 /// What the kiosk asks of the printer.
 #[derive(Debug)]
 pub enum Command {
-    /// Journal it as sent first: from here on, a crash leaves a certificate that may or may not be printed.
+    /// Journal it as sent first: from here on, a crash leaves a certificate that may or may not be
+    /// printed.
     Print(Job),
-    /// An attendant has cancelled everything at the panel and taken all paper away: it holds nobody's document.
+    /// An attendant has cancelled everything at the panel and taken all paper away: it holds
+    /// nobody's document.
     ConfirmEmpty,
 }
 
@@ -84,10 +95,21 @@ pub enum Command {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     Identified(Identity),
-    /// The printer was ready, and the first byte goes out now. `page_count` is its counter before, where it has one.
-    JobSent { job: u64, page_count: Option<u64> },
-    JobConfirmed { job: u64, evidence: Evidence },
-    JobFailed { job: u64, outcome: Outcome, fault: Fault },
+    /// The printer was ready, and the first byte goes out now. `page_count` is its counter before,
+    /// where it has one.
+    JobSent {
+        job: u64,
+        page_count: Option<u64>,
+    },
+    JobConfirmed {
+        job: u64,
+        evidence: Evidence,
+    },
+    JobFailed {
+        job: u64,
+        outcome: Outcome,
+        fault: Fault,
+    },
 }
 
 /// What the printer says it is.
@@ -130,7 +152,7 @@ pub struct PagePrinter {
     identified: bool,
     responding: bool,
     knows_jobs: bool,
-    /// The page counter when the printer was last known to hold a document it should not hold.
+    /// It may hold a document, or have laid one into the tray, that is nobody's at the moment.
     withheld: Option<Withheld>,
     /// How often in a row the printer was idle with this page count.
     settled_polls: (Option<u64>, u8),
@@ -139,6 +161,7 @@ pub struct PagePrinter {
 
 #[derive(Clone, Copy, Debug)]
 struct Withheld {
+    /// The page counter while nothing of that document had come out, where that is known.
     page_count: Option<u64>,
 }
 
@@ -167,18 +190,37 @@ enum Phase {
     /// Cancel what an earlier life of this kiosk, or a broken line, has left behind.
     Cleaning,
     Introducing,
-    Idle { until: Duration },
+    Idle {
+        until: Duration,
+    },
     CheckingUp,
-    Preflight { until: Duration },
+    Preflight {
+        until: Duration,
+    },
     /// It warms up.
-    PreflightPause { again_at: Duration, until: Duration },
-    Sending { until: Duration },
-    Landing { poll_at: Duration, until: Duration },
-    LandingPoll { until: Duration },
+    PreflightPause {
+        again_at: Duration,
+        until: Duration,
+    },
+    Sending {
+        until: Duration,
+    },
+    Landing {
+        poll_at: Duration,
+        until: Duration,
+    },
+    LandingPoll {
+        until: Duration,
+    },
     Cancelling,
     /// Is it idle again, and what does the counter say?
-    Settling { until: Duration },
-    SettlingPause { again_at: Duration, until: Duration },
+    Settling {
+        until: Duration,
+    },
+    SettlingPause {
+        again_at: Duration,
+        until: Duration,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,8 +242,8 @@ struct Asking {
 type Outputs = Vec<Output<Event>>;
 
 impl PagePrinter {
-    /// `nonce_seed` must differ from start to start. `unfinished_job`: the kiosk went down while a certificate was being
-    /// printed; the printer is cleaned before it prints again.
+    /// `nonce_seed` must differ from start to start. `unfinished_job`: the kiosk went down while a
+    /// certificate was being printed; the printer is cleaned before it prints again.
     pub fn new(baud: u32, nonce_seed: u64, unfinished_job: bool) -> Self {
         Self {
             baud,
@@ -237,7 +279,9 @@ impl PagePrinter {
         let padded = |bytes: Vec<u8>| [vec![0; PADDING_BYTES], bytes].concat();
         match ask {
             Ask::Resynchronise(nonce) => padded(pjl::resynchronise(nonce)),
-            Ask::Cancel(nonce) => padded(pjl::cancel(self.job.as_ref().map(|running| &running.job.name), nonce)),
+            Ask::Cancel(nonce) => {
+                padded(pjl::cancel(self.job.as_ref().map(|running| &running.job.name), nonce))
+            }
             Ask::Identity => pjl::ask_identity(),
             Ask::StatusAndCount => pjl::ask_status_and_page_count(),
         }
@@ -281,7 +325,8 @@ impl PagePrinter {
             | Phase::Landing { .. }
             | Phase::SettlingPause { .. } => {}
             Phase::Greeting => {
-                let is_complete = self.job.as_ref().is_some_and(|running| running.broke_off == Some(true));
+                let is_complete =
+                    self.job.as_ref().is_some_and(|running| running.broke_off == Some(true));
                 if is_complete {
                     // All of it is there: let it finish, and let the counter tell.
                     self.settle(now, out);
@@ -327,7 +372,10 @@ impl PagePrinter {
 
     /// No job is in it, nor waits for anything.
     fn is_idle(&self) -> bool {
-        matches!(self.condition, Some(Condition::Ready | Condition::TonerLow | Condition::TrayEmpty))
+        matches!(
+            self.condition,
+            Some(Condition::Ready | Condition::TonerLow | Condition::TrayEmpty)
+        )
     }
 
     fn condition_cause(&self) -> Option<FaultCode> {
@@ -350,7 +398,8 @@ impl PagePrinter {
             Some(FaultCode::PageOffline)
         } else if self.withheld.is_some() {
             Some(FaultCode::PageMayHoldDocument)
-        } else if !matches!(self.phase, Phase::Idle { .. } | Phase::CheckingUp) || !self.identified {
+        } else if !matches!(self.phase, Phase::Idle { .. } | Phase::CheckingUp) || !self.identified
+        {
             Some(self.condition_cause().unwrap_or(FaultCode::PageNotResponding))
         } else {
             None
@@ -372,7 +421,12 @@ impl PagePrinter {
         });
         let nonce = self.nonce();
         self.parser.reset();
-        self.ask(now, Phase::Preflight { until: now + WARM_UP_TIME }, Ask::Resynchronise(nonce), out);
+        self.ask(
+            now,
+            Phase::Preflight { until: now + WARM_UP_TIME },
+            Ask::Resynchronise(nonce),
+            out,
+        );
     }
 
     fn preflown(&mut self, now: Duration, until: Duration, out: &mut Outputs) {
@@ -523,13 +577,13 @@ impl PagePrinter {
     }
 
     fn settle(&mut self, now: Duration, out: &mut Outputs) {
-        let until = match self.phase {
-            Phase::Settling { until } | Phase::SettlingPause { until, .. } => until,
-            _ => {
+        let until =
+            if let Phase::Settling { until } | Phase::SettlingPause { until, .. } = self.phase {
+                until
+            } else {
                 self.settled_polls = (None, 0);
                 now + CANCEL_TIME
-            }
-        };
+            };
         self.ask_status(now, Phase::Settling { until }, out);
     }
 
@@ -545,9 +599,14 @@ impl PagePrinter {
         let is_idle = self.settled_polls.1 >= SETTLED_POLLS && !may_move;
         let is_clear = is_over || is_idle;
         if !is_clear && now < until {
-            // A complete job that needs somebody is not waited for: its paper would go to a stranger.
-            let let_finish = self.job.as_ref().is_some_and(|running| running.broke_off == Some(true));
-            if let_finish && self.blocking_cause().is_some() && !matches!(self.phase, Phase::Cancelling) {
+            // A complete job that needs somebody is not waited for: its paper would go to a
+            // stranger.
+            let let_finish =
+                self.job.as_ref().is_some_and(|running| running.broke_off == Some(true));
+            if let_finish
+                && self.blocking_cause().is_some()
+                && !matches!(self.phase, Phase::Cancelling)
+            {
                 if let Some(running) = &mut self.job {
                     running.broke_off = Some(false);
                 }
@@ -556,7 +615,12 @@ impl PagePrinter {
             self.phase = Phase::SettlingPause { again_at: now + POLL, until };
             return;
         }
-        self.withheld = (!is_clear).then_some(Withheld { page_count: self.page_count });
+        // What a job that was given up has counted since lies in the tray, for anybody to take.
+        let in_tray = self.withheld.filter(|withheld| {
+            withheld.page_count.is_some() && withheld.page_count != self.page_count
+        });
+        let inside = (!is_clear).then_some(Withheld { page_count: self.page_count });
+        self.withheld = in_tray.or(inside);
         let Some(running) = &self.job else {
             return self.ask(now, Phase::Introducing, Ask::Identity, out);
         };
@@ -615,7 +679,9 @@ impl PagePrinter {
             Reply::JobEnded(end) => self.job_ended(now, end, out),
             Reply::Unsupported(command) => match asked {
                 Some(Ask::Identity) if command == "INFO ID" => self.answered(now, out),
-                Some(Ask::StatusAndCount) if command == "INFO PAGECOUNT" && self.condition.is_some() => {
+                Some(Ask::StatusAndCount)
+                    if command == "INFO PAGECOUNT" && self.condition.is_some() =>
+                {
                     self.answered(now, out);
                 }
                 _ if command.starts_with("USTATUS JOB") => self.knows_jobs = false,
@@ -697,7 +763,7 @@ impl PagePrinter {
         let Some(running) = self.job.take() else { return };
         let cause = running.failure.unwrap_or(FaultCode::PageOffline);
         out.push(failed(running.job.number, Outcome::Unknown, cause));
-        self.withheld = Some(Withheld { page_count: None });
+        self.withheld = Some(Withheld { page_count: running.count_before });
         if !matches!(self.phase, Phase::Closed) {
             self.cancel(now, out);
         }
@@ -709,7 +775,8 @@ impl PagePrinter {
         self.identified = false;
         self.identity = Identity::default();
         self.phase = Phase::Closed;
-        let cause = if self.responding { FaultCode::PageOffline } else { FaultCode::PageNotResponding };
+        let cause =
+            if self.responding { FaultCode::PageOffline } else { FaultCode::PageNotResponding };
         if let Some(running) = self.job.take_if(|running| !running.begun) {
             return out.push(failed(running.job.number, Outcome::NotPrinted, cause));
         }
@@ -749,7 +816,9 @@ impl Driver for PagePrinter {
         let phase = match self.phase {
             Phase::Idle { until } | Phase::Sending { until } => Some(until),
             Phase::Landing { poll_at, until } => Some(poll_at.min(until)),
-            Phase::PreflightPause { again_at, .. } | Phase::SettlingPause { again_at, .. } => Some(again_at),
+            Phase::PreflightPause { again_at, .. } | Phase::SettlingPause { again_at, .. } => {
+                Some(again_at)
+            }
             Phase::Closed
             | Phase::Greeting
             | Phase::Cleaning
@@ -771,7 +840,9 @@ impl Driver for PagePrinter {
             _ if !self.responding => Health::of(FaultCode::PageNotResponding),
             Some(code) => Health::of(code),
             None if !self.identified => Health::Starting,
-            None if self.condition == Some(Condition::TonerLow) => Health::of(FaultCode::PageTonerLow),
+            None if self.condition == Some(Condition::TonerLow) => {
+                Health::of(FaultCode::PageTonerLow)
+            }
             None => Health::READY,
         }
     }

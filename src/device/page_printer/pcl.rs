@@ -1,6 +1,7 @@
 //! One sheet as PCL 5e raster: every row in the shortest of the compression modes 0, 2 and 3.
 //!
-//! Source: HP, *PCL 5 Printer Language Technical Reference Manual*, chapter 15 (raster), chapter 2 (logical page).
+//! Source: HP, *PCL 5 Printer Language Technical Reference Manual*, chapter 15 (raster), chapter 2
+//! (logical page).
 
 use std::fmt::Write as _;
 
@@ -14,10 +15,12 @@ pub enum Sheet {
 }
 
 /// Where the logical page of an upright sheet begins, and how much narrower it is on either side
-/// (HP, PCL 5 TRM, figure 2-3: 71 dots of 300 dpi for the metric sizes). Nothing can be printed left of it.
+/// (HP, PCL 5 TRM, figure 2-3: 71 dots of 300 dpi for the metric sizes). Nothing can be printed
+/// left of it.
 const LOGICAL_PAGE_LEFT_PX: usize = 71;
 
-/// A picture may miss the sheet's size by this much: PDF renderers round A4 to 2479–2481 × 3507–3508 dots.
+/// A picture may miss the sheet's size by this much: PDF renderers round A4 to 2479–2481 ×
+/// 3507–3508 dots.
 const SIZE_TOLERANCE_PX: usize = 4;
 
 impl Sheet {
@@ -103,7 +106,8 @@ fn quarter_turn(picture: Raster<'_>) -> Vec<u8> {
     turned
 }
 
-/// The part of a row that lies on the logical page: what is left of it goes, and the rest moves there.
+/// The part of a row that lies on the logical page: what is left of it goes, and the rest moves
+/// there.
 fn logical_row(row: &[u8], sheet: Sheet) -> Vec<u8> {
     const SKIPPED_BYTES: usize = LOGICAL_PAGE_LEFT_PX / 8;
     const SHIFT: usize = LOGICAL_PAGE_LEFT_PX % 8;
@@ -119,14 +123,16 @@ fn logical_row(row: &[u8], sheet: Sheet) -> Vec<u8> {
     logical
 }
 
-/// One-sided, upright, no margins, 300 dpi, raster as wide as the logical page, from its upper left corner.
+/// One-sided, upright, no margins, 300 dpi, raster as wide as the logical page, from its upper left
+/// corner.
 fn head(sheet: Sheet) -> Vec<u8> {
     let mut head = String::from("\x1bE");
     let sheet_code = sheet.code();
     let (width, height) = (sheet.logical_width_px(), sheet.height_px());
     write!(
         head,
-        "\x1b&l1x{sheet_code}a0o0e0L\x1b*t300R\x1b&u300D\x1b*p0x0Y\x1b*r0F\x1b*r{width}s{height}T\x1b*r1A"
+        "\x1b&l1x{sheet_code}a0o0e0L\x1b*t300R\x1b&u300D\x1b*p0x0Y\
+         \x1b*r0F\x1b*r{width}s{height}T\x1b*r1A"
     )
     .expect("a String takes everything");
     head.into_bytes()
@@ -154,10 +160,11 @@ impl RowEncoder {
             self.seed.fill(0);
             self.blank_rows = 0;
         }
-        let (mode, bytes) = [(3, delta_row(&self.seed, &row)), (2, packbits(&row)), (0, unencoded(&row))]
-            .into_iter()
-            .min_by_key(|(_, bytes)| bytes.len())
-            .expect("there are three modes");
+        let (mode, bytes) =
+            [(3, delta_row(&self.seed, &row)), (2, packbits(&row)), (0, unencoded(&row))]
+                .into_iter()
+                .min_by_key(|(_, bytes)| bytes.len())
+                .expect("there are three modes");
         pcl.extend(format!("\x1b*b{mode}m{}W", bytes.len()).into_bytes());
         pcl.extend(bytes);
         self.seed = row;
@@ -170,7 +177,8 @@ fn unencoded(row: &[u8]) -> Vec<u8> {
     row.iter().take(inked).copied().collect()
 }
 
-/// Mode 2, TIFF packbits: 0..=127 and that many + 1 bytes, or 257 − n and one byte to be repeated n times.
+/// Mode 2, TIFF packbits: 0..=127 and that many + 1 bytes, or 257 − n and one byte to be repeated n
+/// times.
 fn packbits(row: &[u8]) -> Vec<u8> {
     const RUN_MAX: usize = 128;
     let row = unencoded(row);
@@ -200,8 +208,8 @@ fn packbits(row: &[u8]) -> Vec<u8> {
     packed
 }
 
-/// Mode 3, delta row: a command byte of (count − 1) in 3 bits and offset in 5 bits, more offset bytes when those are
-/// all ones, then 1–8 bytes which replace those of the row above.
+/// Mode 3, delta row: a command byte of (count − 1) in 3 bits and offset in 5 bits, more offset
+/// bytes when those are all ones, then 1–8 bytes which replace those of the row above.
 fn delta_row(seed: &[u8], row: &[u8]) -> Vec<u8> {
     let mut delta = Vec::new();
     let mut written_to = 0;

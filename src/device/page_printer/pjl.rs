@@ -1,22 +1,21 @@
-//! PJL as bytes: how a job is framed, what is asked of a page printer, and the parser of what it answers.
+//! PJL as bytes: how a job is framed, what is asked of a page printer, and the parser of what it
+//! answers.
 //!
-//! Source: HP, *Printer Job Language Technical Reference Manual*, pp. 5-12 … 5-16 (jobs), 7-24 … 7-35 (status),
-//! 11-14 (resynchronising), appendix D (codes). Brother and Lexmark agree.
+//! Source: HP, *Printer Job Language Technical Reference Manual*, pp. 5-12 … 5-16 (jobs), 7-24 …
+//! 7-35 (status), 11-14 (resynchronising), appendix D (codes). Brother and Lexmark agree.
 
 /// Universal Exit Language: ends whatever language was being read.
 pub const UEL: &str = "\x1b%-12345X";
 
-/// The lines of one PJL exchange, framed so that the printer reads them whatever it was reading before.
+/// The lines of one PJL exchange, framed so that the printer reads them whatever it was reading
+/// before.
 fn exchange(lines: &[&str]) -> Vec<u8> {
-    let mut bytes = format!("{UEL}@PJL\r\n");
-    for line in lines {
-        bytes += &format!("@PJL {line}\r\n");
-    }
-    bytes += UEL;
-    bytes.into_bytes()
+    let lines: String = lines.iter().flat_map(|line| ["@PJL ", line, "\r\n"]).collect();
+    format!("{UEL}@PJL\r\n{lines}{UEL}").into_bytes()
 }
 
-/// Silence the printer and have it repeat a word only we know: all that comes before the word is old.
+/// Silence the printer and have it repeat a word only we know: all that comes before the word is
+/// old.
 pub fn resynchronise(nonce: &str) -> Vec<u8> {
     exchange(&["USTATUSOFF", &format!("ECHO {nonce}")])
 }
@@ -30,13 +29,15 @@ pub fn ask_status_and_page_count() -> Vec<u8> {
     exchange(&["INFO STATUS", "INFO PAGECOUNT"])
 }
 
-/// From now on the printer speaks by itself about its state, the job and each sheet that has landed.
+/// From now on the printer speaks by itself about its state, the job and each sheet that has
+/// landed.
 pub fn report_changes() -> Vec<u8> {
     exchange(&["USTATUS JOB=ON", "USTATUS PAGE=ON", "USTATUS DEVICE=VERBOSE"])
 }
 
-/// End the language being read, throw the job away, close it, and repeat a word when all that was read.
-/// `CANCEL` is not in HP's manual: a printer without it answers `?` and must be cancelled at its panel.
+/// End the language being read, throw the job away, close it, and repeat a word when all that was
+/// read. `CANCEL` is not in HP's manual: a printer without it answers `?` and must be cancelled at
+/// its panel.
 pub fn cancel(name: Option<&JobName>, nonce: &str) -> Vec<u8> {
     let end = name.map_or("EOJ".to_owned(), |name| format!("EOJ NAME=\"{}\"", name.0));
     exchange(&["USTATUS JOB=ON", "CANCEL", &end, &format!("ECHO {nonce}")])
@@ -140,10 +141,8 @@ impl ReplyParser {
             }
             let message = std::mem::take(&mut self.message);
             let text = String::from_utf8_lossy(&message);
-            replies.push(match std::mem::take(&mut self.overlong) {
-                true => Reply::Other(message.len()),
-                false => parse(&text).unwrap_or(Reply::Other(message.len())),
-            });
+            let parsed = if std::mem::take(&mut self.overlong) { None } else { parse(&text) };
+            replies.push(parsed.unwrap_or(Reply::Other(message.len())));
         }
         replies
     }

@@ -1,14 +1,16 @@
-//! A page printer in software: reads PJL and PCL raster, takes its time over each sheet, has trays and faults.
+//! A page printer in software: reads PJL and PCL raster, takes its time over each sheet, has trays
+//! and faults.
 //!
-//! Its PCL decoder was written from the manual and shares no code with the encoder: a picture that survives both is right.
+//! Its PCL decoder was written from the manual and shares no code with the encoder: a picture that
+//! survives both is right.
 
 use std::collections::VecDeque;
 use std::io::Write as _;
 use std::time::Duration;
 
 use crate::device::pty::{Effect, Happening, LineRate, Simulator};
-use decoder::{Event, PclDecoder};
 pub use decoder::SheetPicture;
+use decoder::{Event, PclDecoder};
 
 mod decoder;
 
@@ -88,7 +90,8 @@ struct Moving {
 }
 
 /// What somebody can do to it.
-const COMMANDS: &str = "paper out|ok|SHEETS, jam, clear jam, cover open|close, toner low|ok, panel cancel, \
+const COMMANDS: &str = "paper out|ok|SHEETS, jam, clear jam, cover open|close, toner low|ok, \
+    panel cancel, \
     cancel known|unknown, jobs known|unknown, dump FILE";
 
 impl SimulatedPagePrinter {
@@ -139,7 +142,10 @@ impl SimulatedPagePrinter {
             }
             let may_start = self.moving.is_none()
                 && self.is_online()
-                && self.waiting.front().is_some_and(|next| next.from + formatting_time(self.rate) <= now);
+                && self
+                    .waiting
+                    .front()
+                    .is_some_and(|next| next.from + formatting_time(self.rate) <= now);
             if !may_start {
                 break;
             }
@@ -152,7 +158,9 @@ impl SimulatedPagePrinter {
     }
 
     fn is_online(&self) -> bool {
-        !self.cover_open && self.jammed.is_none() && (self.sheets_left > 0 || self.waiting.is_empty())
+        !self.cover_open
+            && self.jammed.is_none()
+            && (self.sheets_left > 0 || self.waiting.is_empty())
     }
 
     fn is_idle(&self) -> bool {
@@ -259,7 +267,9 @@ impl SimulatedPagePrinter {
                 self.input.drain(..length);
                 match event {
                     Event::Nothing => {}
-                    Event::Ejected(picture) => self.waiting.push_back(Waiting { picture, from: now }),
+                    Event::Ejected(picture) => {
+                        self.waiting.push_back(Waiting { picture, from: now });
+                    }
                     Event::Unknown(command) => self.unknown.push(command),
                     Event::Left => {
                         // The end of the language ejects what is on the page.
@@ -306,7 +316,7 @@ impl SimulatedPagePrinter {
         let quoted = || command.split('"').nth(1).unwrap_or_default().to_owned();
         let (verb, rest) = command.split_once(' ').unwrap_or((command, ""));
         match (verb, rest) {
-            ("", _) | ("COMMENT", _) => {}
+            ("" | "COMMENT", _) => {}
             ("ECHO", words) => self.say(&format!("@PJL ECHO {words}\r\n")),
             ("USTATUSOFF", _) => self.reports = Reports::default(),
             ("USTATUS", "JOB=ON") if self.knows_jobs => self.reports.job = true,
@@ -377,7 +387,8 @@ impl Simulator for SimulatedPagePrinter {
 
     fn command(&mut self, now: Duration, command: &str) -> Result<String, String> {
         let words: Vec<&str> = command.split_whitespace().collect();
-        let not_understood = || format!("not understood: {command}; this printer knows: {COMMANDS}");
+        let not_understood =
+            || format!("not understood: {command}; this printer knows: {COMMANDS}");
         self.advance(now);
         match words.as_slice() {
             ["paper", "out"] => self.sheets_left = 0,

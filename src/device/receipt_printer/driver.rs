@@ -1,7 +1,9 @@
-//! Drives a receipt printer: each slip is sent at most once, and ends as printed, not printed, or unknown.
+//! Drives a receipt printer: each slip is sent at most once, and ends as printed, not printed, or
+//! unknown.
 //!
-//! Whatever goes wrong after the first dot, the printer's buffers are cleared and the printer has to say so before it
-//! prints for anybody else: a printer that was out of paper would otherwise hand the old slip to the next applicant.
+//! Whatever goes wrong after the first dot, the printer's buffers are cleared and the printer has
+//! to say so before it prints for anybody else: a printer that was out of paper would otherwise
+//! hand the old slip to the next applicant.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -14,17 +16,20 @@ use crate::device::raster::Raster;
 use crate::device::{Driver, Health, Input, Output};
 use crate::fault::{Fault, FaultCode, Retry};
 
-/// A status byte takes 5 ms at 9600 baud, a cut 200 ms; three times this outlasts the 1.8 s of [`WHITE`] at 9600 baud.
+/// A status byte takes 5 ms at 9600 baud, a cut 200 ms; three times this outlasts the 1.8 s of
+/// [`WHITE`] at 9600 baud.
 const ANSWER_TIME: Duration = Duration::from_millis(700);
 /// Three unanswered questions are no answer.
 const TRIES: u8 = 3;
 /// ESC/POS manuals give no time for clearing; the slowest seen took below one second.
 const CLEAR_TIME: Duration = Duration::from_secs(2);
-/// A chunk is at most 24 rows, 3 mm: half a second at the slowest 80 mm printers and 9600 baud takes 2 s a chunk.
+/// A chunk is at most 24 rows, 3 mm: half a second at the slowest 80 mm printers and 9600 baud
+/// takes 2 s a chunk.
 const PROGRESS_TIME: Duration = Duration::from_secs(5);
 /// A head that is too hot takes up to a minute to cool down.
 const COOLING_TIME: Duration = Duration::from_secs(90);
-/// How long a slip whose printer was unplugged waits for it, and for its answers, before it counts as unknown.
+/// How long a slip whose printer was unplugged waits for it, and for its answers, before it counts
+/// as unknown.
 const REPLUG_TIME: Duration = Duration::from_secs(30);
 /// Also with automatic status, which is silent when the printer was switched off and on.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -34,11 +39,13 @@ const OFFLINE_POLL: Duration = Duration::from_secs(1);
 const KNIFE_POLL: Duration = Duration::from_secs(5);
 /// Half a message and then this much silence: the rest is lost. 80 bytes take 83 ms at 9600 baud.
 const GAP: Duration = Duration::from_millis(150);
-/// Bytes in one chunk with its status request; two of them are under way at a time and fit into 4096 bytes.
+/// Bytes in one chunk with its status request; two of them are under way at a time and fit into
+/// 4096 bytes.
 const CHUNK_BYTES_MAX: usize = 1740;
 const CHUNKS_UNDER_WAY_MAX: usize = 2;
-/// A printer that was cut off inside a band, or inside its head, takes what follows for the rest of it. White dots, which
-/// are nothing between commands, get it out of there: 24 rows of 72 bytes and 8 of head.
+/// A printer that was cut off inside a band, or inside its head, takes what follows for the rest of
+/// it. White dots, which are nothing between commands, get it out of there: 24 rows of 72 bytes and
+/// 8 of head.
 const WHITE: [u8; 1736] = [0; 1736];
 
 /// One slip, encoded before anything of it is sent.
@@ -53,7 +60,9 @@ impl Job {
         let mut chunks: VecDeque<Zeroizing<Vec<u8>>> = VecDeque::new();
         for band in protocol::bands(picture) {
             match chunks.back_mut() {
-                Some(chunk) if chunk.len() + band.len() + 3 <= CHUNK_BYTES_MAX => chunk.extend(band),
+                Some(chunk) if chunk.len() + band.len() + 3 <= CHUNK_BYTES_MAX => {
+                    chunk.extend(band);
+                }
                 Some(_) | None => chunks.push_back(Zeroizing::new(band)),
             }
         }
@@ -74,9 +83,11 @@ impl std::fmt::Debug for Job {
 /// What the kiosk asks of the printer.
 #[derive(Debug)]
 pub enum Command {
-    /// Journal it as sent first: from here on, a crash leaves a slip that may or may not be printed.
+    /// Journal it as sent first: from here on, a crash leaves a slip that may or may not be
+    /// printed.
     Print(Job),
-    /// An attendant has switched the printer off and on and taken all paper away: it holds nobody's document.
+    /// An attendant has switched the printer off and on and taken all paper away: it holds nobody's
+    /// document.
     ConfirmEmpty,
 }
 
@@ -84,10 +95,21 @@ pub enum Command {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     Identified(Identity),
-    /// The printer was clean, and the first byte goes out now. `cuts` is the cutter's counter before, where it has one.
-    JobSent { job: u64, cuts: Option<u64> },
-    JobConfirmed { job: u64, evidence: Evidence },
-    JobFailed { job: u64, outcome: Outcome, fault: Fault },
+    /// The printer was clean, and the first byte goes out now. `cuts` is the cutter's counter
+    /// before, where it has one.
+    JobSent {
+        job: u64,
+        cuts: Option<u64>,
+    },
+    JobConfirmed {
+        job: u64,
+        evidence: Evidence,
+    },
+    JobFailed {
+        job: u64,
+        outcome: Outcome,
+        fault: Fault,
+    },
 }
 
 /// What the printer says it is, and what it can prove.
@@ -150,7 +172,8 @@ struct Running {
     cuts_before: Option<u64>,
     /// At least one row may be on paper.
     begun: bool,
-    /// The last rows have been handed over: from now on it may be complete, if only hanging in the slot.
+    /// The last rows have been handed over: from now on it may be complete, if only hanging in the
+    /// slot.
     end_sent: bool,
     /// The cut and the question for the proof have been handed over.
     tail_sent: bool,
@@ -170,10 +193,16 @@ enum Phase {
     /// On line: who is it and what can it do?
     Introducing,
     /// Nothing to do until then.
-    Idle { until: Duration },
+    Idle {
+        until: Duration,
+    },
     CheckingUp,
-    Preflight { is_second_try: bool },
-    Sending { until: Duration },
+    Preflight {
+        is_second_try: bool,
+    },
+    Sending {
+        until: Duration,
+    },
     /// All but the proof.
     Proving,
     /// No progress: why?
@@ -198,8 +227,12 @@ impl Ask {
         match self {
             Self::Status(kind) => kind.request().to_vec(),
             // First out of the error, if there is one, then the buffers.
-            Self::Clear => [protocol::RECOVER_AND_CLEAR.as_slice(), &protocol::CLEAR_BUFFERS].concat(),
-            Self::Initialise => [protocol::INITIALISE.as_slice(), &protocol::AUTOMATIC_STATUS_ON].concat(),
+            Self::Clear => {
+                [protocol::RECOVER_AND_CLEAR.as_slice(), &protocol::CLEAR_BUFFERS].concat()
+            }
+            Self::Initialise => {
+                [protocol::INITIALISE.as_slice(), &protocol::AUTOMATIC_STATUS_ON].concat()
+            }
             Self::Name(kind) => kind.request().to_vec(),
             Self::Cuts => protocol::CUT_COUNTER.to_vec(),
             Self::Reached => protocol::BUFFERED_STATUS.to_vec(),
@@ -211,7 +244,8 @@ impl Ask {
         if self == Self::Clear { CLEAR_TIME } else { ANSWER_TIME }
     }
 
-    /// A clone that does not know a command says nothing; one try tells. Only status must be answered.
+    /// A clone that does not know a command says nothing; one try tells. Only status must be
+    /// answered.
     fn tries(self) -> u8 {
         match self {
             Self::Status(_) | Self::Reached => TRIES,
@@ -241,8 +275,8 @@ struct Answers {
 type Outputs = Vec<Output<Event>>;
 
 impl ReceiptPrinter {
-    /// `unfinished_job`: the kiosk went down while a slip was being printed. A printer that cannot confirm that it is
-    /// clear then waits for an attendant.
+    /// `unfinished_job`: the kiosk went down while a slip was being printed. A printer that cannot
+    /// confirm that it is clear then waits for an attendant.
     pub fn new(unfinished_job: bool) -> Self {
         Self {
             classifier: Classifier::default(),
@@ -268,10 +302,17 @@ impl ReceiptPrinter {
         if !self.responding {
             return Some(FaultCode::ReceiptNotResponding);
         }
-        condition_cause(self.condition).or(self.may_hold_document.then_some(FaultCode::ReceiptMayHoldDocument))
+        condition_cause(self.condition)
+            .or(self.may_hold_document.then_some(FaultCode::ReceiptMayHoldDocument))
     }
 
-    fn ask_all(&mut self, now: Duration, phase: Phase, asks: impl IntoIterator<Item = Ask>, out: &mut Outputs) {
+    fn ask_all(
+        &mut self,
+        now: Duration,
+        phase: Phase,
+        asks: impl IntoIterator<Item = Ask>,
+        out: &mut Outputs,
+    ) {
         self.phase = phase;
         self.answers = Answers::default();
         self.asking = None;
@@ -283,7 +324,8 @@ impl ReceiptPrinter {
         match self.queue.pop_front() {
             Some(ask) => {
                 out.push(Output::Send(ask.bytes()));
-                self.asking = Some(Asking { ask, until: now + ask.time(), tries_left: ask.tries() - 1 });
+                self.asking =
+                    Some(Asking { ask, until: now + ask.time(), tries_left: ask.tries() - 1 });
             }
             None => {
                 self.asking = None;
@@ -298,7 +340,9 @@ impl ReceiptPrinter {
             out.push(Output::Send(ask.bytes()));
             let tries_left = asking.tries_left - 1;
             self.asking = Some(Asking { ask, until: now + ask.time(), tries_left });
-        } else if matches!(ask, Ask::Status(_)) || (ask == Ask::Reached && self.phase == Phase::Introducing) {
+        } else if matches!(ask, Ask::Status(_))
+            || (ask == Ask::Reached && self.phase == Phase::Introducing)
+        {
             self.responding = false;
             self.queue.clear();
             out.push(Output::Reopen);
@@ -354,7 +398,8 @@ impl ReceiptPrinter {
             Phase::Preflight { is_second_try } => self.preflown(now, is_second_try, out),
             Phase::Proving => self.proven(now, out),
             Phase::Diagnosing => {
-                let cause = condition_cause(self.condition).unwrap_or(FaultCode::ReceiptNotResponding);
+                let cause =
+                    condition_cause(self.condition).unwrap_or(FaultCode::ReceiptNotResponding);
                 self.abort(now, cause, out);
             }
             Phase::Clearing => {
@@ -419,7 +464,9 @@ impl ReceiptPrinter {
             | Phase::Proving
             | Phase::Diagnosing
             | Phase::Clearing
-            | Phase::Counting => Some(condition_cause(self.condition).unwrap_or(FaultCode::ReceiptNotResponding)),
+            | Phase::Counting => {
+                Some(condition_cause(self.condition).unwrap_or(FaultCode::ReceiptNotResponding))
+            }
         };
         if let Some(cause) = refusal {
             return out.push(failed(job.number, Outcome::NotPrinted, cause));
@@ -465,12 +512,14 @@ impl ReceiptPrinter {
         self.send_more(now, out);
     }
 
-    /// Hand over as much as the printer's buffer surely takes; the tail only when everything before it is on paper.
+    /// Hand over as much as the printer's buffer surely takes; the tail only when everything before
+    /// it is on paper.
     fn send_more(&mut self, now: Duration, out: &mut Outputs) {
         let has_process_id = self.identity.has_process_id;
         let Some(running) = &mut self.job else { return };
         while running.under_way < CHUNKS_UNDER_WAY_MAX && !self.told_to_wait {
-            // The last rows wait until all before them are on paper: until then it surely is not complete.
+            // The last rows wait until all before them are on paper: until then it surely is not
+            // complete.
             if running.job.chunks.len() == 1 && running.under_way > 0 {
                 break;
             }
@@ -480,7 +529,11 @@ impl ReceiptPrinter {
             running.under_way += 1;
             self.phase = Phase::Sending { until: now + PROGRESS_TIME };
         }
-        if running.under_way == 0 && running.job.chunks.is_empty() && !running.tail_sent && !self.told_to_wait {
+        if running.under_way == 0
+            && running.job.chunks.is_empty()
+            && !running.tail_sent
+            && !self.told_to_wait
+        {
             let proof = if has_process_id {
                 running.tail_id.request()
             } else {
@@ -513,7 +566,8 @@ impl ReceiptPrinter {
     fn proven(&mut self, now: Duration, out: &mut Outputs) {
         let Some(running) = &self.job else { return self.rest(now) };
         let job = running.job.number;
-        // The roll may end, and somebody may open the cover, right behind a slip that is complete and cut.
+        // The roll may end, and somebody may open the cover, right behind a slip that is complete
+        // and cut.
         let Condition { cutter_error, unrecoverable, mechanical_error, .. } = self.condition;
         let is_broken = cutter_error || unrecoverable || mechanical_error;
         let evidence = if is_broken {
@@ -524,7 +578,9 @@ impl ReceiptPrinter {
             match (running.cuts_before, self.answers.cuts) {
                 (Some(before), Some(after)) if after == before + 1 => Some(Evidence::CutCounter),
                 (Some(_), Some(_)) => None,
-                (None, _) | (_, None) => self.condition.may_print().then_some(Evidence::StatusClean),
+                (None, _) | (_, None) => {
+                    self.condition.may_print().then_some(Evidence::StatusClean)
+                }
             }
         };
         let Some(evidence) = evidence else {
@@ -610,7 +666,9 @@ impl ReceiptPrinter {
                 }
             }
             Reply::Automatic(status) => self.condition_changed(now, status.condition(), out),
-            Reply::Buffered(_) if matches!(self.phase, Phase::Sending { .. }) => self.progressed(now, out),
+            Reply::Buffered(_) if matches!(self.phase, Phase::Sending { .. }) => {
+                self.progressed(now, out);
+            }
             Reply::Printed(id) if self.is_tail(id) => self.prove(now, out),
             Reply::RealTime(_)
             | Reply::Buffered(_)
@@ -645,7 +703,9 @@ impl ReceiptPrinter {
             (Ask::Name(NameKind::Model), Reply::Block(name)) => answers.model = Some(name),
             (Ask::Cuts, Reply::Block(digits)) => answers.cuts = digits.trim().parse().ok(),
             (Ask::Reached, Reply::Buffered(_)) => answers.reached = true,
-            (Ask::ProcessId(id), Reply::Printed(printed)) if id == printed => answers.process_id = true,
+            (Ask::ProcessId(id), Reply::Printed(printed)) if id == printed => {
+                answers.process_id = true;
+            }
             // Late, or not for this question: the question goes on waiting.
             _ => return,
         }
@@ -731,7 +791,8 @@ impl ReceiptPrinter {
         self.job.as_ref().and_then(|running| running.given_up_at)
     }
 
-    /// The line, or sense, has not come back in time. What the printer still holds is cleared when it is back.
+    /// The line, or sense, has not come back in time. What the printer still holds is cleared when
+    /// it is back.
     fn give_up(&mut self, now: Duration, out: &mut Outputs) {
         let Some(running) = self.job.take() else { return };
         let cause = running.failure.unwrap_or(FaultCode::ReceiptOffline);
@@ -750,7 +811,11 @@ impl ReceiptPrinter {
         self.told_to_wait = false;
         self.identified = false;
         self.phase = Phase::Closed;
-        let code = if self.responding { FaultCode::ReceiptOffline } else { FaultCode::ReceiptNotResponding };
+        let code = if self.responding {
+            FaultCode::ReceiptOffline
+        } else {
+            FaultCode::ReceiptNotResponding
+        };
         if let Some(running) = self.job.take_if(|running| !running.begun) {
             return out.push(failed(running.job.number, Outcome::NotPrinted, code));
         }

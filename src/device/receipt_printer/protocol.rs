@@ -1,27 +1,32 @@
-//! ESC/POS as bytes: the commands a kiosk sends, and one classifier for everything a receipt printer answers.
+//! ESC/POS as bytes: the commands a kiosk sends, and one classifier for everything a receipt
+//! printer answers.
 //!
-//! Sources: Epson, *ESC/POS Command Reference* (`download4.epson.biz`), and the manuals of TM-T88III (p. 316), TM-L90
-//! (pp. 395, 425–429) and Citizen PPU-700 (p. 127), which agree.
+//! Sources: Epson, *ESC/POS Command Reference* (`download4.epson.biz`), and the manuals of
+//! TM-T88III (p. 316), TM-L90 (pp. 395, 425–429) and Citizen PPU-700 (p. 127), which agree.
 
 use crate::device::raster::Raster;
 
-/// `ESC @`: initialise. It also switches automatic status back off, so [`AUTOMATIC_STATUS_ON`] must follow.
+/// `ESC @`: initialise. It also switches automatic status back off, so [`AUTOMATIC_STATUS_ON`] must
+/// follow.
 pub const INITIALISE: [u8; 2] = [0x1B, 0x40];
 /// `GS a 15`: report drawer, on-line, error and paper changes by themselves.
 pub const AUTOMATIC_STATUS_ON: [u8; 3] = [0x1D, 0x61, 0x0F];
 /// `GS V 66 0`: feed to the cutting position and cut, leaving one point.
 pub const FEED_AND_CUT: [u8; 4] = [0x1D, 0x56, 0x42, 0x00];
-/// `GS r 1`: answered with one paper status byte when the printer *reaches* it, after all that stands before it.
+/// `GS r 1`: answered with one paper status byte when the printer *reaches* it, after all that
+/// stands before it.
 pub const BUFFERED_STATUS: [u8; 3] = [0x1D, 0x72, 0x01];
 /// `GS g 2` for counter 178, the cumulative number of cuts.
 pub const CUT_COUNTER: [u8; 6] = [0x1D, 0x67, 0x32, 0x00, 0xB2, 0x00];
-/// `DLE ENQ 2`: recover from an error after clearing the buffers. (`DLE ENQ 1` would print on: never sent.)
+/// `DLE ENQ 2`: recover from an error after clearing the buffers. (`DLE ENQ 1` would print on:
+/// never sent.)
 pub const RECOVER_AND_CLEAR: [u8; 3] = [0x10, 0x05, 0x02];
-/// `DLE DC4 8`: clear all buffers at once, answered with `37 25 00`. Works off line and with a full buffer.
+/// `DLE DC4 8`: clear all buffers at once, answered with `37 25 00`. Works off line and with a full
+/// buffer.
 pub const CLEAR_BUFFERS: [u8; 10] = [0x10, 0x14, 0x08, 0x01, 0x03, 0x14, 0x01, 0x06, 0x02, 0x08];
 
-/// Rows in one `GS v 0`: 24 rows of 72 bytes and 8 of head are 1736 bytes, so that two bands and their
-/// status requests (3478 bytes) fit into the smallest receive buffer in use (4096 bytes).
+/// Rows in one `GS v 0`: 24 rows of 72 bytes and 8 of head are 1736 bytes, so that two bands and
+/// their status requests (3478 bytes) fit into the smallest receive buffer in use (4096 bytes).
 pub const BAND_ROWS_MAX: usize = 24;
 
 /// `DLE EOT n`: which real-time status is asked for.
@@ -70,13 +75,15 @@ impl ProcessId {
         Self([18, 12, 6, 0].map(|shift| b'0' + (count >> shift & 0x3F).to_le_bytes()[0]))
     }
 
-    /// `GS ( H` function 48: answered with `37 22 d1 d2 d3 d4 00` when what stands before it has been printed.
+    /// `GS ( H` function 48: answered with `37 22 d1 d2 d3 d4 00` when what stands before it has
+    /// been printed.
     pub fn request(self) -> Vec<u8> {
         [&[0x1D, 0x28, 0x48, 0x06, 0x00, 0x30, 0x30], self.0.as_slice()].concat()
     }
 }
 
-/// The picture as `GS v 0` bands. Each band is as wide as its ink, so that white paper costs one byte a row.
+/// The picture as `GS v 0` bands. Each band is as wide as its ink, so that white paper costs one
+/// byte a row.
 pub fn bands(picture: Raster<'_>) -> Vec<Vec<u8>> {
     let rows: Vec<Vec<u8>> = picture.rows().collect();
     rows.chunks(BAND_ROWS_MAX).map(band).collect()
@@ -85,7 +92,8 @@ pub fn bands(picture: Raster<'_>) -> Vec<Vec<u8>> {
 fn band(rows: &[Vec<u8>]) -> Vec<u8> {
     let inked = |row: &Vec<u8>| row.iter().rposition(|byte| *byte != 0).map_or(1, |last| last + 1);
     let width_bytes = rows.iter().map(inked).max().unwrap_or(1);
-    let size = |n: usize| u16::try_from(n).expect("a printer is narrower than 65536 bytes").to_le_bytes();
+    let size =
+        |n: usize| u16::try_from(n).expect("a printer is narrower than 65536 bytes").to_le_bytes();
     let mut band = vec![0x1D, 0x76, 0x30, 0x00];
     band.extend(size(width_bytes));
     band.extend(size(rows.len()));
@@ -95,8 +103,9 @@ fn band(rows: &[Vec<u8>]) -> Vec<u8> {
     band
 }
 
-/// A printer obeys `DLE EOT`, `DLE ENQ` and `DLE DC4` even inside a picture (Epson, *Notes of Real-time Commands*).
-/// One white dot beside the black one of a `DLE` is printed black: 10h becomes 18h, which begins no command.
+/// A printer obeys `DLE EOT`, `DLE ENQ` and `DLE DC4` even inside a picture (Epson, *Notes of
+/// Real-time Commands*). One white dot beside the black one of a `DLE` is printed black: 10h
+/// becomes 18h, which begins no command.
 fn hide_real_time_commands(dots: &mut [u8]) {
     for i in 1..dots.len() {
         if let [dle @ 0x10, 0x04 | 0x05 | 0x14] = &mut dots[i - 1..=i] {
@@ -128,8 +137,9 @@ pub enum Reply {
     Unknown(u8),
 }
 
-/// Tells the answers apart by the fixed bits of their first byte (Epson, *Identification of transmission status*):
-/// `0xx1xx10` real time, `0xx1xx00` automatic, 37h/3Dh/5Fh a block that ends with 00h, 11h/13h flow, `0xx0xxxx` buffered.
+/// Tells the answers apart by the fixed bits of their first byte (Epson, *Identification of
+/// transmission status*): `0xx1xx10` real time, `0xx1xx00` automatic, 37h/3Dh/5Fh a block that ends
+/// with 00h, 11h/13h flow, `0xx0xxxx` buffered.
 #[derive(Debug, Default)]
 pub struct Classifier {
     partial: Vec<u8>,
@@ -139,7 +149,8 @@ pub struct Classifier {
 const BLOCK_BYTES_MAX: usize = 82;
 
 impl Classifier {
-    /// Whether a message has begun and not ended; a driver that waits too long for its end calls [`reset`](Self::reset).
+    /// Whether a message has begun and not ended; a driver that waits too long for its end calls
+    /// [`reset`](Self::reset).
     pub fn is_partial(&self) -> bool {
         !self.partial.is_empty()
     }
@@ -166,7 +177,8 @@ impl Classifier {
                 0x13 => replies.push(Reply::BufferFull),
                 0x00 => replies.push(self.end_block()),
                 _ if self.partial.len() + 1 >= BLOCK_BYTES_MAX => {
-                    replies.extend(std::mem::take(&mut self.partial).into_iter().map(Reply::Unknown));
+                    replies
+                        .extend(std::mem::take(&mut self.partial).into_iter().map(Reply::Unknown));
                     replies.push(Reply::Unknown(byte));
                 }
                 _ => self.partial.push(byte),
@@ -233,7 +245,8 @@ impl Condition {
         Self { paper_near_end: false, ..self } == Self::default()
     }
 
-    /// Read the answers to `DLE EOT` 1 to 4, in that order. `None` when one of them cannot be such an answer.
+    /// Read the answers to `DLE EOT` 1 to 4, in that order. `None` when one of them cannot be such
+    /// an answer.
     pub fn from_real_time([printer, offline, error, paper]: [u8; 4]) -> Option<Self> {
         let fixed = |byte: u8| byte & 0x93 == 0x12;
         [printer, offline, error, paper].into_iter().all(fixed).then_some(Self {

@@ -1,4 +1,5 @@
-//! A receipt printer in software: reads ESC/POS at a printer's pace, has paper, a cover, a cutter and faults.
+//! A receipt printer in software: reads ESC/POS at a printer's pace, has paper, a cover, a cutter
+//! and faults.
 //!
 //! It shares no code with the driver.
 
@@ -27,7 +28,8 @@ const SLIP_ROWS_MAX: usize = 20_000;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Slip {
     rows: Vec<[u8; ROW_BYTES]>,
-    /// Severed by the knife; otherwise it still hangs in the slot or was torn off when the roll was changed.
+    /// Severed by the knife; otherwise it still hangs in the slot or was torn off when the roll was
+    /// changed.
     pub is_cut: bool,
 }
 
@@ -53,7 +55,9 @@ impl Slip {
         let grey = rows
             .iter()
             .flatten()
-            .flat_map(|byte| (0..8).map(move |bit| if byte & (0x80 >> bit) == 0 { 0xFF } else { 0 }))
+            .flat_map(|byte| {
+                (0..8).map(move |bit| if byte & (0x80 >> bit) == 0 { 0xFF } else { 0 })
+            })
             .collect();
         let picture = image::GrayImage::from_raw(width, height, grey).expect("8 dots a byte");
         let mut png = std::io::Cursor::new(Vec::new());
@@ -114,7 +118,8 @@ struct RasterInProgress {
 }
 
 /// What somebody can do to it.
-const COMMANDS: &str = "cover open|close, paper out|ok|low|after ROWS, near-end, jam cutter, clear cutter, hot, cool, \
+const COMMANDS: &str = "cover open|close, paper out|ok|low|after ROWS, near-end, \
+    jam cutter, clear cutter, hot, cool, \
     dump FILE";
 
 impl SimulatedReceiptPrinter {
@@ -153,9 +158,14 @@ impl SimulatedReceiptPrinter {
         &self.hanging
     }
 
-    /// What somebody would look at: the paper in the slot if there is anything on it, else the last slip.
+    /// What somebody would look at: the paper in the slot if there is anything on it, else the last
+    /// slip.
     pub fn last(&self) -> &Slip {
-        if self.hanging.is_blank() { self.slips.back().unwrap_or(&self.hanging) } else { &self.hanging }
+        if self.hanging.is_blank() {
+            self.slips.back().unwrap_or(&self.hanging)
+        } else {
+            &self.hanging
+        }
     }
 
     /// Bytes that are no command of this printer.
@@ -192,7 +202,9 @@ impl SimulatedReceiptPrinter {
             match self.step() {
                 Step::Waiting => break,
                 Step::Done => self.free_at = Some(began).filter(|_| !self.buffer.is_empty()),
-                Step::Moved(time) if self.rate == LineRate::Real => self.free_at = Some(began + time),
+                Step::Moved(time) if self.rate == LineRate::Real => {
+                    self.free_at = Some(began + time);
+                }
                 Step::Moved(_) => {}
             }
         }
@@ -217,7 +229,7 @@ impl SimulatedReceiptPrinter {
                     self.real_time.clear();
                     self.recover(clear);
                 }
-                [16] | [16, 4] | [16, 5] => return,
+                [16] | [16, 4 | 5] => return,
                 start if self.model.has_clear && start == CLEAR => {
                     self.real_time.clear();
                     self.clear_buffers();
@@ -357,7 +369,9 @@ impl SimulatedReceiptPrinter {
             }
             [] => return Step::Waiting,
             // A command whose end has not come yet.
-            [0x1B | 0x1D] | [0x1B, 0x4A] | [0x1D, 0x28 | 0x49 | 0x56 | 0x61 | 0x67 | 0x72 | 0x76, ..]
+            [0x1B | 0x1D]
+            | [0x1B, 0x4A]
+            | [0x1D, 0x28 | 0x49 | 0x56 | 0x61 | 0x67 | 0x72 | 0x76, ..]
                 if bytes.len() < 11 && !self.never_a_command(&bytes) =>
             {
                 return Step::Waiting;
@@ -474,7 +488,8 @@ impl Simulator for SimulatedReceiptPrinter {
 
     fn command(&mut self, now: Duration, command: &str) -> Result<String, String> {
         let words: Vec<&str> = command.split_whitespace().collect();
-        let not_understood = || format!("not understood: {command}; this printer knows: {COMMANDS}");
+        let not_understood =
+            || format!("not understood: {command}; this printer knows: {COMMANDS}");
         self.advance(now);
         match words.as_slice() {
             ["cover", "open"] => self.cover_open = true,

@@ -1,10 +1,11 @@
-//! A certificate and a mishap, at every moment: what is said about it is what lies in the tray, and the next applicant
-//! gets nothing of it.
+//! A certificate and a mishap, at every moment: what is said about it is what lies in the tray, and
+//! the next applicant gets nothing of it.
 
 use std::time::Duration;
 
 use permit_kiosk::device::page_printer::{
-    Command, Event, Evidence, Job, JobName, Outcome, PagePrinter, Raster, Sheet, SimulatedPagePrinter,
+    Command, Event, Evidence, Job, JobName, Outcome, PagePrinter, Raster, Sheet,
+    SimulatedPagePrinter,
 };
 use permit_kiosk::device::pty::{LineRate, Simulator as _};
 use permit_kiosk::device::{Driver as _, Health};
@@ -15,7 +16,7 @@ use crate::device::receipt_printer::bench::Bench;
 
 type Printer = Bench<PagePrinter, SimulatedPagePrinter>;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 #[track_caller]
 fn ready() -> Printer {
@@ -56,9 +57,16 @@ fn job(number: u64, sheets: usize) -> Job {
 }
 
 /// Whether a sheet shows that picture, and all of it.
-fn is_picture(sheet: &permit_kiosk::device::page_printer::simulator::SheetPicture, number: u64) -> bool {
+fn is_picture(
+    sheet: &permit_kiosk::device::page_printer::simulator::SheetPicture,
+    number: u64,
+) -> bool {
     // The whole bytes of the logical page.
-    let rows = sheet.bits().chunks(310).zip(picture(number).chunks(310)).all(|(paper, row)| paper[9..301] == row[9..301]);
+    let rows = sheet
+        .bits()
+        .chunks(310)
+        .zip(picture(number).chunks(310))
+        .all(|(paper, row)| paper[9..301] == row[9..301]);
     rows && sheet.height_px() == 3507
 }
 
@@ -98,8 +106,12 @@ fn a_good_certificate_is_printed_once_and_confirmed_by_the_printer() {
         bench.become_ready();
     }
     assert_eq!(bench.simulator.unknown(), [] as [String; 0]);
-    let numbers: Vec<bool> =
-        bench.simulator.printed().zip(1..).map(|(sheet, number)| is_picture(sheet, number)).collect();
+    let numbers: Vec<bool> = bench
+        .simulator
+        .printed()
+        .zip(1..)
+        .map(|(sheet, number)| is_picture(sheet, number))
+        .collect();
     assert_eq!(numbers, [true; 3]);
 }
 
@@ -124,7 +136,9 @@ fn a_printer_that_is_not_ready_is_given_nothing() {
         bench.hand(fault);
         bench.order(Command::Print(job(1, 1)));
         match finish(&mut bench, 1) {
-            Event::JobFailed { outcome: Outcome::NotPrinted, fault, .. } => assert_eq!(fault.code, code),
+            Event::JobFailed { outcome: Outcome::NotPrinted, fault, .. } => {
+                assert_eq!(fault.code, code);
+            }
             other => panic!("{fault}: {other:?}"),
         }
         assert!(!bench.events.iter().any(|event| matches!(event, Event::JobSent { .. })));
@@ -171,8 +185,11 @@ fn paper_that_runs_out_between_two_sheets_leaves_a_human_question_and_nothing_in
     bench.become_ready();
     bench.order(Command::Print(job(2, 1)));
     assert!(matches!(finish(&mut bench, 2), Event::JobConfirmed { .. }));
-    let printed: Vec<(bool, bool)> =
-        bench.simulator.printed().map(|sheet| (is_picture(sheet, 1), is_picture(sheet, 2))).collect();
+    let printed: Vec<(bool, bool)> = bench
+        .simulator
+        .printed()
+        .map(|sheet| (is_picture(sheet, 1), is_picture(sheet, 2)))
+        .collect();
     assert_eq!(printed, [(true, false), (false, true)]);
 }
 
@@ -229,7 +246,8 @@ fn a_sheet_that_came_out_after_all_keeps_the_printer_out_of_service() {
     bench.become_ready();
 }
 
-/// One certificate, one mishap after so many milliseconds, its remedy later, and then the next applicant.
+/// One certificate, one mishap after so many milliseconds, its remedy later, and then the next
+/// applicant.
 #[track_caller]
 fn check_mishap(mishap: &str, remedy: &str, after: Duration) {
     let place = format!("{mishap} after {after:?}");
@@ -317,5 +335,26 @@ fn a_certificate_whose_printer_stays_away_is_unknown() {
         other => panic!("{other:?}"),
     }
     bench.hand("replug");
+    bench.become_ready();
+}
+
+#[test]
+fn a_certificate_that_came_out_while_nobody_was_watching_keeps_the_printer_out_of_service() {
+    let mut bench = ready();
+    bench.order(Command::Print(job(1, 1)));
+    assert!(bench.run(MINUTE, |bench| bench.simulator.holds(bench.now, "idle") == Some(false)));
+    // All of it has arrived; the sheet is on its way.
+    assert!(bench.run(MINUTE, |bench| bench.simulator.holds(bench.now, "receiving") == Some(true)));
+    assert!(
+        bench.run(MINUTE, |bench| bench.simulator.holds(bench.now, "receiving") == Some(false))
+    );
+    bench.hand("unplug");
+    assert!(matches!(finish(&mut bench, 1), Event::JobFailed { outcome: Outcome::Unknown, .. }));
+    assert_eq!(sheets(&bench), 1);
+    bench.hand("replug");
+    let withheld = Health::of(FaultCode::PageMayHoldDocument);
+    assert!(bench.run(2 * MINUTE, |bench| bench.driver.health() == withheld));
+    assert!(!bench.run(5 * MINUTE, |bench| bench.driver.health() == Health::READY));
+    bench.order(Command::ConfirmEmpty);
     bench.become_ready();
 }

@@ -9,13 +9,14 @@ use permit_kiosk::device::pty::{Happening, LineRate, Simulator as _};
 
 use crate::device::receipt_printer::Dots;
 
-const A4: (usize, usize) = (2480, 3507);
+pub(super) const A4: (usize, usize) = (2480, 3507);
 const A3: (usize, usize) = (3507, 4960);
 
 /// Let a simulated printer print one sheet of PCL.
 fn printed(pcl: &[u8]) -> SheetPicture {
     let mut printer = SimulatedPagePrinter::new(LineRate::Max);
-    let job = [b"\x1b%-12345X@PJL ENTER LANGUAGE=PCL\r\n".as_slice(), pcl, b"\x1b%-12345X"].concat();
+    let job =
+        [b"\x1b%-12345X@PJL ENTER LANGUAGE=PCL\r\n".as_slice(), pcl, b"\x1b%-12345X"].concat();
     printer.on(Duration::ZERO, Happening::Received(&job));
     for ms in 0..10 {
         printer.on(Duration::from_millis(10 * ms), Happening::Due);
@@ -45,7 +46,8 @@ fn check(picture: Raster<'_>, sheet: Sheet, (width, height): (usize, usize)) -> 
             }
         }
     }
-    let differing: u32 = paper.bits().iter().zip(&expected).map(|(a, b)| (a ^ b).count_ones()).sum();
+    let differing: u32 =
+        paper.bits().iter().zip(&expected).map(|(a, b)| (a ^ b).count_ones()).sum();
     assert_eq!(differing, 0, "dots");
     pcl.len()
 }
@@ -55,7 +57,7 @@ fn dots(seed: u64, (width, height): (usize, usize)) -> Vec<u8> {
 }
 
 /// A page as certificates look: frame, lines of strokes, a code, much white, rows that repeat.
-fn page((width, height): (usize, usize)) -> Vec<u8> {
+pub(super) fn page((width, height): (usize, usize)) -> Vec<u8> {
     let row_bytes = width.div_ceil(8);
     let mut bits = vec![0; row_bytes * height];
     let mut black = |x: usize, y: usize| bits[y * row_bytes + x / 8] |= 0x80 >> (x % 8);
@@ -124,14 +126,16 @@ fn the_rounding_of_other_renderers_is_taken() {
 #[test]
 fn the_bytes_of_a_nearly_white_sheet() {
     let mut bits = vec![0; 310 * 3507];
-    // Two equal rows of two bytes of black, 16 dots right of the edge of the logical page, which lies at dot 71.
+    // Two equal rows of two bytes of black, 16 dots right of the edge of the logical page, which
+    // lies at dot 71.
     for y in [100, 101] {
         for x in 87..103 {
             bits[y * 310 + x / 8] |= 0x80 >> (x % 8);
         }
     }
     let pcl = encode(Raster::new(2480, 3507, &bits).unwrap(), Sheet::A4).unwrap();
-    let expected: &[u8] = b"\x1bE\x1b&l1x26a0o0e0L\x1b*t300R\x1b&u300D\x1b*p0x0Y\x1b*r0F\x1b*r2338s3507T\x1b*r1A\
+    let expected: &[u8] =
+        b"\x1bE\x1b&l1x26a0o0e0L\x1b*t300R\x1b&u300D\x1b*p0x0Y\x1b*r0F\x1b*r2338s3507T\x1b*r1A\
         \x1b*b100Y\x1b*b3m3W\x22\xFF\xFF\x1b*b3m0W\x1b*rC\x0c\x1bE";
     assert_eq!(String::from_utf8_lossy(&pcl), String::from_utf8_lossy(expected));
     assert_eq!(pcl, expected);

@@ -1,4 +1,5 @@
-//! A driver and a simulator on a line of their own, in simulated time: the same every run, and an hour takes a moment.
+//! A driver and a simulator on a line of their own, in simulated time: the same every run, and an
+//! hour takes a moment.
 
 use std::collections::VecDeque;
 use std::time::Duration;

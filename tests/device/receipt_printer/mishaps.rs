@@ -1,5 +1,5 @@
-//! A slip and a mishap, at every moment: what is said about the slip is what lies on the counter, and the next
-//! applicant gets nothing of it.
+//! A slip and a mishap, at every moment: what is said about the slip is what lies on the counter,
+//! and the next applicant gets nothing of it.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::{job, picture};
 
 type Printer = Bench<ReceiptPrinter, SimulatedReceiptPrinter>;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 #[track_caller]
 fn ready(model: Model) -> Printer {
@@ -89,7 +89,9 @@ fn a_printer_that_cannot_print_is_given_nothing() {
         // At once, before the printer has told.
         bench.order(Command::Print(job(1, &picture(1, 100))));
         match finish(&mut bench, 1) {
-            Event::JobFailed { outcome: Outcome::NotPrinted, fault, .. } => assert_eq!(fault.code, code),
+            Event::JobFailed { outcome: Outcome::NotPrinted, fault, .. } => {
+                assert_eq!(fault.code, code);
+            }
             other => panic!("{fault}: {other:?}"),
         }
         assert!(bench.simulator.hanging().is_blank());
@@ -178,28 +180,36 @@ fn check_mishap(model: Model, mishap: &str, remedy: &str, after: Duration) {
         assert_eq!(code, Some(FaultCode::ReceiptMayHoldDocument), "{place}");
         assert!(!model.has_clear, "{place}: this model can be cleared");
         bench.order(Command::Print(job(2, &second)));
-        assert!(matches!(finish(&mut bench, 2), Event::JobFailed { outcome: Outcome::NotPrinted, .. }));
+        assert!(matches!(
+            finish(&mut bench, 2),
+            Event::JobFailed { outcome: Outcome::NotPrinted, .. }
+        ));
         return;
     }
     let before = bench.simulator.slips().count();
     bench.order(Command::Print(job(2, &second)));
     let confirmed = matches!(finish(&mut bench, 2), Event::JobConfirmed { .. });
     assert!(confirmed, "{place}: {:?}", last_word(&bench, 2));
-    let slips: Vec<Vec<u8>> = bench.simulator.slips().skip(before).map(|slip| inked(&slip.bits()).to_vec()).collect();
+    let slips: Vec<Vec<u8>> =
+        bench.simulator.slips().skip(before).map(|slip| inked(&slip.bits()).to_vec()).collect();
     assert!(slips == [second], "{place}: the next applicant got {} slips", slips.len());
     assert_eq!(bench.simulator.overrun_bytes(), 0, "{place}");
     // A slip that nobody vouches for may have been cut off meanwhile.
     let complete = complete_slips(&bench, &first);
     match end {
         Event::JobConfirmed { .. } => assert_eq!(complete, 1, "{place}: twice"),
-        Event::JobFailed { outcome: Outcome::NotPrinted, .. } => assert_eq!(complete, 0, "{place}: after all"),
+        Event::JobFailed { outcome: Outcome::NotPrinted, .. } => {
+            assert_eq!(complete, 0, "{place}: after all");
+        }
         _ => assert!(complete <= 1, "{place}: twice"),
     }
 }
 
-/// The slip takes two seconds; the mishap comes at every twenty-third millisecond of it and shortly after.
+/// The slip takes two seconds; the mishap comes at every twenty-third millisecond of it and shortly
+/// after.
 fn check_at_every_moment(mishap: &str, remedy: &str) {
-    for model in [Model::EPSON, Model { has_process_id: false, ..Model::EPSON }, Model::PLAIN_CLONE] {
+    for model in [Model::EPSON, Model { has_process_id: false, ..Model::EPSON }, Model::PLAIN_CLONE]
+    {
         for step in 0..110 {
             check_mishap(model, mishap, remedy, Duration::from_millis(23) * step);
         }
@@ -299,7 +309,9 @@ fn a_device_that_talks_nonsense_is_not_responding() {
         ) -> Vec<permit_kiosk::device::pty::Effect> {
             use permit_kiosk::device::pty::{Effect, Happening};
             match happening {
-                Happening::Received(bytes) => vec![Effect::Send(bytes.iter().map(|b| b ^ 0xAA).collect())],
+                Happening::Received(bytes) => {
+                    vec![Effect::Send(bytes.iter().map(|b| b ^ 0xAA).collect())]
+                }
                 Happening::Connected | Happening::HungUp | Happening::Due => Vec::new(),
             }
         }

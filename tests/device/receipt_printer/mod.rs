@@ -1,10 +1,34 @@
 //! The receipt printer: bytes against an independent renderer, and slips through every mishap.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "any other event is a failed test")]
+
 pub(crate) mod bench;
+mod line;
 mod mishaps;
 mod protocol;
 
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
 use permit_kiosk::device::receipt_printer::{Job, Raster};
+use permit_kiosk::device::{DeviceHandle, Health, Report};
+
+use super::{PATIENCE, clock};
+
+/// Waits until the printer would take a job. Its reports do not tell: a health that comes and goes
+/// within 300 ms is not reported.
+#[track_caller]
+pub(crate) fn until_ready<C, E>(printer: &DeviceHandle<C>, reports: &Receiver<Report<E>>) {
+    let clock = clock();
+    let end = clock.monotonic() + PATIENCE;
+    while printer.health() != Health::READY {
+        assert!(clock.monotonic() < end, "{printer:?}");
+        match reports.recv_timeout(Duration::from_millis(50)) {
+            Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => panic!("{printer:?} has ended"),
+        }
+    }
+}
 
 /// Dots that repeat themselves: xorshift, so that a failure can be run again.
 pub(crate) struct Dots(u64);
@@ -41,7 +65,8 @@ impl Dots {
     }
 }
 
-/// A slip of 576 dots and so many rows, different for each seed, with ink in its first and last row.
+/// A slip of 576 dots and so many rows, different for each seed, with ink in its first and last
+/// row.
 fn picture(seed: u64, rows: usize) -> Vec<u8> {
     let mut bits = Dots::seeded(seed).bytes(72 * rows);
     bits[0] = 0xFF;

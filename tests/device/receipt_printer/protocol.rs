@@ -1,4 +1,5 @@
-//! ESC/POS bytes: what is sent is what another program sends, and what comes in is understood however it is cut up.
+//! ESC/POS bytes: what is sent is what another program sends, and what comes in is understood
+//! however it is cut up.
 
 use std::process::Command;
 use std::time::Duration;
@@ -29,7 +30,8 @@ fn what_comes_out_on_paper_is_the_picture() {
         let paper = printed(&bands(raster));
         assert_eq!(paper.len(), bits.len());
         // Except for a dot where a real-time command would have stood.
-        let is_same = |(paper, bits): (&u8, &u8)| paper == bits || (*paper == 0x18 && *bits == 0x10);
+        let is_same =
+            |(paper, bits): (&u8, &u8)| paper == bits || (*paper == 0x18 && *bits == 0x10);
         assert!(paper.iter().zip(&bits).all(is_same), "seed {seed}");
     }
 }
@@ -94,7 +96,8 @@ fn every_split_of_the_answers_reads_the_same() {
         for b in a..stream.len() {
             let mut classifier = Classifier::default();
             let parts = [&stream[..a], &stream[a..b], &stream[b..]];
-            let replies: Vec<Reply> = parts.into_iter().flat_map(|part| classifier.push(part)).collect();
+            let replies: Vec<Reply> =
+                parts.into_iter().flat_map(|part| classifier.push(part)).collect();
             assert_eq!(replies, whole, "split at {a} and {b}");
             assert!(!classifier.is_partial());
         }
@@ -123,7 +126,8 @@ fn check_status(real_time: [u8; 4], expected: Condition) {
 #[test]
 fn status_bytes_mean_what_the_manual_says() {
     check_status([0x12; 4], Condition::default());
-    let out = Condition { offline: true, paper_out: true, paper_near_end: true, ..Condition::default() };
+    let out =
+        Condition { offline: true, paper_out: true, paper_near_end: true, ..Condition::default() };
     check_status([0x1A, 0x32, 0x12, 0x7E], out);
     let cover = Condition { offline: true, cover_open: true, ..Condition::default() };
     check_status([0x1A, 0x16, 0x12, 0x12], cover);
@@ -141,7 +145,8 @@ fn status_bytes_mean_what_the_manual_says() {
     assert_eq!(automatic([0x18, 0, 0x0F, 0]), out);
 }
 
-/// python-escpos is an independent renderer. It is looked for in `KIOSK_TEST_PYTHON`, else in `python3`.
+/// python-escpos is an independent renderer. It is looked for in `KIOSK_TEST_PYTHON`, else in
+/// `python3`.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a test has no configuration file")]
 fn the_bands_are_those_of_python_escpos() {
@@ -176,12 +181,12 @@ print(printer.output.hex())
             .stdout(std::process::Stdio::piped())
             .spawn()
             .unwrap();
-        let hex: String = bits.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex::encode(&bits);
         std::io::Write::write_all(&mut child.stdin.take().unwrap(), hex.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "python-escpos failed");
         let ours = bands(Raster::new(576, 100, &bits).unwrap()).concat();
-        let ours: String = ours.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), ours, "seed {seed}");
+        let theirs = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(theirs.trim(), hex::encode(ours), "seed {seed}");
     }
 }

@@ -39,10 +39,11 @@ impl SheetPicture {
     /// As a PNG file.
     pub fn png(&self) -> std::io::Result<Vec<u8>> {
         let size = |n: usize| u32::try_from(n).expect("a sheet has a few thousand dots a side");
-        let picture = image::GrayImage::from_fn(size(self.width_px), size(self.height_px), |x, y| {
-            let black = self.is_black(x as usize, y as usize);
-            image::Luma([if black { 0 } else { 0xFF }])
-        });
+        let picture =
+            image::GrayImage::from_fn(size(self.width_px), size(self.height_px), |x, y| {
+                let black = self.is_black(x as usize, y as usize);
+                image::Luma([if black { 0 } else { 0xFF }])
+            });
         let mut png = std::io::Cursor::new(Vec::new());
         picture.write_to(&mut png, image::ImageFormat::Png).map_err(std::io::Error::other)?;
         Ok(png.into_inner())
@@ -73,7 +74,8 @@ pub(super) struct PclDecoder {
     paper: u32,
     cursor: (usize, usize),
     raster: Raster,
-    /// Parameterised characters and group of a combined sequence that goes on, as in `ESC * b 3m` before `12W`.
+    /// Parameterised characters and group of a combined sequence that goes on, as in `ESC * b 3m`
+    /// before `12W`.
     combined: Option<(u8, u8)>,
 }
 
@@ -89,7 +91,8 @@ struct Raster {
     is_on: bool,
 }
 
-/// HP, PCL 5 TRM, chapter 2: the logical page of an upright metric sheet begins 71 dots from its left edge.
+/// HP, PCL 5 TRM, chapter 2: the logical page of an upright metric sheet begins 71 dots from its
+/// left edge.
 const LEFT_PX: usize = 71;
 
 impl Default for PclDecoder {
@@ -177,8 +180,15 @@ impl PclDecoder {
         }
     }
 
-    /// A number and the letter that says what it means; after a small letter more of the group follows.
-    fn read_parameter(&mut self, input: &[u8], at: usize, character: u8, group: u8) -> Option<(usize, Event)> {
+    /// A number and the letter that says what it means; after a small letter more of the group
+    /// follows.
+    fn read_parameter(
+        &mut self,
+        input: &[u8],
+        at: usize,
+        character: u8,
+        group: u8,
+    ) -> Option<(usize, Event)> {
         let number = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.');
         let digits = input.get(at..)?.iter().take_while(|byte| number(byte)).count();
         let letter = *input.get(at + digits)?;
@@ -274,7 +284,9 @@ fn unpack(data: &[u8], row_bytes: usize) -> Vec<u8> {
             128 => {}
             129..=255 => {
                 let times = 257 - usize::from(*control);
-                row.extend(data.next().into_iter().flat_map(|byte| std::iter::repeat_n(*byte, times)));
+                row.extend(
+                    data.next().into_iter().flat_map(|byte| std::iter::repeat_n(*byte, times)),
+                );
             }
         }
     }
