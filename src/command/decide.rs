@@ -52,7 +52,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let today = args.at.unwrap_or_else(|| SystemClock.today());
     let decision = decide(&rulebook, &facts, today);
-    let mut json = serde_json::to_string_pretty(&decision).context("cannot write the decision as JSON")?;
+    let mut json =
+        serde_json::to_string_pretty(&decision).context("cannot write the decision as JSON")?;
     json.push('\n');
     io::stdout().write_all(json.as_bytes()).context("cannot print the decision")?;
     Ok(ExitCode::SUCCESS)
@@ -64,7 +65,9 @@ fn day(text: &str) -> Result<Date, String> {
         return Ok(date_in_china(instant));
     }
     let day = text.parse::<Date>().ok().filter(|_| text.len() == "2026-11-23".len());
-    day.ok_or_else(|| "neither a day (2026-11-23) nor an instant (2026-11-23T09:30:00+08:00)".to_owned())
+    day.ok_or_else(|| {
+        "neither a day (2026-11-23) nor an instant (2026-11-23T09:30:00+08:00)".to_owned()
+    })
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {

@@ -69,7 +69,9 @@ fn test(rulebook: &Rulebook) -> ExitCode {
     }
     let (cases, rules) = (rulebook.cases().len(), rulebook.rule_ids().count());
     if gaps.is_empty() {
-        say(format!("{cases} cases hold, and each of {rules} rules has one that fires it and one that does not"));
+        say(format!(
+            "{cases} cases hold, and each of {rules} rules has one that fires it and one that does not"
+        ));
         ExitCode::SUCCESS
     } else {
         say(format!("{cases} cases hold, {} gaps", gaps.len()));

@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::node::{Arithmetic, Comparison, Function, Node, Quantifier};
+use super::node::{Function, Node, Quantifier};
 use super::params::Params;
 use super::problem::hint;
 use super::schema::{Record, Type};
-use super::syntax::{Expr, Kind, Mistake, Operator};
+use super::syntax::{Arithmetic, Comparison, Expr, Kind, Mistake, Operator};
 use super::value::{Value, fen};
 
 /// What the names in a condition mean.
@@ -377,14 +377,14 @@ impl<'s> Checker<'s> {
 
     /// `x == "a" && x == "b"` is never true, `x != "a" || x != "b"` always.
     fn contradiction(&mut self, parts: &[Expr], and: bool) {
-        let wanted = if and { Operator::Equal } else { Operator::NotEqual };
+        let wanted = if and { Comparison::Equal } else { Comparison::NotEqual };
         let mut seen: BTreeMap<String, &Kind> = BTreeMap::new();
         for part in parts {
             let Kind::Binary(operator, two) = &part.kind else { continue };
             let [left, right] = &**two;
             let constant = matches!(right.kind, Kind::Text(_) | Kind::Int(_) | Kind::Bool(_));
             let Some(path) = path(left) else { continue };
-            if *operator != wanted || !constant {
+            if *operator != Operator::Compare(wanted) || !constant {
                 continue;
             }
             match seen.get(&path) {
@@ -434,23 +434,19 @@ impl<'s> Checker<'s> {
     ) -> Option<Checked> {
         let [left, right] = two;
         match operator {
-            Operator::Equal | Operator::NotEqual => {
+            Operator::Compare(comparison @ (Comparison::Equal | Comparison::NotEqual)) => {
+                let wanted = comparison == Comparison::NotEqual;
                 if right.kind == Kind::Null {
-                    return self.present(left, operator == Operator::NotEqual, known);
+                    return self.present(left, wanted, known);
                 }
                 if left.kind == Kind::Null {
-                    return self.present(right, operator == Operator::NotEqual, known);
+                    return self.present(right, wanted, known);
                 }
-                self.compare(whole, operator, left, right, known)
+                self.compare(whole, comparison, left, right, known)
             }
-            Operator::Less
-            | Operator::LessOrEqual
-            | Operator::Greater
-            | Operator::GreaterOrEqual => self.compare(whole, operator, left, right, known),
+            Operator::Compare(comparison) => self.compare(whole, comparison, left, right, known),
             Operator::In => self.within(left, right, known),
-            Operator::Add | Operator::Subtract | Operator::Multiply => {
-                self.arithmetic(whole, operator, left, right, known)
-            }
+            Operator::Compute(arithmetic) => self.compute(whole, arithmetic, left, right, known),
         }
     }
 
@@ -487,7 +483,7 @@ impl<'s> Checker<'s> {
     fn compare(
         &mut self,
         whole: &Expr,
-        operator: Operator,
+        comparison: Comparison,
         left: &Expr,
         right: &Expr,
         known: &Known,
@@ -506,7 +502,7 @@ impl<'s> Checker<'s> {
                 return None;
             }
         }
-        let ordered = !matches!(operator, Operator::Equal | Operator::NotEqual);
+        let ordered = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
         for (one, word, at) in [(&l, &r.literal, right.at), (&r, &l.literal, left.at)] {
             if let (Type::Enum(values), Some(word)) = (&one.ty, word)
                 && let Err(mistake) = values.check(word, at)
@@ -544,14 +540,6 @@ impl<'s> Checker<'s> {
             );
             return None;
         }
-        let comparison = match operator {
-            Operator::Equal => Comparison::Equal,
-            Operator::NotEqual => Comparison::NotEqual,
-            Operator::Less => Comparison::Less,
-            Operator::LessOrEqual => Comparison::LessOrEqual,
-            Operator::Greater => Comparison::Greater,
-            _ => Comparison::GreaterOrEqual,
-        };
         let cost = l.cost.saturating_add(r.cost) + 1;
         let node = Node::Compare(comparison, Box::new([l.node, r.node]));
         Some(Checked::new(node, Type::Bool, cost).reading(l.reads || r.reads))
@@ -623,21 +611,16 @@ impl<'s> Checker<'s> {
         Some(Checked::new(node, Type::Bool, cost).reading(l.reads || r.reads))
     }
 
-    fn arithmetic(
+    fn compute(
         &mut self,
         whole: &Expr,
-        operator: Operator,
+        arithmetic: Arithmetic,
         left: &Expr,
         right: &Expr,
         known: &Known,
     ) -> Option<Checked> {
         let (l, r) = (self.check(left, known), self.check(right, known));
         let (l, r) = (l?, r?);
-        let arithmetic = match operator {
-            Operator::Add => Arithmetic::Add,
-            Operator::Subtract => Arithmetic::Subtract,
-            _ => Arithmetic::Multiply,
-        };
         let ty = match (&l.ty, &r.ty, arithmetic) {
             (Type::Int, Type::Int, _) => Type::Int,
             (Type::Money, Type::Money, Arithmetic::Add | Arithmetic::Subtract) => Type::Money,
@@ -732,9 +715,10 @@ impl<'s> Checker<'s> {
             return None;
         };
         let Kind::Select(of, name) = &argument.kind else {
-            let remedy = match &argument.kind {
-                Kind::Name(name) => format!("for a root write {name} != null"),
-                _ => String::new(),
+            let remedy = if let Kind::Name(root) = &argument.kind {
+                format!("for a root write {root} != null")
+            } else {
+                String::new()
             };
             self.wrong(argument.at, "has() takes a field: has(record.field)", remedy);
             return None;
@@ -910,23 +894,25 @@ impl<'s> Checker<'s> {
 
 /// The guards a part would have given, had it been right.
 fn guarded(part: &Expr, known: &mut Known) {
-    match &part.kind {
-        Kind::Call(name, arguments) if name == "has" => {
-            known.extend(arguments.first().and_then(path));
-        }
-        Kind::Binary(Operator::NotEqual, two) if two[1].kind == Kind::Null => {
-            known.extend(path(&two[0]));
-        }
-        _ => {}
+    if let Kind::Call(name, arguments) = &part.kind
+        && name == "has"
+    {
+        known.extend(arguments.first().and_then(path));
+    } else if let Kind::Binary(Operator::Compare(Comparison::NotEqual), two) = &part.kind
+        && two[1].kind == Kind::Null
+    {
+        known.extend(path(&two[0]));
     }
 }
 
 /// `a.b.c`, if the expression is a path.
 fn path(expr: &Expr) -> Option<String> {
-    match &expr.kind {
-        Kind::Name(name) => Some(name.clone()),
-        Kind::Select(of, name) => Some(format!("{}.{name}", path(of)?)),
-        _ => None,
+    if let Kind::Name(name) = &expr.kind {
+        Some(name.clone())
+    } else if let Kind::Select(of, name) = &expr.kind {
+        Some(format!("{}.{name}", path(of)?))
+    } else {
+        None
     }
 }
 

@@ -109,10 +109,10 @@ fn last_day(due: &DueBy, world: &World<'_>) -> Result<Due, Failure> {
         }
         DueBy::Day(node) => {
             world.provisional.set(false);
-            match world.value(node, &mut Silent)? {
-                Value::Date(date) => Ok(Due { date, provisional: world.provisional.get() }),
-                _ => Err(Failure::Unsound),
-            }
+            let Value::Date(date) = world.value(node, &mut Silent)? else {
+                return Err(Failure::Unsound);
+            };
+            Ok(Due { date, provisional: world.provisional.get() })
         }
     }
 }

@@ -68,13 +68,13 @@ impl Facts {
             return Err(binder.problems);
         }
         let bound = binder.record(document, &rulebook.roots, "");
-        match bound {
-            Value::Record(_, roots) if binder.problems.is_empty() => {
-                let digest = hex::encode(Sha256::digest(canonical.as_bytes()));
-                Ok(Self { roots, canonical, digest })
-            }
-            _ => Err(binder.problems),
+        if let Value::Record(_, roots) = bound
+            && binder.problems.is_empty()
+        {
+            let digest = hex::encode(Sha256::digest(canonical.as_bytes()));
+            return Ok(Self { roots, canonical, digest });
         }
+        Err(binder.problems)
     }
 
     /// The document as decided upon: JSON with sorted keys and no blanks.

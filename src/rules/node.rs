@@ -1,5 +1,10 @@
 //! A checked condition and its evaluation: one code path, with or without a trace.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the checker settled every type: whatever else comes is one failure, `Unsound`"
+)]
+
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::Arc;
@@ -7,6 +12,7 @@ use std::sync::Arc;
 use jiff::Span;
 use jiff::civil::Date;
 
+use super::syntax::{Arithmetic, Comparison};
 use super::value::{Value, canonical};
 use crate::domain::calendar::Calendar;
 use crate::domain::{Reading, Uscc};
@@ -40,23 +46,6 @@ pub(super) enum Node {
     Quantified(Quantifier, Box<[Node; 2]>),
     /// With the words it was written in, for the trace.
     Call(Function, Vec<Node>, String),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Comparison {
-    Equal,
-    NotEqual,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Arithmetic {
-    Add,
-    Subtract,
-    Multiply,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

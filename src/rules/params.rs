@@ -103,7 +103,7 @@ pub(super) fn read(
         }
         match (dated.first(), begin) {
             (None, _) => {
-                problems.push(section.problem("no values", "values = [{ from = …, is = … }]"))
+                problems.push(section.problem("no values", "values = [{ from = …, is = … }]"));
             }
             (Some((first, _)), Some(begin)) if *first > begin => {
                 let text = format!("no value before {first}, but rules hold from {begin}");

@@ -19,7 +19,8 @@ use crate::domain::{ServiceCode, Verdict};
 pub(super) struct Rule {
     pub(super) id: String,
     pub(super) code: String,
-    rule_sets: BTreeSet<String>,
+    /// The rule sets it belongs to.
+    law: BTreeSet<String>,
     /// Empty for every service.
     services: BTreeSet<String>,
     from: Option<Date>,
@@ -59,7 +60,7 @@ const DUE_WORKDAYS_MAX: i64 = 250;
 impl Rule {
     /// Whether the rule speaks on `day` under `rule_set` about `service`.
     pub(super) fn applies(&self, rule_set: &str, service: &str, day: Date) -> bool {
-        self.rule_sets.contains(rule_set)
+        self.law.contains(rule_set)
             && (self.services.is_empty() || self.services.contains(service))
             && self.from.is_none_or(|from| from <= day)
             && self.until.is_none_or(|until| day <= until)
@@ -104,7 +105,7 @@ pub(super) fn defines(
                             written.push((*source, name.value, when));
                         }
                         Err(mistake) => {
-                            tell(&section.name, *source, &when, vec![mistake], problems)
+                            tell(&section.name, *source, &when, vec![mistake], problems);
                         }
                     }
                 }
@@ -197,10 +198,8 @@ fn rule(
     let has_due = due.is_some();
     let mut both = |key: &'static str, section: &mut Section<'_, '_>, problems: &mut Problems| {
         let (zh, en) = section.both(key, problems)?;
-        if checked.is_none() {
-            // What the condition guards is unknown: its own mistakes come first.
-            return None;
-        }
+        // What a wrong condition guards is unknown: its own mistakes come first.
+        checked.as_ref()?;
         let mut one =
             |text: &Text, language: &str| match Template::check(&text.value, scope, known, has_due)
             {
@@ -224,7 +223,7 @@ fn rule(
     Some(Rule {
         id: id?.value,
         code: code?.value,
-        rule_sets: rule_sets.into_iter().map(|name| name.value).collect(),
+        law: rule_sets.into_iter().map(|name| name.value).collect(),
         services: services?,
         from,
         until,
@@ -319,12 +318,12 @@ fn due(
             let checked = parse(&text.value)
                 .map_err(|mistake| vec![mistake])
                 .and_then(|expr| expression(&text.value, &expr, scope, known, false))
-                .and_then(|checked| match checked.ty {
-                    Type::Date => Ok(checked),
-                    ref ty => {
-                        let text = format!("'due' is {ty}, not a date");
-                        Err(vec![Mistake::new(0, text, "for example add_days(today, 30)")])
+                .and_then(|checked| {
+                    if checked.ty == Type::Date {
+                        return Ok(checked);
                     }
+                    let text = format!("'due' is {}, not a date", checked.ty);
+                    Err(vec![Mistake::new(0, text, "for example add_days(today, 30)")])
                 });
             match checked {
                 Ok(checked) => Some((DueBy::Day(checked.node), checked.cost)),

@@ -214,16 +214,18 @@ impl Rulebook {
     }
 
     pub(super) fn accepted_on(&self, facts: &Facts) -> Option<Date> {
-        match self.application(facts, "accepted_on") {
-            Some(Value::Date(date)) => Some(*date),
-            _ => None,
+        if let Some(Value::Date(date)) = self.application(facts, "accepted_on") {
+            Some(*date)
+        } else {
+            None
         }
     }
 
     pub(super) fn service<'f>(&self, facts: &'f Facts) -> &'f str {
-        match self.application(facts, "service") {
-            Some(Value::Text(service)) => service,
-            _ => "",
+        if let Some(Value::Text(service)) = self.application(facts, "service") {
+            service
+        } else {
+            ""
         }
     }
 
@@ -231,10 +233,8 @@ impl Rulebook {
         let (root, field) = self.roots.field("application")?;
         let Type::Record(record) = &field.ty else { return None };
         let (index, _) = record.field(name)?;
-        match facts.roots.get(root)? {
-            Value::Record(_, fields) => fields.get(index),
-            _ => None,
-        }
+        let Value::Record(_, fields) = facts.roots.get(root)? else { return None };
+        fields.get(index)
     }
 }
 
@@ -391,9 +391,9 @@ fn in_folder<'f>(
 
 /// The facts the engine itself asks for.
 fn required_facts(roots: &Record, problems: &mut Problems) {
-    let application = roots.field("application").and_then(|(_, field)| match &field.ty {
-        Type::Record(record) if !field.optional => Some(record),
-        _ => None,
+    let application = roots.field("application").filter(|(_, field)| !field.optional);
+    let application = application.and_then(|(_, field)| {
+        if let Type::Record(record) = &field.ty { Some(record) } else { None }
     });
     let is = |name: &str, optional: bool, fits: fn(&Type) -> bool| {
         application

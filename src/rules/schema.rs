@@ -65,10 +65,14 @@ impl fmt::Display for Type {
             Self::Text => f.write_str("string"),
             Self::Enum(one) => write!(f, "enum({})", one.values.join("|")),
             Self::Record(record) => f.write_str(&record.name),
-            Self::List(element, bound) => match &**element {
-                Self::Enum(one) => write!(f, "[{}; {bound}]", one.name),
-                element => write!(f, "[{element}; {bound}]"),
-            },
+            Self::List(element, bound) => {
+                // An enum inside a list goes by its name: its words would hide the list.
+                if let Self::Enum(one) = &**element {
+                    write!(f, "[{}; {bound}]", one.name)
+                } else {
+                    write!(f, "[{element}; {bound}]")
+                }
+            }
         }
     }
 }
@@ -108,7 +112,7 @@ pub(super) fn read(source: Source<'_>, problems: &mut Problems) -> Option<(Arc<R
             for value in values.get_ref().as_array().into_iter().flatten() {
                 match value.get_ref().as_str() {
                     Some(word) if !words.iter().any(|known| known == word) => {
-                        words.push(word.to_owned())
+                        words.push(word.to_owned());
                     }
                     Some(word) => problems.push(source.problem(
                         value.span().start,

@@ -36,13 +36,23 @@ pub(super) enum Kind {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operator {
+    Compare(Comparison),
+    In,
+    Compute(Arithmetic),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Comparison {
     Equal,
     NotEqual,
     Less,
     LessOrEqual,
     Greater,
     GreaterOrEqual,
-    In,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Arithmetic {
     Add,
     Subtract,
     Multiply,
@@ -194,7 +204,7 @@ fn tokens(text: &str) -> Result<Vec<Lexeme>, Mistake> {
 fn number(rest: &str, at: usize) -> Result<(Token, usize), Mistake> {
     let length = rest.bytes().take_while(u8::is_ascii_digit).count();
     let after = rest.get(length..).unwrap_or_default();
-    if after.starts_with('.') && after.bytes().nth(1).is_some_and(|byte| byte.is_ascii_digit()) {
+    if after.starts_with('.') && after.as_bytes().get(1).is_some_and(u8::is_ascii_digit) {
         return Err(Mistake::new(
             at,
             "there are no decimal fractions",
@@ -327,12 +337,12 @@ impl Parser {
     fn relation(&mut self) -> Result<Expr, Mistake> {
         let left = self.sum()?;
         let operator = match &self.peek().kind {
-            Token::Sign("==") => Operator::Equal,
-            Token::Sign("!=") => Operator::NotEqual,
-            Token::Sign("<") => Operator::Less,
-            Token::Sign("<=") => Operator::LessOrEqual,
-            Token::Sign(">") => Operator::Greater,
-            Token::Sign(">=") => Operator::GreaterOrEqual,
+            Token::Sign("==") => Operator::Compare(Comparison::Equal),
+            Token::Sign("!=") => Operator::Compare(Comparison::NotEqual),
+            Token::Sign("<") => Operator::Compare(Comparison::Less),
+            Token::Sign("<=") => Operator::Compare(Comparison::LessOrEqual),
+            Token::Sign(">") => Operator::Compare(Comparison::Greater),
+            Token::Sign(">=") => Operator::Compare(Comparison::GreaterOrEqual),
             Token::Name(name) if name == "in" => Operator::In,
             Token::Name(_) | Token::Int(_) | Token::Text(_) | Token::Sign(_) | Token::End => {
                 return Ok(left);
@@ -348,9 +358,9 @@ impl Parser {
         let mut left = self.product()?;
         loop {
             let operator = if self.take("+") {
-                Operator::Add
+                Operator::Compute(Arithmetic::Add)
             } else if self.take("-") {
-                Operator::Subtract
+                Operator::Compute(Arithmetic::Subtract)
             } else {
                 return Ok(left);
             };
@@ -365,7 +375,10 @@ impl Parser {
         while self.take("*") {
             let right = self.unary()?;
             let at = left.at;
-            left = self.node(at, Kind::Binary(Operator::Multiply, Box::new([left, right])));
+            left = self.node(
+                at,
+                Kind::Binary(Operator::Compute(Arithmetic::Multiply), Box::new([left, right])),
+            );
         }
         Ok(left)
     }
