@@ -26,3 +26,4 @@ pub use decide::{decide, decide_document};
 pub use facts::{FactProblem, Facts};
 pub use problem::{Problem, Problems};
 pub use rulebook::Rulebook;
+pub use value::canonical as canonical_json;

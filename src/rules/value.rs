@@ -111,8 +111,9 @@ pub(super) fn fen(text: &str) -> Option<i64> {
     yuan.checked_mul(100)?.checked_add(cents)?.checked_mul(sign)
 }
 
-/// JSON with sorted keys and no blanks: the same facts are the same bytes.
-pub(super) fn canonical(json: &serde_json::Value) -> String {
+/// JSON with sorted keys and no blanks: the same facts are the same bytes. A decision's `facts_digest` is
+/// the SHA-256 of this.
+pub fn canonical(json: &serde_json::Value) -> String {
     use serde_json::Value as Json;
     match json {
         Json::Array(elements) => {
