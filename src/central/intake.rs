@@ -1,0 +1,344 @@
+//! A pushed record looked at: is it whole, signed, readable, and what does it mean for the permit book.
+//!
+//! Pure. A record that makes no sense is still kept in its place, marked with the reason: one such
+//! record must never block those behind it.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, civil::Date};
+
+use super::store::plan::Link;
+use crate::domain::{
+    self, ApplicationId, ElicenceId, FilingNumber, FoodLicenceNumber, HygieneNumber, MaskedName,
+    PermitKind, PermitNumber, Series, ServiceCode, Uscc, Verdict,
+};
+use crate::seal::{Keyring, Signature, VerifyingKey};
+use crate::wire::v1::{
+    Body, Decided, Due, FormatError, Grant, Header, Issued, KioskId, NumberVoided, Permit,
+    Personal, Record, SignedRecord,
+};
+
+/// A record ready to be kept.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// Its place in the chain.
+    pub link: Link,
+    /// Which life of the kiosk wrote it.
+    pub incarnation: u32,
+    /// The kiosk's clock.
+    pub at: Timestamp,
+    /// The record's exact text and signature.
+    pub record: SignedRecord,
+    /// The word in its body, or empty where it could not be read.
+    pub kind: &'static str,
+    /// What it means.
+    pub meaning: Meaning,
+}
+
+/// What a record means for the permit book.
+#[derive(Debug, Clone)]
+pub enum Meaning {
+    /// A permit exists.
+    Issued(Box<Entry>),
+    /// An officer has to decide.
+    Referred(Box<Case>),
+    /// A number is out of use.
+    Voided(Number),
+    /// Nothing beyond standing in its place.
+    Other,
+    /// It makes no sense; why.
+    Poison(Poison),
+}
+
+/// Why a record makes no sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Poison {
+    /// The signature is not the device key's.
+    Signature,
+    /// The record is of a life the kiosk was never enrolled for.
+    Incarnation,
+    /// A format or a body this version does not know.
+    Unreadable,
+    /// A number, code or date in the permit is none.
+    Permit,
+    /// A sheet's seal does not verify, or not for this permit.
+    Seal,
+    /// The number is not the one of its series and sequence.
+    NumberOfOtherSeries,
+    /// The number was not leased to this kiosk.
+    NumberNotLeased,
+    /// The number was given out or voided before.
+    NumberTaken,
+    /// The e-licence identifier was given out before.
+    ElicenceTaken,
+    /// A change or renewal of a permit this holder does not have.
+    NothingToChange,
+}
+
+impl Poison {
+    /// The word in the store and in logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Signature => "signature",
+            Self::Incarnation => "incarnation",
+            Self::Unreadable => "unreadable",
+            Self::Permit => "permit",
+            Self::Seal => "seal",
+            Self::NumberOfOtherSeries => "number_of_other_series",
+            Self::NumberNotLeased => "number_not_leased",
+            Self::NumberTaken => "number_taken",
+            Self::ElicenceTaken => "elicence_taken",
+            Self::NothingToChange => "nothing_to_change",
+        }
+    }
+}
+
+/// A permit as it stands in the permit book.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// For which application.
+    pub application: ApplicationId,
+    /// What was applied for.
+    pub service: ServiceCode,
+    /// Where its number comes from.
+    pub number: Number,
+    /// Kind of paper.
+    pub kind: PermitKind,
+    /// Every printed field.
+    pub permit: Permit,
+    /// The seal of the original.
+    pub seal: String,
+}
+
+/// A place in a number series.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Number {
+    /// The series.
+    pub series: String,
+    /// The place in it.
+    pub sequence: u64,
+}
+
+/// A referred application as it stands in the officers' inbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    /// Which application.
+    pub application: ApplicationId,
+    /// What was applied for.
+    pub service: ServiceCode,
+    /// How it was referred.
+    pub verdict: Verdict,
+    /// The code of the finding that decided.
+    pub code: String,
+    /// What that finding means, Chinese.
+    pub message_zh: String,
+    /// What that finding means, English.
+    pub message_en: String,
+    /// For which business.
+    pub uscc: Option<String>,
+    /// Its name.
+    pub business: Option<String>,
+    /// The applicant's name with all but the family name masked.
+    pub applicant: String,
+    /// The day it was decided.
+    pub day: Date,
+    /// The earliest day by which an officer has to act, if a finding names one.
+    pub due: Option<Due>,
+}
+
+/// The kiosk a record must come from.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// Its name.
+    pub kiosk: KioskId,
+    /// The keys of its lives, by incarnation.
+    pub lives: BTreeMap<u32, Keys>,
+}
+
+/// The public keys of one life of a kiosk.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// The key it signs records with.
+    pub device_key: VerifyingKey,
+    /// The key it seals permits with.
+    pub seal_key: Keyring,
+}
+
+/// Why a push as a whole cannot be taken: it is not made of records of this kiosk.
+#[derive(Debug, thiserror::Error)]
+pub enum Malformed {
+    /// Not even the header can be read.
+    #[error("record {index} of the push has no readable header")]
+    Header {
+        /// Which, from 0.
+        index: usize,
+        /// What was wrong.
+        source: FormatError,
+    },
+    /// Somebody else's record.
+    #[error("record {index} of the push is of kiosk `{found}`")]
+    OtherKiosk {
+        /// Which, from 0.
+        index: usize,
+        /// Whose it says it is.
+        found: KioskId,
+    },
+}
+
+/// Looks at each record of a push.
+pub fn judge(origin: &Origin, push: Vec<SignedRecord>) -> Result<Vec<Judged>, Malformed> {
+    push.into_iter()
+        .enumerate()
+        .map(|(index, record)| {
+            let header = Header::read(record.record.reveal())
+                .map_err(|source| Malformed::Header { index, source })?;
+            if header.kiosk != origin.kiosk {
+                return Err(Malformed::OtherKiosk { index, found: header.kiosk });
+            }
+            let link =
+                Link { position: header.position, previous: header.previous, hash: record.hash() };
+            let (kind, meaning) = meaning(origin, &header, &record);
+            let (incarnation, at) = (header.incarnation, header.at);
+            Ok(Judged { link, incarnation, at, record, kind, meaning })
+        })
+        .collect()
+}
+
+fn meaning(origin: &Origin, header: &Header, record: &SignedRecord) -> (&'static str, Meaning) {
+    let Some(keys) = origin.lives.get(&header.incarnation) else {
+        return ("", Meaning::Poison(Poison::Incarnation));
+    };
+    if !is_signed(&keys.device_key, record) {
+        return ("", Meaning::Poison(Poison::Signature));
+    }
+    let Ok(read) = Record::read(record.record.reveal()) else {
+        return ("", Meaning::Poison(Poison::Unreadable));
+    };
+    let kind = read.body.kind();
+    let meaning = match read.body {
+        Body::Issued(issued) => match entry(&keys.seal_key, *issued) {
+            Ok(entry) => Meaning::Issued(Box::new(entry)),
+            Err(poison) => Meaning::Poison(poison),
+        },
+        Body::Decided(decided) if decided.decision.verdict.goes_to_officer() => {
+            Meaning::Referred(Box::new(case(*decided)))
+        }
+        Body::NumberVoided(NumberVoided { series, sequence, .. }) => {
+            Meaning::Voided(Number { series, sequence })
+        }
+        Body::Started(_)
+        | Body::LookedUp(_)
+        | Body::Decided(_)
+        | Body::Printed(_)
+        | Body::Rated(_)
+        | Body::BlockInstalled(_)
+        | Body::Faulted(_)
+        | Body::SessionEnded(_) => Meaning::Other,
+    };
+    (kind, meaning)
+}
+
+fn is_signed(device_key: &VerifyingKey, record: &SignedRecord) -> bool {
+    let mut bytes = [0; Signature::BYTES];
+    hex::decode_to_slice(&record.signature, &mut bytes).is_ok()
+        && device_key.verify(
+            Record::SIGNATURE_CONTEXT,
+            record.record.reveal().as_bytes(),
+            &Signature::from_bytes(bytes),
+        )
+}
+
+fn entry(seal_key: &Keyring, issued: Issued) -> Result<Entry, Poison> {
+    let permit = permit_of(&issued.permit, issued.application).ok_or(Poison::Permit)?;
+    if sequence_of(&permit.number) != (issued.series.clone(), issued.sequence) {
+        return Err(Poison::NumberOfOtherSeries);
+    }
+    let seal = issued.seal().ok_or(Poison::Seal)?.to_owned();
+    for seal in issued.sheets.iter().filter_map(|sheet| sheet.seal.as_deref()) {
+        let claims = crate::seal::verify(seal, seal_key).map_err(|_wrong| Poison::Seal)?;
+        if !claims.agrees_with(&permit) {
+            return Err(Poison::Seal);
+        }
+    }
+    Ok(Entry {
+        application: issued.application,
+        service: issued.service,
+        number: Number { series: issued.series, sequence: issued.sequence },
+        kind: permit.grant.kind(),
+        permit: issued.permit,
+        seal,
+    })
+}
+
+/// The permit with checked numbers and codes; `None` where one of them is none.
+pub fn permit_of(permit: &Permit, application: ApplicationId) -> Option<domain::Permit> {
+    let grant = match permit.grant.clone() {
+        Grant::Food { subject, items } => domain::Grant::Food { subject, items },
+        Grant::Filing { trade } => domain::Grant::Filing { trade },
+        Grant::Hygiene { place } => domain::Grant::Hygiene { place },
+    };
+    let number = match grant.kind() {
+        PermitKind::Food => PermitNumber::Food(FoodLicenceNumber::parse(&permit.number).ok()?),
+        PermitKind::Filing => PermitNumber::Filing(FilingNumber::parse(&permit.number).ok()?),
+        PermitKind::Hygiene => PermitNumber::Hygiene(HygieneNumber::parse(&permit.number).ok()?),
+    };
+    Some(domain::Permit {
+        number,
+        elicence: ElicenceId::parse(&permit.elicence).ok()?,
+        application,
+        holder: domain::Holder {
+            name: permit.holder.name.clone(),
+            uscc: Uscc::parse(&permit.holder.uscc).ok()?,
+            legal_representative: permit.holder.legal_representative.reveal().to_owned(),
+            address: permit.holder.address.clone(),
+        },
+        premises: permit.premises.clone(),
+        grant,
+        issuer: domain::Issuer {
+            name: permit.issuer.name.clone(),
+            uscc: Uscc::parse(&permit.issuer.uscc).ok()?,
+        },
+        issued: permit.issued,
+        valid_to: permit.valid_to,
+    })
+}
+
+/// The series a number belongs to, and its place in it.
+fn sequence_of(number: &PermitNumber) -> (String, u64) {
+    let (series, sequence) = match number {
+        PermitNumber::Food(number) => {
+            (Series::food(number.kind(), number.division()), number.sequence())
+        }
+        PermitNumber::Filing(number) => {
+            (Series::filing(number.kind(), number.division()), number.sequence())
+        }
+        PermitNumber::Hygiene(number) => {
+            (Series::hygiene(number.prefix(), number.year()), number.sequence())
+        }
+    };
+    (series.to_string(), u64::from(sequence))
+}
+
+fn case(decided: Decided) -> Case {
+    let decision = decided.decision;
+    let message = decision.findings.iter().find(|finding| finding.code == decision.code);
+    let message = message.map(|finding| finding.message.clone());
+    let due = decision.findings.iter().filter_map(|finding| finding.due.clone());
+    Case {
+        application: decided.application,
+        service: decided.service,
+        verdict: decision.verdict,
+        message_zh: message.as_ref().map(|text| text.zh.clone()).unwrap_or_default(),
+        message_en: message.map(|text| text.en).unwrap_or_default(),
+        uscc: decided.business.as_ref().map(|business| business.uscc.clone()),
+        business: decided.business.map(|business| business.name),
+        applicant: masked(&decided.applicant.name),
+        day: decision.today,
+        due: due.min_by_key(|due| due.date),
+        code: decision.code,
+    }
+}
+
+fn masked(name: &Personal) -> String {
+    MaskedName::of(name.reveal()).to_string()
+}

@@ -1,0 +1,351 @@
+//! The permit book: what every kiosk did, in its order; which numbers are whose; who asked what.
+//!
+//! One trait, so that a single district runs on one file and a fleet on a replicated database. What
+//! to do with a push is decided by [`plan`], not by an engine.
+
+pub mod plan;
+mod sqlite;
+
+pub use sqlite::Sqlite;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use jiff::{Timestamp, civil::Date};
+
+use super::intake::{Case, Judged};
+use crate::domain::{ApplicationId, ServiceCode};
+use crate::wire::v1::{
+    BlockGrant, Hash, KioskId, Permit, Register, SignedBlock,
+    api::{Head, Heartbeat, HeldStatus, PushOutcome, Standing},
+};
+
+/// An answer of the store, awaited.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+/// Signs the text of a grant; the store keeps what it signed.
+pub type Sign = Arc<dyn Fn(&str) -> SignedBlock + Send + Sync>;
+
+/// What central keeps.
+pub trait Store: Send + Sync {
+    /// Enrols a kiosk, or the next life of one, and says which life it is. Enrolling the same
+    /// certificate again changes nothing.
+    fn enrol(&self, kiosk: KioskId, life: Life) -> Answer<'_, u32>;
+
+    /// One kiosk.
+    fn kiosk(&self, id: KioskId) -> Answer<'_, Option<Kiosk>>;
+
+    /// Every key permits were ever sealed with: the kiosk's name and SPKI PEM.
+    fn seal_keys(&self) -> Answer<'_, Vec<(KioskId, String)>>;
+
+    /// Every kiosk with what was last heard of it, by name.
+    fn overview(&self) -> Answer<'_, Vec<KioskOverview>>;
+
+    /// The last record kept of a kiosk.
+    fn head(&self, kiosk: KioskId) -> Answer<'_, Head>;
+
+    /// Keeps a push, whole or not at all. A crash before the answer means it is kept or not; pushed
+    /// again, it is the same either way.
+    fn take(&self, kiosk: KioskId, push: Vec<Judged>, at: Timestamp) -> Answer<'_, Taken>;
+
+    /// Leases the next block of a series, or the one this nonce got before. A crash before the answer
+    /// means the block is leased; the kiosk asks again with the same nonce and gets it.
+    fn lease(&self, lease: Lease) -> Answer<'_, Leased>;
+
+    /// Remembers how a kiosk said it is.
+    fn heard(&self, kiosk: KioskId, heartbeat: Heartbeat, at: Timestamp) -> Answer<'_, ()>;
+
+    /// Keeps who asked which register about whom, and why.
+    fn keep_look_up(&self, look_up: LookUpRow) -> Answer<'_, ()>;
+
+    /// Look-ups made for one application, in order.
+    fn look_ups(&self, application: ApplicationId) -> Answer<'_, Vec<LookUpRow>>;
+
+    /// The permit of an e-licence identifier.
+    fn permit(&self, elicence: String) -> Answer<'_, Option<BookEntry>>;
+
+    /// Permits of a holder, newest first.
+    fn permits_of(&self, uscc: String) -> Answer<'_, Vec<BookEntry>>;
+
+    /// Whether a food licence of another holder lives on these premises.
+    fn is_occupied(&self, premises: String, uscc: String, today: Date) -> Answer<'_, bool>;
+
+    /// The newest permits.
+    fn newest(&self, count: u32) -> Answer<'_, Vec<BookEntry>>;
+
+    /// Permits in the book, by kind of paper.
+    fn totals(&self, today: Date) -> Answer<'_, Totals>;
+
+    /// Referred applications, the most urgent first.
+    fn cases(&self) -> Answer<'_, Vec<InboxCase>>;
+
+    /// Services a business has a referred application for.
+    fn open_applications(&self, uscc: String) -> Answer<'_, Vec<ServiceCode>>;
+
+    /// Records kept without sense, newest first.
+    fn quarantine(&self, count: u32) -> Answer<'_, Vec<Quarantined>>;
+}
+
+/// A kiosk as it is enrolled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kiosk {
+    /// Its name.
+    pub id: KioskId,
+    /// Which life of it may connect and lease numbers.
+    pub incarnation: u32,
+    /// What central thinks of it.
+    pub standing: Standing,
+    /// All its lives, by incarnation.
+    pub lives: BTreeMap<u32, Life>,
+}
+
+impl Kiosk {
+    /// The present life.
+    pub fn life(&self) -> Option<&Life> {
+        self.lives.get(&self.incarnation)
+    }
+}
+
+/// One life of a kiosk: from one provisioning to the next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Life {
+    /// SHA-256 of its TLS certificate (DER).
+    pub certificate: Hash,
+    /// The public key its records are signed with, SPKI PEM.
+    pub device_key: String,
+    /// The public key its permits are sealed with, SPKI PEM.
+    pub seal_key: String,
+}
+
+/// A kiosk and what was last heard of it.
+#[derive(Debug, Clone)]
+pub struct KioskOverview {
+    /// The kiosk.
+    pub kiosk: Kiosk,
+    /// The last record kept.
+    pub head: Head,
+    /// When anything of it was last heard.
+    pub heard_at: Option<Timestamp>,
+    /// What it last said of itself.
+    pub heartbeat: Option<Heartbeat>,
+    /// Records of it kept without sense.
+    pub quarantined: u64,
+}
+
+/// What came of a push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// The outcome.
+    pub outcome: PushOutcome,
+    /// The last record kept now.
+    pub head: Head,
+    /// Positions of the push kept without sense, with the reason.
+    pub quarantined: BTreeMap<u64, &'static str>,
+}
+
+/// A question for numbers.
+#[derive(Clone)]
+pub struct Lease {
+    /// Who asks.
+    pub kiosk: KioskId,
+    /// Which life of it.
+    pub incarnation: u32,
+    /// Of which series.
+    pub series: String,
+    /// The first block of the series that may be leased.
+    pub first_block: u64,
+    /// Numbers in a block.
+    pub size: u64,
+    /// The highest number of the series.
+    pub sequence_max: u64,
+    /// Numbers of the series this kiosk may hold unused, this block included.
+    pub unused_max: u64,
+    /// The same nonce gets the same block.
+    pub nonce: String,
+    /// When.
+    pub at: Timestamp,
+    /// Signs the grant.
+    pub sign: Sign,
+}
+
+impl Lease {
+    /// The grant of `block` in words; `None` where the series ends before it.
+    pub fn grant(&self, block: u64) -> Option<BlockGrant> {
+        let (first, last) = BlockGrant::range(block, self.size)?;
+        (last <= self.sequence_max).then(|| BlockGrant {
+            format: BlockGrant::FORMAT.to_owned(),
+            series: self.series.clone(),
+            block,
+            first,
+            last,
+            kiosk: self.kiosk.clone(),
+            incarnation: self.incarnation,
+            granted_at: self.at,
+        })
+    }
+}
+
+/// What came of a question for numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Leased {
+    /// These numbers.
+    Granted(SignedBlock),
+    /// The series is used up.
+    Exhausted,
+    /// The kiosk holds more unused numbers than it may.
+    TooMany {
+        /// How many.
+        unused: u64,
+    },
+    /// The nonce was used for another question.
+    NonceTaken,
+}
+
+/// One look-up as it is kept: who, what, why, when, and what kind of answer; never the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookUpRow {
+    /// Which kiosk asked.
+    pub kiosk: KioskId,
+    /// When.
+    pub at: Timestamp,
+    /// Which register.
+    pub register: Register,
+    /// For which service: the purpose.
+    pub service: ServiceCode,
+    /// For which application.
+    pub application: ApplicationId,
+    /// Keyed digest of the person or business.
+    pub subject_digest: String,
+    /// `answered`, `refused` or `down`.
+    pub outcome: String,
+    /// Why it was refused or down.
+    pub reason: Option<String>,
+    /// How long it took.
+    pub took_ms: u64,
+}
+
+/// A permit in the book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookEntry {
+    /// Every printed field.
+    pub permit: Permit,
+    /// For which application.
+    pub application: ApplicationId,
+    /// Kind of paper: `food`, `filing` or `hygiene`.
+    pub kind: String,
+    /// The seal of the original.
+    pub seal: String,
+    /// Whether it lives; expiry follows from its dates.
+    pub status: HeldStatus,
+    /// The e-licence that took its place.
+    pub superseded_by: Option<String>,
+    /// Which kiosk issued it.
+    pub kiosk: KioskId,
+    /// The record it stands in.
+    pub position: u64,
+    /// When central got it.
+    pub received_at: Timestamp,
+}
+
+/// Counts for the start page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Permits by kind of paper.
+    pub by_kind: BTreeMap<String, u64>,
+    /// Permits issued on the day asked about.
+    pub today: u64,
+    /// Applications waiting for an officer.
+    pub cases: u64,
+    /// Records kept.
+    pub records: u64,
+}
+
+impl Totals {
+    /// All permits.
+    pub fn permits(&self) -> u64 {
+        self.by_kind.values().sum()
+    }
+}
+
+/// A referred application and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboxCase {
+    /// The application.
+    pub case: Case,
+    /// Which kiosk took it.
+    pub kiosk: KioskId,
+    /// When central got it.
+    pub received_at: Timestamp,
+}
+
+/// A record kept without sense.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantined {
+    /// Whose.
+    pub kiosk: KioskId,
+    /// Which.
+    pub position: u64,
+    /// Why.
+    pub reason: String,
+    /// When it came.
+    pub received_at: Timestamp,
+}
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Opening the file.
+    #[error("cannot open the permit book {}", path.display())]
+    Open {
+        /// Which.
+        path: PathBuf,
+        /// What SQLite said.
+        source: Arc<rusqlite::Error>,
+    },
+    /// Bringing the tables to this version.
+    #[error("cannot bring the permit book to version {version}")]
+    Migrate {
+        /// Which.
+        version: u32,
+        /// What SQLite said.
+        source: Arc<rusqlite::Error>,
+    },
+    /// The file was written by later software.
+    #[error("the permit book has version {found}, this software knows up to {known}")]
+    TooNew {
+        /// The file's.
+        found: u32,
+        /// Ours.
+        known: u32,
+    },
+    /// Starting the thread that writes.
+    #[error("cannot start the permit book's thread")]
+    Start {
+        /// What the system said.
+        source: Arc<std::io::Error>,
+    },
+    /// A single question.
+    #[error("cannot {operation}")]
+    Do {
+        /// What was asked.
+        operation: &'static str,
+        /// What SQLite said.
+        source: Arc<rusqlite::Error>,
+    },
+    /// Too many questions wait.
+    #[error("cannot {operation}: the permit book is busy")]
+    Busy {
+        /// What was asked.
+        operation: &'static str,
+    },
+    /// The thread is gone.
+    #[error("cannot {operation}: the permit book is closed")]
+    Closed {
+        /// What was asked.
+        operation: &'static str,
+    },
+}

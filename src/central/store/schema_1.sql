@@ -1,0 +1,120 @@
+-- The permit book, version 1. Times are RFC 3339 in UTC, dates YYYY-MM-DD, hashes 64 hexadecimal digits.
+
+CREATE TABLE kiosks (
+    id          TEXT    NOT NULL PRIMARY KEY,
+    incarnation INTEGER NOT NULL,             -- the present life
+    forked_at   INTEGER,                      -- position of the first fork seen in this life
+    heard_at    TEXT,
+    heartbeat   TEXT                          -- the last one, JSON
+) STRICT, WITHOUT ROWID;
+
+-- The lives of a kiosk with their keys: old seals must stay verifiable. Never updated.
+CREATE TABLE lives (
+    kiosk       TEXT    NOT NULL REFERENCES kiosks (id),
+    incarnation INTEGER NOT NULL,
+    certificate TEXT    NOT NULL UNIQUE,      -- SHA-256 of the TLS certificate
+    device_key  TEXT    NOT NULL,             -- SPKI PEM
+    seal_key    TEXT    NOT NULL,             -- SPKI PEM
+    PRIMARY KEY (kiosk, incarnation)
+) STRICT, WITHOUT ROWID;
+
+-- Every record of every kiosk, never updated.
+CREATE TABLE records (
+    kiosk       TEXT    NOT NULL REFERENCES kiosks (id),
+    position    INTEGER NOT NULL,
+    hash        TEXT    NOT NULL,
+    incarnation INTEGER NOT NULL,
+    at          TEXT    NOT NULL,             -- the kiosk's clock
+    received_at TEXT    NOT NULL,             -- ours
+    kind        TEXT    NOT NULL,
+    quarantined TEXT,                         -- why it makes no sense
+    record      TEXT    NOT NULL,             -- the exact text
+    signature   TEXT    NOT NULL,
+    PRIMARY KEY (kiosk, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX records_quarantined ON records (kiosk, position) WHERE quarantined IS NOT NULL;
+
+-- Two grants of one series overlap only if they name the same block. Never updated.
+CREATE TABLE blocks (
+    series      TEXT    NOT NULL,
+    block       INTEGER NOT NULL,
+    first       INTEGER NOT NULL,
+    last        INTEGER NOT NULL,
+    kiosk       TEXT    NOT NULL REFERENCES kiosks (id),
+    incarnation INTEGER NOT NULL,
+    nonce       TEXT    NOT NULL,
+    grant_text  TEXT    NOT NULL,
+    signature   TEXT    NOT NULL,
+    PRIMARY KEY (series, block),
+    UNIQUE (kiosk, nonce)
+) STRICT, WITHOUT ROWID;
+
+-- Each number ends in exactly one of: issued, voided. Never updated.
+CREATE TABLE numbers (
+    series      TEXT    NOT NULL,
+    sequence    INTEGER NOT NULL,
+    fate        TEXT    NOT NULL CHECK (fate IN ('issued', 'voided')),
+    kiosk       TEXT    NOT NULL,
+    position    INTEGER NOT NULL,
+    PRIMARY KEY (series, sequence)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE permits (
+    elicence      TEXT    NOT NULL PRIMARY KEY,
+    number        TEXT    NOT NULL,
+    kind          TEXT    NOT NULL CHECK (kind IN ('food', 'filing', 'hygiene')),
+    series        TEXT    NOT NULL,
+    sequence      INTEGER NOT NULL,
+    application   TEXT    NOT NULL UNIQUE,
+    uscc          TEXT    NOT NULL,
+    premises      TEXT    NOT NULL,
+    issued        TEXT    NOT NULL,
+    valid_to      TEXT,
+    status        TEXT    NOT NULL CHECK (status IN ('valid', 'superseded', 'cancelled', 'revoked')),
+    superseded_by TEXT,
+    permit        TEXT    NOT NULL,           -- JSON, every printed field
+    seal          TEXT    NOT NULL,
+    kiosk         TEXT    NOT NULL,
+    position      INTEGER NOT NULL,
+    received_at   TEXT    NOT NULL,
+    UNIQUE (kiosk, position)
+) STRICT, WITHOUT ROWID;
+-- One number, one living paper; the versions before it are superseded.
+CREATE UNIQUE INDEX permits_living ON permits (number) WHERE status <> 'superseded';
+CREATE INDEX permits_by_holder ON permits (uscc, received_at);
+CREATE INDEX permits_by_premises ON permits (premises) WHERE status = 'valid';
+CREATE INDEX permits_by_time ON permits (received_at);
+
+CREATE TABLE cases (
+    application TEXT    NOT NULL PRIMARY KEY,
+    service     TEXT    NOT NULL,
+    verdict     TEXT    NOT NULL,
+    code        TEXT    NOT NULL,
+    message_zh  TEXT    NOT NULL,
+    message_en  TEXT    NOT NULL,
+    uscc        TEXT,
+    business    TEXT,
+    applicant   TEXT    NOT NULL,             -- masked
+    day         TEXT    NOT NULL,
+    due         TEXT,
+    provisional INTEGER NOT NULL,
+    kiosk       TEXT    NOT NULL,
+    position    INTEGER NOT NULL,
+    received_at TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX cases_by_holder ON cases (uscc);
+
+-- Who asked what, and why. Never updated.
+CREATE TABLE look_ups (
+    id             INTEGER PRIMARY KEY,
+    kiosk          TEXT    NOT NULL,
+    at             TEXT    NOT NULL,
+    register       TEXT    NOT NULL,
+    service        TEXT    NOT NULL,
+    application    TEXT    NOT NULL,
+    subject_digest TEXT    NOT NULL,
+    outcome        TEXT    NOT NULL CHECK (outcome IN ('answered', 'refused', 'down')),
+    reason         TEXT,
+    took_ms        INTEGER NOT NULL
+) STRICT;
+CREATE INDEX look_ups_by_application ON look_ups (application);

@@ -1,0 +1,500 @@
+//! The verification page: what a permit is worth today, not what a print once said.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
+use maud::{Markup, html};
+use serde::{Deserialize, Serialize};
+
+use super::page::{Page, Sign, Speaks, Words, apology, guard, sign};
+use crate::central::Central;
+use crate::central::intake::permit_of;
+use crate::central::store::{self, BookEntry};
+use crate::domain::ElicenceId;
+use crate::fault::Chain;
+use crate::seal::{self, Keyring, VerifyingKey};
+use crate::wire::v1::{Grant, Permit, api::HeldStatus};
+
+/// Bytes of the scanned text at most: a seal has 483 characters, of which some are percent-encoded.
+const SCANNED_BYTES_MAX: usize = 2_048;
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Asked {
+    /// The text of the QR code, if it was scanned and is to be compared.
+    #[serde(default)]
+    s: Option<String>,
+}
+
+/// What a permit is worth on one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Worth {
+    Valid,
+    NotYet,
+    Expired,
+    Superseded,
+    Cancelled,
+    Revoked,
+    /// What is kept here does not agree with its own seal.
+    Damaged,
+}
+
+impl Worth {
+    pub(super) fn of(entry: &BookEntry, keys: &Keyring, today: Date) -> Self {
+        if !is_sealed(&entry.seal, entry, keys) {
+            return Self::Damaged;
+        }
+        match entry.status {
+            HeldStatus::Superseded => Self::Superseded,
+            HeldStatus::Cancelled => Self::Cancelled,
+            HeldStatus::Revoked => Self::Revoked,
+            HeldStatus::Valid if today < entry.permit.issued => Self::NotYet,
+            HeldStatus::Valid if entry.permit.valid_to.is_some_and(|last| last < today) => {
+                Self::Expired
+            }
+            HeldStatus::Valid => Self::Valid,
+        }
+    }
+
+    fn class(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::NotYet => "not-yet",
+            Self::Expired => "expired",
+            Self::Superseded | Self::Cancelled | Self::Revoked => "ended",
+            Self::Damaged => "damaged",
+        }
+    }
+
+    pub(super) fn tag(self) -> &'static str {
+        match self {
+            Self::Valid => "tag good",
+            Self::NotYet | Self::Superseded => "tag wait",
+            Self::Expired | Self::Cancelled | Self::Revoked | Self::Damaged => "tag bad",
+        }
+    }
+
+    fn sign(self) -> Sign {
+        match self {
+            Self::Valid => Sign::Tick,
+            Self::NotYet => Sign::Clock,
+            Self::Expired | Self::Superseded | Self::Cancelled | Self::Revoked => Sign::Cross,
+            Self::Damaged => Sign::Warning,
+        }
+    }
+
+    pub(super) fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Valid => ("有效", "Valid"),
+            Self::NotYet => ("尚未生效", "Not valid yet"),
+            Self::Expired => ("已过期", "Expired"),
+            Self::Superseded => ("已被新证替代", "Replaced by a newer permit"),
+            Self::Cancelled => ("已注销", "Cancelled"),
+            Self::Revoked => ("已吊销", "Revoked"),
+            Self::Damaged => ("登记内容异常", "Record damaged"),
+        }
+    }
+}
+
+/// Whether a seal was made with a key of ours and states this permit.
+fn is_sealed(text: &str, entry: &BookEntry, keys: &Keyring) -> bool {
+    let permit = permit_of(&entry.permit, entry.application);
+    let claims = seal::verify(text, keys);
+    permit.is_some_and(|permit| claims.is_ok_and(|claims| claims.agrees_with(&permit)))
+}
+
+/// What the scanned code says, compared with what is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Scanned {
+    /// It is ours and states this permit.
+    Agrees,
+    /// It is ours, but states something else: another permit's code, or an older version.
+    StatesOtherwise,
+    /// It is not signed by us.
+    Forged,
+}
+
+fn compare(text: &str, entry: &BookEntry, keys: &Keyring) -> Scanned {
+    if text.len() > SCANNED_BYTES_MAX {
+        return Scanned::Forged;
+    }
+    if is_sealed(text, entry, keys) {
+        Scanned::Agrees
+    } else if seal::verify(text, keys).is_ok() {
+        Scanned::StatesOtherwise
+    } else {
+        Scanned::Forged
+    }
+}
+
+/// Every key permits were ever sealed with.
+pub(super) async fn keyring(central: &Central) -> Result<Keyring, store::Error> {
+    let mut keys = Keyring::new();
+    for (kiosk, pem) in central.store.seal_keys().await? {
+        match VerifyingKey::from_pem(&pem) {
+            Ok(key) => keys.trust(kiosk.to_string(), key),
+            Err(error) => tracing::error!(%kiosk, %error, "an enrolled seal key cannot be read"),
+        }
+    }
+    Ok(keys)
+}
+
+pub(super) async fn show(
+    State(central): State<Arc<Central>>,
+    Path(id): Path<String>,
+    Query(speaks): Query<Speaks>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    let words = speaks.words();
+    let (id, as_json) = match id.strip_suffix(".json") {
+        Some(id) => (id.to_owned(), true),
+        None => (id, false),
+    };
+    let found = match find(&central, &id).await {
+        Ok(found) => found,
+        Err(error) => {
+            tracing::error!(error = %Chain(&error), "the verification page has no permit book");
+            return if as_json { json(StatusCode::SERVICE_UNAVAILABLE, None) } else { down(words) };
+        }
+    };
+    let Some((entry, keys)) = found else {
+        return if as_json { json(StatusCode::NOT_FOUND, None) } else { unknown(words) };
+    };
+    let today = central.clock.today();
+    let worth = Worth::of(&entry, &keys, today);
+    if worth == Worth::Damaged {
+        tracing::error!(
+            kiosk = %entry.kiosk, journal.position = entry.position,
+            "a permit in the book does not agree with its seal"
+        );
+    }
+    let scanned = asked.s.as_deref().map(|text| compare(text, &entry, &keys));
+    if as_json {
+        return json(StatusCode::OK, Some(&Stated::of(&entry, worth, scanned, today)));
+    }
+    let other = words.one("en", "zh");
+    let other = match &asked.s {
+        Some(text) => format!("/v/{id}?s={}&lang={other}", percent(text)),
+        None => format!("/v/{id}?lang={other}"),
+    };
+    let (zh, en) = worth.words();
+    let title = format!("{} — {}", words.one(zh, en), entry.permit.number);
+    let body = body(words, &entry, worth, scanned, today);
+    Page { words, title, other, body }.respond(StatusCode::OK)
+}
+
+async fn find(central: &Central, id: &str) -> Result<Option<(BookEntry, Keyring)>, store::Error> {
+    if ElicenceId::parse(id).is_err() {
+        return Ok(None);
+    }
+    let Some(entry) = central.store.permit(id.to_owned()).await? else { return Ok(None) };
+    Ok(Some((entry, keyring(central).await?)))
+}
+
+fn body(
+    words: Words,
+    entry: &BookEntry,
+    worth: Worth,
+    scanned: Option<Scanned>,
+    today: Date,
+) -> Markup {
+    let (zh, en) = worth.words();
+    html! {
+        @if let Some(scanned) = scanned { (scanned_says(words, scanned)) }
+        section class={ "card state " (worth.class()) } {
+            (sign(worth.sign()))
+            h1 { (words.both(zh, en)) }
+            p { (explain(words, entry, worth, today)) }
+        }
+        section.card { (paper(words, entry)) }
+        section.card {
+            h2 { (words.both("二维码", "The 2D code")) }
+            p { (words.both(
+                "纸质许可证上的二维码由发证机关签名，不联网也能查验。",
+                "The code on the paper is signed by the issuing organ and can be verified offline.",
+            )) }
+            p { a href=(words.link(&format!("/v/{}?s={}", entry.permit.elicence, percent(&entry.seal)))) {
+                (words.one("查看正本二维码的内容与比对结果", "See what the original's code says, compared"))
+            } }
+            p.quiet { a href={ "/v/" (entry.permit.elicence) ".json" } { "JSON" } }
+        }
+    }
+}
+
+fn scanned_says(words: Words, scanned: Scanned) -> Markup {
+    let shout = |title: (&str, &str), text: (&str, &str)| {
+        html! {
+            section.shout role="alert" {
+                (sign(Sign::Warning))
+                h1 { (words.both(title.0, title.1)) }
+                p { (words.both(text.0, text.1)) }
+            }
+        }
+    };
+    match scanned {
+        Scanned::Agrees => html! {
+            section.code.good {
+                (sign(Sign::Tick))
+                p { (words.both(
+                    "所扫二维码的签名真实，内容与登记一致。",
+                    "The scanned code is genuinely signed and agrees with the register.",
+                )) }
+            }
+        },
+        Scanned::StatesOtherwise => shout(
+            ("二维码与登记不符！", "The code does not agree with the register!"),
+            (
+                "签名是真的，但说的是另一份许可证或旧版本。请以下面的登记为准，并逐项核对纸面；如有出入，请拨打12315。",
+                "Its signature is genuine, but it states another permit or an older version. The \
+                 register below counts: compare the paper with it, field by field. If they differ, call 12315.",
+            ),
+        ),
+        Scanned::Forged => shout(
+            ("二维码是伪造或被改动的！", "The code is forged or was altered!"),
+            (
+                "它没有发证机关的有效签名。不要相信纸面内容，请以下面的登记为准，并拨打12315。",
+                "It carries no valid signature of the issuing organ. Do not trust the paper: the register \
+                 below counts. Please call 12315.",
+            ),
+        ),
+    }
+}
+
+fn explain(words: Words, entry: &BookEntry, worth: Worth, today: Date) -> Markup {
+    let permit = &entry.permit;
+    let as_of = (chinese(today), english(today));
+    match (worth, permit.valid_to) {
+        (Worth::Valid, Some(last)) => words.both(
+            &format!("截至{}，该许可证有效，有效期至{}。", as_of.0, chinese(last)),
+            &format!("As of {}, this permit is valid, until {}.", as_of.1, english(last)),
+        ),
+        (Worth::Valid, None) => words.both(
+            &format!("截至{}，该备案有效。备案没有有效期。", as_of.0),
+            &format!("As of {}, this filing stands. A filing does not expire.", as_of.1),
+        ),
+        (Worth::NotYet, _) => words.both(
+            &format!("自{}起生效。", chinese(permit.issued)),
+            &format!("It will be valid from {}.", english(permit.issued)),
+        ),
+        (Worth::Expired, Some(last)) => words.both(
+            &format!("有效期至{}，已经届满。未经延续不得继续经营。", chinese(last)),
+            &format!(
+                "It ended on {}. Without a renewal the business may not go on.",
+                english(last)
+            ),
+        ),
+        (Worth::Superseded, _) => html! {
+            (words.both(
+                "变更、延续、补办或新办后，以新证为准。",
+                "After a change, renewal, reissue or new licence, the newer one counts.",
+            ))
+            @if let Some(newer) = &entry.superseded_by {
+                " " a href=(words.link(&format!("/v/{newer}"))) {
+                    (words.one("查看新证", "See the newer permit"))
+                }
+            }
+        },
+        (Worth::Cancelled, _) => {
+            words.both("该许可证已经注销，不再有效。", "This permit was cancelled and is void.")
+        }
+        (Worth::Revoked, _) => {
+            words.both("该许可证已被吊销，不再有效。", "This permit was revoked and is void.")
+        }
+        (Worth::Damaged | Worth::Expired, _) => words.both(
+            "登记内容与其签名不一致，无法确认。请联系发证机关。",
+            "What is kept here does not agree with its signature. Please ask the issuing organ.",
+        ),
+    }
+}
+
+fn paper(words: Words, entry: &BookEntry) -> Markup {
+    let permit = &entry.permit;
+    let (title, number, place) = match permit.grant {
+        Grant::Food { .. } => (
+            ("食品经营许可证", "Food business licence"),
+            ("许可证编号", "Licence number"),
+            ("经营场所", "Business premises"),
+        ),
+        Grant::Filing { .. } => (
+            ("仅销售预包装食品备案", "Filing: prepackaged food only"),
+            ("备案编号", "Filing number"),
+            ("经营场所", "Business premises"),
+        ),
+        Grant::Hygiene { .. } => (
+            ("公共场所卫生许可证", "Public-place hygiene licence"),
+            ("编号", "Number"),
+            ("地址", "Address"),
+        ),
+    };
+    let field = |label: (&str, &str), value: Markup| {
+        html! {
+            div { dt { (words.both(label.0, label.1)) } dd { (value) } }
+        }
+    };
+    let text = |value: &str| html! { (value) };
+    html! {
+        p.paper-title { (words.both(title.0, title.1)) }
+        dl.fields {
+            (field(number, html! { span.mono { (permit.number) } }))
+            (field(("经营者名称", "Holder"), text(&permit.holder.name)))
+            (field(
+                ("统一社会信用代码", "Social credit code"),
+                html! { span.mono { (permit.holder.uscc) } },
+            ))
+            (field(
+                ("法定代表人(负责人)", "Legal representative"),
+                text(permit.holder.legal_representative.reveal()),
+            ))
+            (field(("住所", "Registered address"), text(&permit.holder.address)))
+            (field(place, text(&permit.premises)))
+            (granted(permit, &field))
+            (field(("发证机关", "Issued by"), text(&permit.issuer.name)))
+            (field(("发证日期", "Date of issue"), text(&day(words, permit.issued))))
+            @if let Some(last) = permit.valid_to {
+                (field(("有效期至", "Valid until"), text(&day(words, last))))
+            }
+            (field(
+                ("电子证照标识", "E-licence identifier"),
+                html! { span.mono.small { (permit.elicence) } },
+            ))
+        }
+    }
+}
+
+fn granted(permit: &Permit, field: &dyn Fn((&str, &str), Markup) -> Markup) -> Markup {
+    match &permit.grant {
+        Grant::Food { subject, items } => html! {
+            (field(("主体业态", "Kind of business"), html! { (subject) }))
+            (field(("经营项目", "Business items"), html! {
+                @if let [only] = items.as_slice() { (only) } @else {
+                    ul { @for item in items { li { (item) } } }
+                }
+            }))
+        },
+        Grant::Filing { trade } => field(("销售方式", "Trade"), html! { (trade) }),
+        Grant::Hygiene { place } => field(("许可项目", "Permitted"), html! { (place) }),
+    }
+}
+
+pub(super) fn day(words: Words, date: Date) -> String {
+    words.one(&chinese(date), &english(date)).to_owned()
+}
+
+fn chinese(date: Date) -> String {
+    format!("{}年{:02}月{:02}日", date.year(), date.month(), date.day())
+}
+
+fn english(date: Date) -> String {
+    date.strftime("%-d %B %Y").to_string()
+}
+
+/// Percent-encodes everything but letters, digits and `-._~` (RFC 3986, 2.3).
+fn percent(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push('%');
+            encoded.push_str(&hex::encode_upper([byte]));
+        }
+        encoded
+    })
+}
+
+fn unknown(words: Words) -> Response {
+    apology(
+        words,
+        StatusCode::NOT_FOUND,
+        ("查无此证", "No such permit"),
+        &[
+            (
+                "请核对地址或重新扫描许可证上的二维码，一个字符都不能少。",
+                "Check the address, or scan the code on the permit again: not one character may be missing.",
+            ),
+            (
+                "刚在自助终端办理的许可证，终端暂时断网时会稍后才能查到；二维码仍可离线查验。",
+                "A permit issued minutes ago by a terminal without network appears here later; its code can \
+                 still be verified offline.",
+            ),
+            (
+                "如果纸质许可证上印着这个地址却查不到，可能是伪造的：请拨打12315。",
+                "If a paper shows this address and it is still not found, it may be forged: call 12315.",
+            ),
+        ],
+    )
+}
+
+fn down(words: Words) -> Response {
+    apology(
+        words,
+        StatusCode::SERVICE_UNAVAILABLE,
+        ("暂时无法查询", "The register cannot be asked at the moment"),
+        &[(
+            "请几分钟后再试。查不到不等于无效。",
+            "Please try again in some minutes. Not being found now does not mean it is void.",
+        )],
+    )
+}
+
+/// The page for programs.
+#[derive(Serialize)]
+struct Stated<'a> {
+    state: Worth,
+    as_of: Date,
+    number: &'a str,
+    elicence: &'a str,
+    kind: &'a str,
+    holder: &'a str,
+    uscc: &'a str,
+    legal_representative: &'a str,
+    address: &'a str,
+    premises: &'a str,
+    grant: &'a Grant,
+    issuer: &'a str,
+    issuer_uscc: &'a str,
+    issued: Date,
+    valid_to: Option<Date>,
+    superseded_by: Option<&'a str>,
+    seal: &'a str,
+    scanned: Option<Scanned>,
+}
+
+impl<'a> Stated<'a> {
+    fn of(entry: &'a BookEntry, state: Worth, scanned: Option<Scanned>, as_of: Date) -> Self {
+        let permit = &entry.permit;
+        Self {
+            state,
+            as_of,
+            number: &permit.number,
+            elicence: &permit.elicence,
+            kind: &entry.kind,
+            holder: &permit.holder.name,
+            uscc: &permit.holder.uscc,
+            legal_representative: permit.holder.legal_representative.reveal(),
+            address: &permit.holder.address,
+            premises: &permit.premises,
+            grant: &permit.grant,
+            issuer: &permit.issuer.name,
+            issuer_uscc: &permit.issuer.uscc,
+            issued: permit.issued,
+            valid_to: permit.valid_to,
+            superseded_by: entry.superseded_by.as_deref(),
+            seal: &entry.seal,
+            scanned,
+        }
+    }
+}
+
+fn json(status: StatusCode, stated: Option<&Stated<'_>>) -> Response {
+    let text = match stated {
+        Some(stated) => serde_json::to_string_pretty(stated),
+        None if status == StatusCode::NOT_FOUND => Ok(r#"{"state": "unknown"}"#.to_owned()),
+        None => Ok(r#"{"state": "not_available"}"#.to_owned()),
+    };
+    let text = text.expect("a stated permit has only string keys");
+    guard((status, [(header::CONTENT_TYPE, "application/json")], text).into_response())
+}
