@@ -60,7 +60,7 @@ pub struct Settings {
     pub central_key: VerifyingKey,
     /// The transparency log named in seals.
     pub log_origin: LogOrigin,
-    /// What sheet serials begin with, for example `K03`.
+    /// What sheet serials begin with, for example `K03`: 14 characters at most.
     pub serial_prefix: String,
     /// What hygiene licence numbers begin with, for example `张审卫公证`.
     pub hygiene_prefix: String,
@@ -251,6 +251,9 @@ pub struct SeriesState {
 }
 
 impl Journal {
+    /// What its file is called in the kiosk's data folder.
+    pub const FILE_NAME: &str = "journal.db";
+
     /// Makes the journal of a new kiosk, or of a new life of one, and opens it. Never where there is
     /// one. The records go on from `start`, the last of this kiosk that central has: central keeps one
     /// chain for all lives of a kiosk.

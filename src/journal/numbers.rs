@@ -13,11 +13,14 @@ use crate::domain::{
 use crate::seal::CopySerial;
 use crate::wire::v1::{Body, NumberVoided};
 
+/// Print jobs of one life of a kiosk at most: 60 000 a year for longer than any kiosk stands.
+const JOBS_MAX: u64 = 9_999_999;
+
 /// Tries every setting that numbers and serials are made of, so that a wrong one is found when the
 /// journal opens and not at the first applicant.
 pub(super) fn check(settings: &Settings) -> Result<(), Error> {
     let wrong = |setting, why: String| Error::Setting { setting, why };
-    if serial(settings, u64::from(u32::MAX)).is_none() {
+    if serial(settings, JOBS_MAX).is_none() {
         let why = format!("serials beginning with `{}` are too long", settings.serial_prefix);
         return Err(wrong("serial_prefix", why));
     }

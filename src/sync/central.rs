@@ -2,8 +2,10 @@
 
 use std::future::Future;
 
+use crate::fault::Chain;
+use crate::registers::{Client, ClientError};
 use crate::wire::v1::SignedBlock;
-use crate::wire::v1::api::{BlockRequest, Heartbeat, HeartbeatAnswer, Push, SignedText};
+use crate::wire::v1::api::{self, BlockRequest, Heartbeat, HeartbeatAnswer, Push, SignedText};
 
 /// Central, over whatever line. Every call may be lost, repeated or answered late.
 pub trait Central: Send + Sync + 'static {
@@ -62,6 +64,49 @@ impl CallError {
         match self {
             Self::NotNow { .. } | Self::Refused { .. } => true,
             Self::Unanswered { .. } | Self::Garbage { .. } => false,
+        }
+    }
+}
+
+/// Central over HTTPS.
+impl Central for Client {
+    async fn push(&self, push: Push) -> Result<SignedText, CallError> {
+        self.post_json(api::RECORDS_PATH, &push).await.map_err(CallError::from)
+    }
+
+    async fn lease(&self, request: BlockRequest) -> Result<SignedBlock, CallError> {
+        self.post_json(api::NUMBER_BLOCKS_PATH, &request).await.map_err(CallError::from)
+    }
+
+    async fn heartbeat(&self, heartbeat: Heartbeat) -> Result<HeartbeatAnswer, CallError> {
+        self.post_json(api::HEARTBEAT_PATH, &heartbeat).await.map_err(CallError::from)
+    }
+}
+
+impl From<ClientError> for CallError {
+    fn from(error: ClientError) -> Self {
+        match error {
+            // Without a word of central's own it is something on the way that refuses.
+            ClientError::Refused { status, code, .. } if code.is_empty() => {
+                Self::Garbage { reason: format!("HTTP status {status} without a reason") }
+            }
+            // RFC 9110, 15.6 and RFC 6585, 4: the server's trouble, or too many requests.
+            ClientError::Refused { status: 429 | 500..=599, code, message } => {
+                Self::NotNow { code, message }
+            }
+            ClientError::Refused { code, message, .. } => Self::Refused { code, message },
+            ClientError::TooLong { .. } | ClientError::Nonsense { .. } => {
+                Self::Garbage { reason: Chain(&error).to_string() }
+            }
+            ClientError::ReadKey { .. }
+            | ClientError::Pem { .. }
+            | ClientError::Tls { .. }
+            | ClientError::Address { .. }
+            | ClientError::Build { .. }
+            | ClientError::Thread { .. }
+            | ClientError::TimedOut { .. }
+            | ClientError::Unreachable { .. }
+            | ClientError::Closed => Self::Unanswered { reason: Chain(&error).to_string() },
         }
     }
 }

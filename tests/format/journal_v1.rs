@@ -1,0 +1,345 @@
+//! Version 1 of journal records and number blocks, byte by byte.
+
+use permit_kiosk::domain::{ApplicationId, Bilingual, ServiceCode, Verdict};
+use permit_kiosk::seal::{Profile, SigningKey};
+use permit_kiosk::wire::v1::{
+    Applicant, BlockError, BlockGrant, BlockInstalled, Body, BusinessName, Decided, Decision,
+    Document, Due, Faulted, Finding, FormatError, Grant, Hash, Header, Holder, Issued, Issuer,
+    KioskId, LookUpOutcome, LookedUp, NumberVoided, Permit, Personal, PrintStep, Printed, Promise,
+    Rated, Reading, Record, Register, SessionEnded, Sheet, SignedBlock, SignedRecord, Started,
+    Strokes, decision_digest,
+};
+
+/// The examples of docs/formats/journal.md, in its order.
+const EXAMPLES: &str = include_str!("journal_v1.jsonl");
+
+fn application() -> ApplicationId {
+    ApplicationId::parse("0123456789abcdef0123456789abcdef").unwrap()
+}
+
+fn decision() -> Decision {
+    Decision {
+        verdict: Verdict::Issue,
+        code: "ON_PROMISE".to_owned(),
+        findings: vec![Finding {
+            rule: "FOOD-PROMISE".to_owned(),
+            code: "ON_PROMISE".to_owned(),
+            outcome: Verdict::Issue,
+            citation: "食品经营许可和备案管理办法 27".to_owned(),
+            message: Bilingual::new("符合告知承诺条件", "issued on promise"),
+            remedy: Bilingual::new("无", "none"),
+            due: Some(Due { date: jiff::civil::date(2026, 12, 31), provisional: false }),
+            readings: vec![Reading {
+                path: "business.status".to_owned(),
+                value: "\"live\"".to_owned(),
+            }],
+        }],
+        rule_set: "R2025".to_owned(),
+        edition: "zhangdian 2026.11".to_owned(),
+        edition_digest: "ab".repeat(32),
+        facts_digest: "3a6e".repeat(16),
+        today: jiff::civil::date(2026, 11, 23),
+    }
+}
+
+#[test]
+fn the_document_shows_the_frozen_examples() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/formats/journal.md");
+    let document = std::fs::read_to_string(path).unwrap();
+    for example in EXAMPLES.lines().chain([FIRST_HASH, FIRST_SIGNATURE]) {
+        assert!(document.contains(example), "docs/formats/journal.md does not show {example}");
+    }
+}
+
+/// One body of each kind.
+fn bodies() -> Vec<Body> {
+    let strokes = Strokes(vec![vec![(100, 200), (110, 210)], vec![(300, 400)]]);
+    vec![
+        Body::Started(Started {
+            software: "0.1.0".to_owned(),
+            edition: Some("zhangdian 2026.11".to_owned()),
+            edition_digest: Some("ab".repeat(32)),
+        }),
+        Body::BlockInstalled(BlockInstalled {
+            series: "food/1/370303".to_owned(),
+            block: 0,
+            first: 1,
+            last: 100,
+            grant_digest: Hash::of(b"the grant's exact text"),
+        }),
+        Body::LookedUp(LookedUp {
+            application: application(),
+            register: Register::FoodAndDrug,
+            purpose: ServiceCode::FoodNew,
+            subject_digest: "5f".repeat(32),
+            answer_digest: None,
+            outcome: LookUpOutcome::Down,
+            took_ms: 3000,
+        }),
+        Body::Decided(Box::new(Decided {
+            application: application(),
+            service: ServiceCode::FoodNew,
+            applicant: Applicant {
+                name: Personal::new("李测试"),
+                id_masked: "370303********9988".to_owned(),
+                id_digest: "5f".repeat(32),
+            },
+            business: Some(BusinessName {
+                uscc: "92370303MAXX01018Y".to_owned(),
+                name: "张店区好滋味食品店".to_owned(),
+            }),
+            decision: decision(),
+            facts: Personal::new(r#"{"business":{"status":"live"}}"#),
+            promise: Some(Promise {
+                text_version: "food-new/1".to_owned(),
+                text_digest: "cd".repeat(32),
+                reading_ms: 12_000,
+                signed_at: "2026-11-23T03:59:58.5Z".parse().unwrap(),
+                strokes_digest: strokes.digest(),
+                strokes,
+            }),
+        })),
+        Body::Issued(Box::new(Issued {
+            application: application(),
+            service: ServiceCode::FoodNew,
+            permit: Permit {
+                number: "JY13703030000019".to_owned(),
+                elicence: "1.2.156.3005.2.11100000MB0143028R011.11370303MBXX09005U.\
+                           2026112313703030000019.001.X"
+                    .to_owned(),
+                holder: Holder {
+                    name: "张店区好滋味食品店".to_owned(),
+                    uscc: "92370303MAXX01018Y".to_owned(),
+                    legal_representative: Personal::new("李测试"),
+                    address: "淄博市张店区人民西路9号".to_owned(),
+                },
+                premises: "淄博市张店区人民西路9号".to_owned(),
+                grant: Grant::Food {
+                    subject: "食品销售经营者".to_owned(),
+                    items: vec!["散装食品销售".to_owned()],
+                },
+                issuer: Issuer {
+                    name: "淄博市张店区行政审批服务局".to_owned(),
+                    uscc: "11370303MBXX09005U".to_owned(),
+                },
+                issued: jiff::civil::date(2026, 11, 23),
+                valid_to: Some(jiff::civil::date(2031, 11, 22)),
+            },
+            series: "food/1/370303".to_owned(),
+            sequence: 1,
+            decision_digest: decision_digest(&decision()),
+            sheets: vec![
+                Sheet {
+                    job: 1,
+                    document: Document::Original,
+                    serial: Some("K03-1-000001".to_owned()),
+                    seal: Some("PK1:6BF".to_owned()),
+                },
+                Sheet { job: 2, document: Document::Receipt, serial: None, seal: None },
+            ],
+        })),
+        printed(PrintStep::Sent),
+        printed(PrintStep::Confirmed { evidence: "page counter 4711 -> 4712".to_owned() }),
+        Body::Rated(Rated { application: application(), grade: 5 }),
+        Body::NumberVoided(NumberVoided {
+            series: "hygiene/张审卫公证/2026".to_owned(),
+            sequence: 17,
+            reason: "series closed".to_owned(),
+            by: "technician 0042".to_owned(),
+        }),
+        Body::Faulted(Faulted { code: "page-printer.jammed".to_owned(), cleared: false }),
+        Body::SessionEnded(SessionEnded {
+            screen: "done".to_owned(),
+            took_ms: 213_000,
+            failed_reads: 1,
+            unanswered: 0,
+        }),
+    ]
+}
+
+fn printed(step: PrintStep) -> Body {
+    Body::Printed(Printed {
+        job: 1,
+        application: application(),
+        document: Document::Original,
+        serial: Some("K03-1-000001".to_owned()),
+        seal: None,
+        step,
+    })
+}
+
+/// The chain of all examples, as a kiosk would write it.
+fn records() -> Vec<Record> {
+    let mut previous = Hash::ZERO;
+    (1..)
+        .zip(bodies())
+        .map(|(position, body)| {
+            let record = Record {
+                format: Record::FORMAT.to_owned(),
+                kiosk: KioskId::parse("zhangdian-03").unwrap(),
+                incarnation: 1,
+                position,
+                at: "2026-11-23T04:00:00.123Z".parse().unwrap(),
+                monotonic_ms: 86_400_000,
+                boot_id: "b5f0a1c2".to_owned(),
+                previous,
+                body,
+            };
+            previous = Hash::of_record(&record.to_text());
+            record
+        })
+        .collect()
+}
+
+#[test]
+fn every_kind_of_record_is_written_as_frozen() {
+    let written: Vec<String> = records().iter().map(Record::to_text).collect();
+    let frozen: Vec<&str> = EXAMPLES.lines().collect();
+    assert_eq!(written.len(), frozen.len());
+    for (written, frozen) in written.iter().zip(frozen) {
+        assert_eq!(written, frozen);
+    }
+}
+
+#[test]
+fn every_frozen_record_is_read_to_the_same_meaning() {
+    for (text, record) in EXAMPLES.lines().zip(records()) {
+        assert_eq!(Record::read(text).unwrap(), record);
+        let header = Header::read(text).unwrap();
+        assert_eq!((header.position, header.previous), (record.position, record.previous));
+    }
+}
+
+#[test]
+fn every_kind_has_an_example() {
+    let kinds: std::collections::BTreeSet<&str> = bodies().iter().map(Body::kind).collect();
+    let expected = [
+        "block_installed",
+        "decided",
+        "faulted",
+        "issued",
+        "looked_up",
+        "number_voided",
+        "printed",
+        "rated",
+        "session_ended",
+        "started",
+    ];
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn every_step_of_a_sheet_has_its_word() {
+    let steps = [
+        (PrintStep::Queued, r#""queued""#),
+        (PrintStep::Sent, r#""sent""#),
+        (PrintStep::Confirmed { evidence: "e".to_owned() }, r#"{"confirmed":{"evidence":"e"}}"#),
+        (PrintStep::Unknown, r#""unknown""#),
+        (PrintStep::Voided, r#""voided""#),
+        (PrintStep::NotPrinted, r#""not_printed""#),
+    ];
+    for (step, text) in steps {
+        assert_eq!(serde_json::to_string(&step).unwrap(), text);
+        assert_eq!(serde_json::from_str::<PrintStep>(text).unwrap(), step);
+    }
+}
+
+#[test]
+fn hash_and_signature_of_a_record_are_those_of_the_document() {
+    let text = EXAMPLES.lines().next().unwrap().to_owned();
+    // printf 'permit-kiosk/record/1\n%s' "$text" | sha256sum
+    assert_eq!(Hash::of_record(&text).to_string(), FIRST_HASH);
+    let key = SigningKey::generate(Profile::Ed25519, &[1; 32]);
+    let signed = SignedRecord::sign(text, &key);
+    assert_eq!(signed.signature, FIRST_SIGNATURE);
+    assert!(signed.verify(&key.verifying_key()));
+    assert_eq!(signed.hash().to_string(), FIRST_HASH);
+    // Exactly these bytes: the same JSON with one space more is another record.
+    let spaced = signed.record.reveal().replacen(":", ": ", 1);
+    let spaced =
+        SignedRecord { record: Personal::new(spaced), signature: signed.signature.clone() };
+    assert!(!spaced.verify(&key.verifying_key()));
+    // And what was signed as a number block is no record.
+    let block = SignedBlock::sign(signed.record.reveal().to_owned(), &key);
+    let turned = SignedRecord { record: signed.record, signature: block.signature };
+    assert!(!turned.verify(&key.verifying_key()));
+}
+
+const FIRST_HASH: &str = "7d4c339a510956c0e18f7365a8c0783a30266f576255d9277165b451886840fe";
+const FIRST_SIGNATURE: &str = "2bc48160501ad1bf54debacc1a3e00cbe1ae1cfc4551a4fe3b8069e492ff04c4\
+     948c329962e94d96a3356833d71d2053f08648ee0db13260746bd4cd2a2e1d03";
+
+#[test]
+fn a_record_of_another_version_or_kind_still_has_a_header() {
+    let first = EXAMPLES.lines().next().unwrap();
+    let newer = first.replace("permit-kiosk/record/1", "permit-kiosk/record/2");
+    let error = Record::read(&newer).unwrap_err();
+    assert!(matches!(error, FormatError::OtherFormat { .. }), "{error}");
+    assert_eq!(Header::read(&newer).unwrap().position, 1);
+
+    let unknown = first.replace("\"kind\":\"started\"", "\"kind\":\"dreamt\"");
+    let error = Record::read(&unknown).unwrap_err();
+    assert!(matches!(error, FormatError::NotARecord { .. }), "{error}");
+    assert_eq!(Header::read(&unknown).unwrap().position, 1);
+
+    // A field nobody knows is not passed over: it could have said "not".
+    let extra = first.replace("\"software\"", "\"draft\":true,\"software\"");
+    assert!(matches!(Record::read(&extra), Err(FormatError::NotARecord { .. })));
+}
+
+#[test]
+fn a_text_longer_than_any_record_is_not_parsed() {
+    let long = format!("{}{}", EXAMPLES.lines().next().unwrap(), " ".repeat(Record::BYTES_MAX));
+    assert!(matches!(Record::read(&long), Err(FormatError::TooLong { .. })));
+    assert!(matches!(Header::read(&long), Err(FormatError::TooLong { .. })));
+}
+
+#[test]
+fn a_number_block_is_written_and_read_as_frozen() {
+    let frozen = concat!(
+        r#"{"format":"permit-kiosk/number-block/1","series":"food/1/370303","block":3,"#,
+        r#""first":301,"last":400,"kiosk":"zhangdian-03","incarnation":1,"#,
+        r#""granted_at":"2026-11-23T04:00:00Z"}"#
+    );
+    let (first, last) = BlockGrant::range(3, 100).unwrap();
+    let grant = BlockGrant {
+        format: BlockGrant::FORMAT.to_owned(),
+        series: "food/1/370303".to_owned(),
+        block: 3,
+        first,
+        last,
+        kiosk: KioskId::parse("zhangdian-03").unwrap(),
+        incarnation: 1,
+        granted_at: "2026-11-23T04:00:00Z".parse().unwrap(),
+    };
+    assert_eq!(grant.to_text(), frozen);
+    assert_eq!(BlockGrant::read(frozen).unwrap(), grant);
+
+    for (from, to) in [
+        ("\"last\":400", "\"last\":401"),
+        ("\"first\":301", "\"first\":300"),
+        ("\"block\":3", "\"block\":4"),
+        ("\"first\":301,\"last\":400", "\"first\":400,\"last\":301"),
+        ("\"block\":3", "\"block\":18446744073709551615"),
+        ("food/1/370303", "food"),
+        ("number-block/1", "number-block/2"),
+    ] {
+        let wrong = frozen.replace(from, to);
+        assert_ne!(wrong, frozen);
+        BlockGrant::read(&wrong).unwrap_err();
+    }
+    let wide =
+        frozen.replace("\"first\":301,\"last\":400", "\"first\":1,\"last\":18446744073709551615");
+    let wide = wide.replace("\"block\":3", "\"block\":0");
+    assert!(matches!(BlockGrant::read(&wide), Err(BlockError::NotAligned { .. })));
+}
+
+#[test]
+fn a_kiosk_id_is_lower_case_and_short() {
+    for good in ["k", "zhangdian-03", &"a".repeat(48)] {
+        assert!(KioskId::parse(good).is_some(), "{good}");
+    }
+    for bad in ["", "Zhangdian", "k_3", "k/3", "三", &"a".repeat(49)] {
+        assert!(KioskId::parse(bad).is_none(), "{bad}");
+    }
+}
