@@ -11,18 +11,20 @@ const PRODUCER: &str = "permit-kiosk";
 
 /// Writes the document. Its dates are the day of issue, its identifier a digest of what it shows.
 pub(super) fn write(document: PdfDocument, title: &str, day: Date) -> Result<Vec<u8>, Error> {
+    archived(document, title, day).map_err(|source| Error::WritePdf { source })
+}
+
+fn archived(document: PdfDocument, title: &str, day: Date) -> Result<Vec<u8>, lopdf::Error> {
     let options = PdfSaveOptions { image_optimization: None, ..PdfSaveOptions::default() };
     let mut warnings = Vec::new();
     let mut pdf = document.to_lopdf_document(&options, &mut warnings);
     // PDF 1.4 is what PDF/A-1 is made of (ISO 19005-1, 2).
     "1.4".clone_into(&mut pdf.version);
-    let fail = |what| Error::WritePdf { what };
 
     for page in pdf.get_pages().into_values().collect::<Vec<_>>() {
-        let page = pdf.get_dictionary_mut(page).map_err(|_| fail("no page"))?;
-        page.remove(b"Annots");
+        pdf.get_dictionary_mut(page)?.remove(b"Annots");
     }
-    add_cid_sets(&mut pdf).ok_or(fail("a font's widths"))?;
+    add_cid_sets(&mut pdf)?;
 
     let profile = pdf.add_object(Stream::new(dictionary! { "N" => 3 }, icc::srgb()));
     let intent = dictionary! {
@@ -39,7 +41,7 @@ pub(super) fn write(document: PdfDocument, title: &str, day: Date) -> Result<Vec
     )
     .with_compression(false);
     let metadata = pdf.add_object(metadata);
-    let catalog = pdf.catalog_mut().map_err(|_| fail("no catalogue"))?;
+    let catalog = pdf.catalog_mut()?;
     catalog.set("OutputIntents", vec![intent.into()]);
     catalog.set("Metadata", metadata);
     catalog.set("Lang", Object::string_literal("zh-CN"));
@@ -59,52 +61,55 @@ pub(super) fn write(document: PdfDocument, title: &str, day: Date) -> Result<Vec
     // The generator's identifier comes from a fixed seed and is the same for every document.
     pdf.trailer.remove(b"ID");
     let mut plain = Vec::new();
-    pdf.save_to(&mut plain).map_err(|_| fail("in memory"))?;
+    pdf.save_to(&mut plain)?;
     let digest = Sha256::digest(&plain);
     let id = Object::String(digest.as_slice()[..16].to_vec(), StringFormat::Hexadecimal);
     pdf.trailer.set("ID", vec![id.clone(), id]);
 
     pdf.compress();
     let mut bytes = Vec::new();
-    pdf.save_to(&mut bytes).map_err(|_| fail("in memory"))?;
+    pdf.save_to(&mut bytes)?;
     Ok(bytes)
 }
 
 /// Adds to every font the set of the characters it was cut down to (ISO 19005-1, 6.3.5).
-fn add_cid_sets(pdf: &mut Document) -> Option<()> {
+fn add_cid_sets(pdf: &mut Document) -> Result<(), lopdf::Error> {
     let mut sets = Vec::new();
     for object in pdf.objects.values() {
         let Ok(font) = object.as_dict() else { continue };
         let Ok(descendants) = font.get(b"DescendantFonts").and_then(Object::as_array) else {
             continue;
         };
-        let descendant = pdf.dereference(descendants.first()?).ok()?.1.as_dict().ok()?;
-        let descriptor = descendant.get(b"FontDescriptor").and_then(Object::as_reference).ok()?;
-        let widths = descendant.get(b"W").and_then(Object::as_array).ok()?;
-        sets.push((descriptor, cid_set(widths)?));
+        for descendant in descendants {
+            let descendant = pdf.dereference(descendant)?.1.as_dict()?;
+            let descriptor = descendant.get(b"FontDescriptor")?.as_reference()?;
+            sets.push((descriptor, cid_set(descendant.get(b"W")?.as_array()?)?));
+        }
     }
     for (descriptor, set) in sets {
         let set = pdf.add_object(Stream::new(Dictionary::new(), set));
-        pdf.get_dictionary_mut(descriptor).ok()?.set("CIDSet", set);
+        pdf.get_dictionary_mut(descriptor)?.set("CIDSet", set);
     }
-    Some(())
+    Ok(())
 }
 
 /// The set as bits, the highest bit of the first byte for the missing glyph 0. The widths array
 /// lists every character as `first [w w w]` (PDF 1.4, 5.6.3).
-fn cid_set(widths: &[Object]) -> Option<Vec<u8>> {
+fn cid_set(widths: &[Object]) -> Result<Vec<u8>, lopdf::Error> {
     let mut set = vec![0x80];
-    for pair in widths.chunks(2) {
-        let [first, list] = pair else { return None };
-        let first = usize::try_from(first.as_i64().ok()?).ok()?;
-        for cid in first..first + list.as_array().ok()?.len() {
+    let (pairs, _) = widths.as_chunks::<2>();
+    for [first, list] in pairs {
+        let first = usize::try_from(first.as_i64()?)?;
+        for cid in first..first + list.as_array()?.len() {
             if set.len() <= cid / 8 {
                 set.resize(cid / 8 + 1, 0);
             }
-            *set.get_mut(cid / 8)? |= 0x80 >> (cid % 8);
+            if let Some(byte) = set.get_mut(cid / 8) {
+                *byte |= 0x80 >> (cid % 8);
+            }
         }
     }
-    Some(set)
+    Ok(set)
 }
 
 fn utf16(text: &str) -> Object {

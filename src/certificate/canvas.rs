@@ -97,10 +97,6 @@ impl<'fonts> Canvas<'fonts> {
         Self { fonts, width_mm, height_mm, ops: Vec::new(), used: BTreeMap::new() }
     }
 
-    pub(super) fn fonts(&self) -> &'fonts Fonts {
-        self.fonts
-    }
-
     /// Fills the area between the curves; where they overlap an even number of times, it stays open.
     pub(super) fn fill(&mut self, colour: Colour, curves: &[Curve]) {
         let rings = curves
@@ -130,8 +126,7 @@ impl<'fonts> Canvas<'fonts> {
         let curves: Vec<Curve> = rectangles
             .iter()
             .map(|rectangle| {
-                let [left, top, width, height] =
-                    rectangle.map(|dots| f32::from(dots) * MM_PER_DOT);
+                let [left, top, width, height] = rectangle.map(|dots| f32::from(dots) * MM_PER_DOT);
                 Curve::rectangle(left, top, width, height)
             })
             .collect();
@@ -219,8 +214,12 @@ impl<'fonts> Canvas<'fonts> {
         let mut document = PdfDocument::new("");
         for (name, characters) in &self.used {
             let program = self.fonts.face(*name).subset(characters)?;
-            let mut font = ParsedFont::from_bytes(&program, 0, &mut Vec::new())
-                .ok_or(Error::SubsetFont { face: *name })?;
+            let mut font =
+                ParsedFont::from_bytes(&program, 0, &mut Vec::new()).ok_or(Error::ReadFont {
+                    face: *name,
+                    part: "subset",
+                    source: allsorts::error::ParseError::BadValue,
+                })?;
             // Six capitals and a plus sign mark a font that was cut down (PDF 1.4, 5.5.3).
             font.font_name = Some(format!("PERMIT+{}", name.as_str()));
             document.resources.fonts.map.insert(font_id(*name), PdfFont::new(font));

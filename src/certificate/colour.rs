@@ -28,11 +28,6 @@ impl Colour {
     pub(super) fn to_unit(self) -> [f32; 3] {
         [self.red, self.green, self.blue].map(|part| f32::from(part) / 255.0)
     }
-
-    /// How bright it looks, 0 to 255 (ITU-R BT.601).
-    pub(super) fn luma(self) -> u8 {
-        luma(self.red, self.green, self.blue)
-    }
 }
 
 /// How bright a dot looks, 0 to 255: 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601), in thousandths.

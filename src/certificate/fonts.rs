@@ -5,10 +5,11 @@ use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
 use allsorts::{
     binary::read::ReadScope,
+    error::{ParseError, ReadWriteError},
     font::read_cmap_subtable,
     font_data::FontData,
     get_name::fontcode_get_name,
-    subset::{CmapTarget, SubsetProfile, subset},
+    subset::{CmapTarget, SubsetError, SubsetProfile, subset},
     tables::{FontTableProvider, HeadTable, HheaTable, HmtxTable, MaxpTable, cmap::Cmap},
     tag,
 };
@@ -70,7 +71,7 @@ pub struct Fonts {
 
 impl Fonts {
     /// Reads the four files. Takes about 20 ms each; done once.
-    pub fn read(files: &FontFiles) -> Result<Self, Error> {
+    pub fn read(files: FontFiles) -> Result<Self, Error> {
         Ok(Self {
             serif: Face::read(FaceName::Serif, &files.serif)?,
             serif_bold: Face::read(FaceName::SerifBold, &files.serif_bold)?,
@@ -124,10 +125,12 @@ impl Face {
             glyphs.insert(self.glyph(*character)?.0);
         }
         let glyphs: Vec<u16> = glyphs.into_iter().collect();
-        let fail = || Error::SubsetFont { face: self.name };
-        let data = ReadScope::new(&self.file).read::<FontData<'_>>().map_err(|_| fail())?;
-        let provider = data.table_provider(self.index).map_err(|_| fail())?;
-        subset(&provider, &glyphs, &SubsetProfile::Pdf, CmapTarget::Unicode).map_err(|_| fail())
+        let cut = || -> Result<Vec<u8>, SubsetError> {
+            let data = ReadScope::new(&self.file).read::<FontData<'_>>()?;
+            let provider = data.table_provider(self.index).map_err(read_part)?;
+            subset(&provider, &glyphs, &SubsetProfile::Pdf, CmapTarget::Unicode)
+        };
+        cut().map_err(|source| Error::SubsetFont { face: self.name, source })
     }
 
     fn glyph(&self, character: char) -> Result<(u16, u16), Error> {
@@ -140,28 +143,31 @@ impl Face {
     }
 
     fn read(name: FaceName, file: &Arc<[u8]>) -> Result<Self, Error> {
-        let fail = |what: &'static str| Error::ReadFont { face: name, what };
-        let data =
-            ReadScope::new(file).read::<FontData<'_>>().map_err(|_| fail("not a font file"))?;
+        let fail = |part: &'static str| {
+            move |source: ParseError| Error::ReadFont { face: name, part, source }
+        };
+        let data = ReadScope::new(file).read::<FontData<'_>>().map_err(fail("header"))?;
         let index = simplified_chinese(&data);
-        let provider = data.table_provider(index).map_err(|_| fail("no such face"))?;
-        let table = |tag: u32| provider.read_table_data(tag).map_err(|_| fail("a table is absent"));
-        let (head, maxp, hhea) = (table(tag::HEAD)?, table(tag::MAXP)?, table(tag::HHEA)?);
-        let (hmtx, cmap) = (table(tag::HMTX)?, table(tag::CMAP)?);
-        let head = ReadScope::new(&head).read::<HeadTable>().map_err(|_| fail("head"))?;
-        let maxp = ReadScope::new(&maxp).read::<MaxpTable>().map_err(|_| fail("maxp"))?;
-        let hhea = ReadScope::new(&hhea).read::<HheaTable>().map_err(|_| fail("hhea"))?;
+        let provider = data.table_provider(index).map_err(read_part).map_err(fail("tables"))?;
+        let table = |tag: u32, part| provider.read_table_data(tag).map_err(fail(part));
+        let head = table(tag::HEAD, "table head")?;
+        let maxp = table(tag::MAXP, "table maxp")?;
+        let hhea = table(tag::HHEA, "table hhea")?;
+        let hmtx = table(tag::HMTX, "table hmtx")?;
+        let cmap = table(tag::CMAP, "table cmap")?;
+        let head = ReadScope::new(&head).read::<HeadTable>().map_err(fail("table head"))?;
+        let maxp = ReadScope::new(&maxp).read::<MaxpTable>().map_err(fail("table maxp"))?;
+        let hhea = ReadScope::new(&hhea).read::<HheaTable>().map_err(fail("table hhea"))?;
         let hmtx = ReadScope::new(&hmtx)
             .read_dep::<HmtxTable<'_>>((
                 usize::from(maxp.num_glyphs),
                 usize::from(hhea.num_h_metrics),
             ))
-            .map_err(|_| fail("hmtx"))?;
-        let cmap = ReadScope::new(&cmap).read::<Cmap<'_>>().map_err(|_| fail("cmap"))?;
+            .map_err(fail("table hmtx"))?;
+        let cmap = ReadScope::new(&cmap).read::<Cmap<'_>>().map_err(fail("table cmap"))?;
         let (_, cmap) = read_cmap_subtable(&cmap)
-            .ok()
-            .flatten()
-            .ok_or_else(|| fail("no Unicode character map"))?;
+            .and_then(|found| found.ok_or(ParseError::UnsuitableCmap))
+            .map_err(fail("map from Unicode"))?;
         let mut glyphs = Vec::new();
         cmap.mappings_fn(|code, glyph| {
             if let Some(character) = char::from_u32(code)
@@ -171,11 +177,11 @@ impl Face {
                 glyphs.push((character, glyph, advance));
             }
         })
-        .map_err(|_| fail("cmap"))?;
+        .map_err(fail("map from Unicode"))?;
         glyphs.sort_unstable();
         glyphs.dedup_by_key(|(character, ..)| *character);
         if head.units_per_em == 0 || glyphs.is_empty() {
-            return Err(fail("no glyphs"));
+            return Err(fail("glyphs")(ParseError::MissingValue));
         }
         Ok(Self { name, units_per_em: head.units_per_em, index, glyphs, file: Arc::clone(file) })
     }
@@ -185,6 +191,14 @@ impl Face {
 impl std::fmt::Debug for Face {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Face({} of {} characters)", self.name.as_str(), self.glyphs.len())
+    }
+}
+
+/// Nothing is written here, so it can only be the reading that failed.
+fn read_part(error: ReadWriteError) -> ParseError {
+    match error {
+        ReadWriteError::Read(source) => source,
+        ReadWriteError::Write(_) => ParseError::BadValue,
     }
 }
 

@@ -69,5 +69,8 @@ fn held_together(before: char, after: char) -> bool {
     let word = |character: char| {
         character.is_ascii_alphanumeric() || matches!(character, '*' | '-' | '/' | '_' | '&')
     };
-    (word(before) && word(after)) || NOT_FIRST.contains(after) || NOT_LAST.contains(before)
+    // 2026年11月23日 stays in one line: a date torn apart is easily misread.
+    let unit = |character: char| matches!(character, '年' | '月' | '日');
+    let date = (before.is_ascii_digit() && unit(after)) || (unit(before) && after.is_ascii_digit());
+    (word(before) && word(after)) || date || NOT_FIRST.contains(after) || NOT_LAST.contains(before)
 }

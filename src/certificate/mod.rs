@@ -28,12 +28,14 @@ pub use template::{Problem, Sheet, Template, TemplateError, Templates};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A font file is not what it should be.
-    #[error("cannot read font {}: {what}", face.as_str())]
+    #[error("cannot read the {part} of font {}", face.as_str())]
     ReadFont {
         /// Which of the four.
         face: FaceName,
-        /// What is wrong with it.
-        what: &'static str,
+        /// Which part of it.
+        part: &'static str,
+        /// Why.
+        source: allsorts::error::ParseError,
     },
     /// The fonts cannot show a character: the application is referred, never printed with a hole.
     #[error("cannot set {character:?} (U+{:04X}): the font has no glyph for it", u32::from(*character))]
@@ -60,6 +62,8 @@ pub enum Error {
     SubsetFont {
         /// Which of the four.
         face: FaceName,
+        /// Why.
+        source: allsorts::subset::SubsetError,
     },
     /// The seal does not become a QR code.
     #[error("cannot encode the seal as a QR code")]
@@ -76,10 +80,10 @@ pub enum Error {
         place_mm: f32,
     },
     /// The document could not be written in its archival form.
-    #[error("cannot write the PDF: {what}")]
+    #[error("cannot write the PDF")]
     WritePdf {
-        /// What went wrong.
-        what: &'static str,
+        /// Why.
+        source: lopdf::Error,
     },
     /// Not a PDF we can show.
     #[error("cannot read the PDF")]
@@ -92,7 +96,7 @@ pub enum Error {
         /// How many there are.
         pages: usize,
     },
-    /// More dots than any of our printers has.
+    /// More dots, or fewer, than any of our printers has.
     #[error("cannot show a page of {width_px} × {height_px} dots")]
     TooManyDots {
         /// Dots across.

@@ -31,6 +31,11 @@ pub(super) fn border(canvas: &mut Canvas<'_>, page_mm: [f32; 2], border: &Border
     ] {
         side(canvas, border, start, along, across, length);
     }
+    for (inset, width_pt) in [(margin - 1.6, 1.6), (margin, 0.5), (inner, 0.5), (inner + 1.2, 1.0)]
+    {
+        let frame = Curve::rectangle(inset, inset, width - 2.0 * inset, height - 2.0 * inset);
+        canvas.stroke(border.line, width_pt, &[frame]);
+    }
     let middle = margin + band / 2.0;
     for corner in [
         [middle, middle],
@@ -39,13 +44,6 @@ pub(super) fn border(canvas: &mut Canvas<'_>, page_mm: [f32; 2], border: &Border
         [middle, height - middle],
     ] {
         rosette(canvas, border, corner, band * 0.78);
-    }
-    for (inset, width_pt) in
-        [(margin - 1.6, 1.6), (margin, 0.5), (inner, 0.5), (inner + 1.2, 1.0)]
-    {
-        let frame =
-            Curve::rectangle(inset, inset, width - 2.0 * inset, height - 2.0 * inset);
-        canvas.stroke(border.line, width_pt, &[frame]);
     }
 }
 
@@ -104,7 +102,12 @@ fn rosette(canvas: &mut Canvas<'_>, border: &Border, centre: [f32; 2], radius: f
 }
 
 /// Draws a pale rosette behind the text.
-pub(super) fn ground_rosette(canvas: &mut Canvas<'_>, colour: Colour, centre: [f32; 2], radius: f32) {
+pub(super) fn ground_rosette(
+    canvas: &mut Canvas<'_>,
+    colour: Colour,
+    centre: [f32; 2],
+    radius: f32,
+) {
     let mut turns = Vec::new();
     for turn in 0..10_u8 {
         let late = f32::from(turn) * TAU / 10.0;
@@ -125,15 +128,14 @@ pub(super) fn seal(canvas: &mut Canvas<'_>, place: &SealPlace, organ: &str) -> R
     let radius = place.diameter_mm / 2.0;
     // Ring 1.2 mm wide on a seal of 42 mm.
     let ring = place.diameter_mm * 1.2 / 42.0;
-    canvas.fill(
-        place.colour,
-        &[Curve::circle([x, y], radius), Curve::circle([x, y], radius - ring)],
-    );
+    canvas
+        .fill(place.colour, &[Curve::circle([x, y], radius), Curve::circle([x, y], radius - ring)]);
     canvas.fill(place.colour, &[star([x, y], radius * 0.30)]);
 
-    // The name runs over the top, as far round as it needs: 24° a character, 264° at most.
+    // The name runs over the top, as far round as it needs: 24° a character, 236° at most, so that
+    // it leaves the line below the star alone.
     let count = f32::from(u16::try_from(organ.chars().count()).unwrap_or(u16::MAX)).max(1.0);
-    let span = (count * 24.0_f32.to_radians()).min(264.0_f32.to_radians());
+    let span = (count * 24.0_f32.to_radians()).min(236.0_f32.to_radians());
     let size_mm = radius * 0.27;
     let base = radius - ring - radius * 0.075 - size_mm * 0.88;
     let step = if count > 1.0 { span / (count - 1.0) } else { 0.0 };
@@ -153,14 +155,13 @@ pub(super) fn seal(canvas: &mut Canvas<'_>, place: &SealPlace, organ: &str) -> R
         let out = [angle.cos(), angle.sin()];
         let along = [-out[1], out[0]];
         let half = canvas.width_mm(setting, &character.to_string())? * squeeze / 2.0;
-        let origin =
-            [x + out[0] * base - along[0] * half, y + out[1] * base - along[1] * half];
+        let origin = [x + out[0] * base - along[0] * half, y + out[1] * base - along[1] * half];
         canvas.text_turned(setting, origin, along, squeeze, &character.to_string())?;
         angle += step;
     }
 
-    let below = Setting { size_pt: radius * 0.19 * PT_PER_MM, tracking_em: 0.04, ..setting };
-    canvas.text_centred(below, x, y + radius * 0.60, &place.below)
+    let below = Setting { size_pt: radius * 0.15 * PT_PER_MM, tracking_em: 0.06, ..setting };
+    canvas.text_centred(below, x, y + radius * 0.67, &place.below)
 }
 
 fn star(centre: [f32; 2], radius: f32) -> Curve {

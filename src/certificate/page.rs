@@ -36,9 +36,6 @@ pub fn render(
     let mut canvas = Canvas::new(fonts, width_mm, height_mm);
     let sheet = &mut canvas;
 
-    if let Some(demo) = &template.demo {
-        demo_marks(sheet, template, &demo.mark, demo.mark_pt, demo.colour)?;
-    }
     ornament::border(sheet, template.page_mm, &template.border);
     if let Some(ground) = &template.ground {
         ornament::ground_rosette(sheet, ground.colour, ground.centre_mm, ground.radius_mm);
@@ -60,7 +57,8 @@ pub fn render(
     }
     for note in &template.notes {
         let setting = setting(template, FaceName::Serif, note.size_pt);
-        let lines = wrap(fonts.face(FaceName::Serif), &note.text, ems(note.width_mm, note.size_pt))?;
+        let lines =
+            wrap(fonts.face(FaceName::Serif), &note.text, ems(note.width_mm, note.size_pt))?;
         let mut baseline = note.top_mm + mm(ASCENT_EM, note.size_pt);
         for line in lines {
             sheet.text(setting, note.left_mm, baseline, &line)?;
@@ -114,7 +112,7 @@ pub fn check_template(fonts: &Fonts, template: &Template) -> Result<(), Error> {
     serif.check(&template.qr.caption)?;
     serif.check("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-.〔〕第号年月日至；")?;
     for note in &template.notes {
-        serif.check(&note.text)?;
+        serif.check(&note.text.replace('\n', ""))?;
     }
     for field in template.columns.iter().flat_map(|column| &column.fields) {
         bold.check(&field.label.replace('\n', ""))?;
@@ -164,8 +162,9 @@ impl<'a> Words<'a> {
                 Grant::Filing { .. } => "YB00000000000000".to_owned(),
                 Grant::Hygiene { .. } => "张审卫公证〔0000〕第000000号".to_owned(),
             },
-            elicence: "1.2.156.3005.2.00000000000000000M000.00000000000000000M.00000000000000.000.M"
-                .to_owned(),
+            elicence:
+                "1.2.156.3005.2.00000000000000000M000.00000000000000000M.00000000000000.000.M"
+                    .to_owned(),
             issued: widest_day,
             valid_to: draft.valid_to(widest_day),
         }
@@ -271,11 +270,14 @@ impl<'a> Set<'a> {
         Ok(Self { column, size_pt, fields, gap_mm: 0.0 })
     }
 
-    /// The height of a field: its value's lines, or its label's if those are more.
+    /// The height of a field: its value's lines, or its label's if those are more. A second line of
+    /// a label may use half the gap below it.
     fn field_mm(&self, field: &Field, lines: &[String]) -> f32 {
         let value = mm(LEADING_EM, self.size_pt) * count(lines.len());
         let label_lines = count(field.label.lines().count());
-        let label = mm(LEADING_EM, self.size_pt) + mm(1.0, self.column.label_pt) * (label_lines - 1.0);
+        let label = mm(LEADING_EM, self.size_pt)
+            + mm(1.0, self.column.label_pt) * (label_lines - 1.0)
+            - self.column.gap_mm / 2.0;
         value.max(label)
     }
 
@@ -313,7 +315,8 @@ impl<'a> Set<'a> {
         let plain = setting(template, FaceName::SerifBold, column.label_pt);
         let width_mm = sheet.width_mm(plain, first)?;
         let gaps = count(first.chars().count()) - 1.0;
-        let spread_em = if gaps > 0.0 { ems(column.label_mm - width_mm, column.label_pt) / gaps } else { 0.0 };
+        let spread_em =
+            if gaps > 0.0 { ems(column.label_mm - width_mm, column.label_pt) / gaps } else { 0.0 };
         let spread = Setting { tracking_em: spread_em.max(0.0), ..plain };
         sheet.text(spread, column.left_mm, baseline, first)?;
         let small = setting(template, FaceName::SerifBold, column.label_pt * 0.8);
@@ -336,10 +339,8 @@ fn heading(
     face: FaceName,
     more: &str,
 ) -> Result<(), Error> {
-    let setting = Setting {
-        tracking_em: heading.tracking_em,
-        ..setting(template, face, heading.size_pt)
-    };
+    let setting =
+        Setting { tracking_em: heading.tracking_em, ..setting(template, face, heading.size_pt) };
     let text = format!("{}{more}", heading.text);
     sheet.text_centred(setting, heading.centre_mm, heading.baseline_mm, &text)
 }
@@ -379,8 +380,8 @@ fn demo_marks(
     // Rising at 30°: cos 30° = 0.866, sin 30° = 0.5.
     let direction = [0.866, -0.5];
     let length = sheet.width_mm(setting, mark)?;
-    for (column, row) in [(1.0, 1.0), (3.0, 1.0), (5.0, 1.0), (1.0, 3.0), (3.0, 3.0), (5.0, 3.0)] {
-        let centre = [width * column / 6.0, height * row / 4.0];
+    for [across, down] in [[0.18, 0.29], [0.82, 0.29], [0.5, 0.57], [0.18, 0.83], [0.82, 0.83]] {
+        let centre = [width * across, height * down];
         let origin = [
             centre[0] - direction[0] * length / 2.0 + mm(0.35, size_pt) * 0.5,
             centre[1] - direction[1] * length / 2.0 + mm(0.35, size_pt) * 0.866,

@@ -26,6 +26,10 @@ const PAPER_LUMA: u8 = 235;
 /// black text on it stays readable.
 const SEAL_LUMA: u8 = 150;
 
+/// On thermal paper, what is darker than this is ink: a little more than half covered, since heat
+/// spreads.
+const THERMAL_LUMA: u8 = 140;
+
 /// How much redder than green and blue a dot must be to belong to the seal.
 const SEAL_REDNESS: u8 = 60;
 
@@ -56,10 +60,30 @@ pub fn raster(pdf: &[u8], dpi: u16, page: usize) -> Result<Bitmap, Error> {
 
 /// One page, from 0, in colour on white paper.
 pub fn picture(pdf: &[u8], dpi: u16, page: usize) -> Result<Rgba, Error> {
-    let pdf = Pdf::new(pdf.to_vec()).map_err(|_| Error::ReadPdf)?;
+    scaled(pdf, f32::from(dpi) / 72.0, page)
+}
+
+/// The first page in dots without any grey, `scale` dots to the point: for thermal paper, where
+/// dithered edges of small letters would only smear.
+pub(super) fn hard(pdf: &[u8], scale: f32) -> Result<Bitmap, Error> {
+    let picture = scaled(pdf, scale, 0)?;
+    let mut bitmap = Bitmap::white(picture.width_px, picture.height_px);
+    let dots = picture.bytes.chunks_exact(4);
+    let places = (0..picture.height_px).flat_map(|y| (0..picture.width_px).map(move |x| (x, y)));
+    for ((x, y), dot) in places.zip(dots) {
+        if let &[red, green, blue, _] = dot
+            && luma(red, green, blue) < THERMAL_LUMA
+        {
+            bitmap.blacken(x, y);
+        }
+    }
+    Ok(bitmap)
+}
+
+fn scaled(pdf: &[u8], scale: f32, page: usize) -> Result<Rgba, Error> {
+    let pdf = Pdf::new(pdf.to_vec()).map_err(|_damaged| Error::ReadPdf)?;
     let pages = pdf.pages();
     let page = pages.get(page).ok_or(Error::PageMissing { page, pages: pages.len() })?;
-    let scale = f32::from(dpi) / 72.0;
     let (width, height) = page.render_dimensions();
     let (width_px, height_px) = (nearest(width * scale), nearest(height * scale));
     let too_many = Error::TooManyDots { width_px: width_px.into(), height_px: height_px.into() };
@@ -70,8 +94,7 @@ pub fn picture(pdf: &[u8], dpi: u16, page: usize) -> Result<Rgba, Error> {
     let cache = RenderCache::new();
     let settings = RenderSettings { hinting: false, ..RenderSettings::default() };
     let mut context = RenderContext::new(width_px, height_px);
-    let transform =
-        Affine::scale(f64::from(scale)) * page.initial_transform(true).to_kurbo();
+    let transform = Affine::scale(f64::from(scale)) * page.initial_transform(true).to_kurbo();
     let interpreter = InterpreterSettings::default();
     render_into(page, &cache, &interpreter, &settings, &mut context, transform);
     context.flush();

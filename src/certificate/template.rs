@@ -3,7 +3,10 @@
 
 use std::{collections::BTreeSet, fmt, ops::RangeInclusive};
 
-use toml::{Spanned, de::DeTable, de::DeValue};
+use toml::{
+    Spanned,
+    de::{DeFloat, DeInteger, DeTable, DeValue},
+};
 
 use super::colour::Colour;
 use crate::domain::PermitKind;
@@ -579,12 +582,9 @@ impl Reader<'_> {
             serial: serial?,
             demo: match demo {
                 None => None,
-                Some((mark, mark_pt, colour, line)) => Some(Demo {
-                    mark: mark?,
-                    mark_pt: mark_pt?,
-                    colour: colour?,
-                    line: line?,
-                }),
+                Some((mark, mark_pt, colour, line)) => {
+                    Some(Demo { mark: mark?, mark_pt: mark_pt?, colour: colour?, line: line? })
+                }
             },
         })
     }
@@ -724,15 +724,11 @@ impl Reader<'_> {
 
     fn string(&mut self, table: &mut Table<'_>, key: &'static str) -> Option<String> {
         let (value, line) = self.entry(table, key)?;
-        match value {
-            DeValue::String(text) if (1..=400).contains(&text.chars().count()) => {
-                Some(text.clone().into_owned())
-            }
-            _ => {
-                self.problem(line, format!("`{key}` must be a text of 1 to 400 characters"));
-                None
-            }
+        let text = value.as_str().filter(|text| (1..=400).contains(&text.chars().count()));
+        if text.is_none() {
+            self.problem(line, format!("`{key}` must be a text of 1 to 400 characters"));
         }
+        text.map(str::to_owned)
     }
 
     fn word<T>(
@@ -743,10 +739,7 @@ impl Reader<'_> {
         parse: impl Fn(&str) -> Option<T>,
     ) -> Option<T> {
         let (value, line) = self.entry(table, key)?;
-        let parsed = match value {
-            DeValue::String(text) => parse(text),
-            _ => None,
-        };
+        let parsed = value.as_str().and_then(parse);
         if parsed.is_none() {
             self.problem(line, format!("`{key}` must be one of: {known}"));
         }
@@ -784,16 +777,11 @@ impl Reader<'_> {
         down: &RangeInclusive<f32>,
     ) -> Option<[f32; 2]> {
         let (value, line) = self.entry(table, key)?;
-        match value {
-            DeValue::Array(numbers) => {
-                let numbers: Vec<_> = numbers.iter().collect();
-                if let [x, y] = numbers.as_slice() {
-                    let x = self.number_of(x.get_ref(), line, key, across);
-                    let y = self.number_of(y.get_ref(), line, key, down);
-                    return Some([x?, y?]);
-                }
-            }
-            _ => {}
+        let numbers: Vec<_> = value.as_array().into_iter().flatten().collect();
+        if let [x, y] = numbers.as_slice() {
+            let x = self.number_of(x.get_ref(), line, key, across);
+            let y = self.number_of(y.get_ref(), line, key, down);
+            return Some([x?, y?]);
         }
         self.problem(line, format!("`{key}` must be two numbers, for example [297, 210]"));
         None
@@ -806,11 +794,9 @@ impl Reader<'_> {
         key: &str,
         range: &RangeInclusive<f32>,
     ) -> Option<f32> {
-        let number: Option<f32> = match value {
-            DeValue::Integer(number) => number.as_str().parse().ok(),
-            DeValue::Float(number) => number.as_str().parse().ok(),
-            _ => None,
-        };
+        let integer = value.as_integer().map(DeInteger::as_str);
+        let written = integer.or_else(|| value.as_float().map(DeFloat::as_str));
+        let number: Option<f32> = written.and_then(|number| number.parse().ok());
         let number = number.filter(|number| range.contains(number));
         if number.is_none() {
             let (least, most) = (range.start(), range.end());
@@ -821,15 +807,11 @@ impl Reader<'_> {
 
     fn table<'t>(&mut self, parent: &mut Table<'t>, key: &'static str) -> Option<Table<'t>> {
         let (value, line) = self.entry(parent, key)?;
-        match value {
-            DeValue::Table(entries) => {
-                Some(Table { entries, line, name: format!("[{key}]"), asked: BTreeSet::new() })
-            }
-            _ => {
-                self.problem(line, format!("`{key}` must be a table [{key}]"));
-                None
-            }
-        }
+        let Some(entries) = value.as_table() else {
+            self.problem(line, format!("`{key}` must be a table [{key}]"));
+            return None;
+        };
+        Some(Table { entries, line, name: format!("[{key}]"), asked: BTreeSet::new() })
     }
 
     fn optional_table<'t>(
@@ -843,28 +825,24 @@ impl Reader<'_> {
 
     fn tables<'t>(&mut self, parent: &mut Table<'t>, key: &'static str) -> Vec<Table<'t>> {
         let Some((value, line)) = self.entry(parent, key) else { return Vec::new() };
-        match value {
-            DeValue::Array(values) => {
-                let mut tables = Vec::new();
-                for value in values.iter() {
-                    let line = self.line_of(value.span().start);
-                    match value.get_ref() {
-                        DeValue::Table(entries) => tables.push(Table {
-                            entries,
-                            line,
-                            name: format!("[[{key}]]"),
-                            asked: BTreeSet::new(),
-                        }),
-                        _ => self.problem(line, format!("`{key}` must hold tables only")),
-                    }
-                }
-                tables
-            }
-            _ => {
-                self.problem(line, format!("`{key}` must be tables [[{key}]]"));
-                Vec::new()
+        let Some(values) = value.as_array() else {
+            self.problem(line, format!("`{key}` must be tables [[{key}]]"));
+            return Vec::new();
+        };
+        let mut tables = Vec::new();
+        for value in values {
+            let line = self.line_of(value.span().start);
+            match value.get_ref().as_table() {
+                Some(entries) => tables.push(Table {
+                    entries,
+                    line,
+                    name: format!("[[{key}]]"),
+                    asked: BTreeSet::new(),
+                }),
+                None => self.problem(line, format!("`{key}` must hold tables only")),
             }
         }
+        tables
     }
 
     fn optional_tables<'t>(&mut self, parent: &mut Table<'t>, key: &'static str) -> Vec<Table<'t>> {

@@ -15,7 +15,7 @@ const PREFIX: &str = "PK1:";
 
 /// Characters at most: what version 13 holds at level M (ISO/IEC 18004, table 7). The longest hygiene
 /// number (77 bytes), serial (24) and origin (48) make 224 bytes of claims, 314 of COSE, 475 characters;
-/// a food licence of this district has 326, version 11.
+/// a food licence of this district has about 335, version 11.
 const CHARS_MAX: usize = 483;
 
 /// SM2 with SM3 has no COSE number yet; those below −65536 are for private use (RFC 9053, 8).

@@ -1,12 +1,10 @@
-//! The certificates as PDF, as dots and as paper: what independent programs make of them.
+//! Certificates as PDF, as dots and on paper: what independent programs make of them.
 
+mod bitmap;
+mod oracle;
+mod picture;
+mod print;
 mod sample;
-
-#[test]
-fn look() {
-    for permit in sample::permits() {
-        for (name, pdf) in sample::sheets(&permit) {
-            std::fs::File::create(format!("/tmp/scratch/certificate/out/{name}.pdf")).and_then(|mut f| std::io::Write::write_all(&mut f, &pdf)).unwrap();
-        }
-    }
-}
+mod slip;
+mod template;
+mod verify;

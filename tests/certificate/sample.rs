@@ -7,7 +7,10 @@ use std::{
 
 use jiff::civil::date;
 use permit_kiosk::{
-    certificate::{FontFiles, Fonts, Templates, render},
+    certificate::{
+        FontFiles, Fonts, Templates, render,
+        slip::{Align, Block, Size, Slip, SlipKind},
+    },
     domain::{
         ApplicationId, ElicenceId, FilingNumber, FoodLicenceNumber, Grant, Holder, HygieneNumber,
         Issuer, Permit, PermitDraft, PermitNumber, Uscc,
@@ -24,9 +27,10 @@ pub(crate) fn fonts() -> &'static Fonts {
     FONT.get_or_init(|| {
         let file = |name: &str| -> Arc<[u8]> {
             let path = Path::new(FONTS).join(name);
-            std::fs::read(&path).unwrap_or_else(|e| panic!("fonts-noto-cjk: {path:?}: {e}")).into()
+            let bytes = std::fs::read(&path);
+            bytes.unwrap_or_else(|e| panic!("fonts-noto-cjk: {}: {e}", path.display())).into()
         };
-        Fonts::read(&FontFiles {
+        Fonts::read(FontFiles {
             serif: file("NotoSerifCJK-Regular.ttc"),
             serif_bold: file("NotoSerifCJK-Bold.ttc"),
             sans: file("NotoSansCJK-Regular.ttc"),
@@ -36,10 +40,48 @@ pub(crate) fn fonts() -> &'static Fonts {
     })
 }
 
+/// A slip with every kind of block.
+pub(crate) fn slip() -> Slip {
+    let text =
+        |text: &str, size, bold, align| Block::Text { text: text.to_owned(), size, bold, align };
+    let pair =
+        |label: &str, value: &str| Block::Pair { label: label.to_owned(), value: value.to_owned() };
+    Slip {
+        kind: SlipKind::Supplement,
+        blocks: vec![
+            text("淄博市张店区行政审批服务局", Size::Normal, false, Align::Centre),
+            text("一次性告知", Size::Title, true, Align::Centre),
+            text("C3C3-C3C3", Size::Large, true, Align::Centre),
+            Block::Rule,
+            pair("办理事项", "食品经营许可 新办"),
+            pair("申请人", "秦**"),
+            pair("证件号码", "370303********9975"),
+            pair("经营场所", "张店区公园街道示范大街5号（示范商业中心一层东侧第三间）"),
+            Block::Rule,
+            text(
+                "1. 经营场所平面图未上传，请补充标明面积和功能区的平面图。",
+                Size::Normal,
+                false,
+                Align::Left,
+            ),
+            text("依据：《食品经营许可和备案管理办法》第二十一条", Size::Small, false, Align::Left),
+            Block::Feed { mm: 2 },
+            Block::Qr { text: QUERY.to_owned() },
+            text("2026-11-23 09:41", Size::Small, false, Align::Right),
+        ],
+    }
+}
+
+/// What the code on the slip says.
+pub(crate) const QUERY: &str = "https://verify.example/c/C3C3-C3C3";
+
 /// The text of every shipped page template, by file name.
 pub(crate) fn template_files() -> Vec<(String, String)> {
-    let mut paths: Vec<PathBuf> =
-        std::fs::read_dir(TEMPLATES).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(TEMPLATES)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .collect();
     paths.sort();
     paths
         .into_iter()
