@@ -145,8 +145,8 @@ struct Checker<'s> {
     scope: Scope<'s>,
     text: &'s str,
     mistakes: Vec<Mistake>,
-    /// Variables of the quantifiers around, outermost first.
-    vars: Vec<(String, Type)>,
+    /// Variables of the quantifiers around, outermost first, each with whether its list is a fact.
+    vars: Vec<(String, Type, bool)>,
     /// Whether the due date may be named (in texts of a rule that has one).
     due: bool,
     /// Definitions being expanded.
@@ -234,11 +234,11 @@ impl<'s> Checker<'s> {
     }
 
     fn name(&mut self, name: &str, at: usize, known: &Known) -> Option<Checked> {
-        if let Some(slot) = self.vars.iter().position(|(var, _)| var == name) {
-            let ty = self.vars[slot].1.clone();
+        if let Some(slot) = self.vars.iter().position(|(var, ..)| var == name) {
+            let (_, ty, reads) = self.vars[slot].clone();
             // Counted from the innermost, as the evaluator keeps them.
             let up = self.vars.len() - 1 - slot;
-            return Some(Checked::new(Node::Var(up), ty, 1).reading(true));
+            return Some(Checked::new(Node::Var(up), ty, 1).reading(reads));
         }
         if name == "today" {
             return Some(Checked::new(Node::Today, Type::Date, 1));
@@ -254,7 +254,7 @@ impl<'s> Checker<'s> {
             let names = scope
                 .roots
                 .field_names()
-                .chain(self.vars.iter().map(|(var, _)| var.as_str()))
+                .chain(self.vars.iter().map(|(var, ..)| var.as_str()))
                 .chain(scope.defines.keys().map(String::as_str))
                 .chain(BUILT_IN);
             let hint = hint(name, names);
@@ -294,8 +294,9 @@ impl<'s> Checker<'s> {
         self.text = text;
         self.vars = vars;
         let inner = std::mem::replace(&mut self.mistakes, mistakes);
-        if !inner.is_empty() || checked.is_none() {
-            self.wrong(at, format!("the definition '{name}' is wrong"), "mend it first");
+        if let Some(first) = inner.first() {
+            let text = format!("in the definition '{name}': {}", first.text);
+            self.wrong(at, text, first.remedy.clone());
             return None;
         }
         checked
@@ -866,7 +867,7 @@ impl<'s> Checker<'s> {
         let taken = self.scope.roots.field(var).is_some()
             || self.scope.defines.contains_key(var)
             || BUILT_IN.contains(&var.as_str())
-            || self.vars.iter().any(|(outer, _)| outer == var);
+            || self.vars.iter().any(|(outer, ..)| outer == var);
         if taken {
             self.wrong(
                 *at,
@@ -875,7 +876,7 @@ impl<'s> Checker<'s> {
             );
             return None;
         }
-        self.vars.push((var.clone(), (*element).clone()));
+        self.vars.push((var.clone(), (*element).clone(), base.reads));
         let before = self.mistakes.len();
         let inner = self.check_as(body, known, &Type::Bool);
         self.vars.pop();
@@ -887,8 +888,9 @@ impl<'s> Checker<'s> {
         let steps = u64::from(bound).saturating_mul(inner.cost.saturating_add(1));
         let cost = base.cost.saturating_add(steps);
         let ty = if quantifier == Quantifier::Filter { base.ty.clone() } else { Type::Bool };
+        let inner_reads = inner.reads;
         let node = Node::Quantified(quantifier, Box::new([base.node, inner.node]));
-        Some(Checked::new(node, ty, cost).reading(base.reads))
+        Some(Checked::new(node, ty, cost).reading(base.reads || inner_reads))
     }
 }
 

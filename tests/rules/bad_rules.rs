@@ -1,0 +1,383 @@
+//! Plausible mistakes of an author of rules: each is refused when the edition is loaded, and told so
+//! that it can be mended. Elsewhere they load, and decide wrongly in silence.
+
+use permit_kiosk::rules::{Problem, Rulebook};
+
+use super::edition::{Files, rule, small, zhangdian_files};
+
+fn problems(files: &Files) -> Vec<Problem> {
+    Rulebook::load(files).err().map_or_else(Vec::new, |problems| problems.0)
+}
+
+/// The edition has one problem, and its text or remedy says `told`.
+#[track_caller]
+fn check(files: &Files, told: &str) {
+    let problems = problems(files);
+    let [problem] = &problems[..] else {
+        panic!("{} problems instead of one: {problems:#?}", problems.len());
+    };
+    let shown = problem.to_string();
+    assert!(shown.contains(told), "{shown}\ndoes not say: {told}");
+}
+
+#[track_caller]
+fn check_when(when: &str, told: &str) {
+    check(&small(&rule("A", when)), told);
+}
+
+#[track_caller]
+fn check_good(when: &str) {
+    let problems = problems(&small(&rule("A", when)));
+    assert!(problems.is_empty(), "{when}\n{problems:#?}");
+}
+
+#[test]
+fn each_plausible_mistake_in_a_condition_is_refused() {
+    let table = [
+        // names
+        ("shop.seatz > 5", "shop has no field 'seatz' (did you mean 'seats'?)"),
+        ("shp.seats > 5", "unknown name 'shp' (did you mean 'shop'?)"),
+        ("!shop.livee", "shop has no field 'livee' (did you mean 'live'?)"),
+        ("has(shop.grad)", "shop has no field 'grad' (did you mean 'grade'?)"),
+        ("shop.lines.kind == \"mixed\"", "has no field 'kind'"),
+        ("shop.zone.name == \"mixed\"", "has no field 'name'"),
+        // closed enums
+        (
+            "shop.zone == \"residental\"",
+            "\"residental\" is not a value of enum(mixed|commercial|residential) (did you mean 'residential'?)",
+        ),
+        ("shop.zone != \"Mixed\"", "\"Mixed\" is not a value of"),
+        ("shop.zone in [\"mixed\", \"comercial\"]", "did you mean 'commercial'?"),
+        ("\"colt\" in shop.marks", "\"colt\" is not a value of"),
+        ("shop.lines.exists(l, \"colt\" in l.marks)", "\"colt\" is not a value of"),
+        ("application.service == \"food/nwe\"", "did you mean 'food/new'?"),
+        // types
+        ("shop.marks == \"cold\"", "cannot be compared with"),
+        ("shop.zone in \"mixed\"", "`in` needs a list"),
+        ("shop.fee > 5000", "write amounts as money(\"5000.00\")"),
+        ("shop.fee > money(\"5000\")", "\"5000\" is not an amount"),
+        ("shop.fee > 5000.00", "there are no decimal fractions"),
+        ("shop.opened > \"2026-01-01\"", "write days as date(\"2026-11-23\")"),
+        ("shop.opened > date(\"2026-02-30\")", "\"2026-02-30\" is not a day"),
+        ("shop.opened + 30 < today", "use add_days()"),
+        ("shop.live == \"true\"", "true and false are written without quotes"),
+        ("shop.seats", "the condition is an int, not bool"),
+        ("shop.seats == \"5\"", "cannot be compared with"),
+        ("shop.zone > \"mixed\"", "cannot be ordered against"),
+        ("shop.name > \"a\"", "cannot be ordered against"),
+        ("size(shop.name) > 3", "it counts lists"),
+        ("!shop.seats", "expected a bool"),
+        // guards
+        ("shop.closed < today", "shop.closed may be missing: guard with has(shop.closed)"),
+        ("has(shop.closed) || shop.closed < today", "guard with has(shop.closed)"),
+        ("!has(shop.closed) && shop.closed < today", "guard with has(shop.closed)"),
+        ("shop.closed < today && has(shop.closed)", "guard with has(shop.closed)"),
+        ("annex.seats > 5", "annex may be missing: guard with annex != null"),
+        ("annex == null && annex.seats > 5", "guard with annex != null"),
+        ("annex != null && annex.name == \"x\"", "guard with has(annex.name)"),
+        ("shop.lines.exists(l, l.until < today)", "guard with has(l.until)"),
+        ("(has(shop.closed) ? shop.live : shop.closed < today)", "guard with has(shop.closed)"),
+        ("has(shop.closed) && shop.closed == null", "write has(shop.closed)"),
+        ("has(annex)", "for a root write annex != null"),
+        ("has(shop.seats)", "this has() is always true"),
+        ("shop != null", "shop is always there"),
+        // nonsense that would hold always or never
+        ("true", "looks at no fact"),
+        ("today > date(\"2026-01-01\")", "use from and until"),
+        ("shop.live || 1 == 1", "compares a thing with itself"),
+        ("shop.live || 1 == 2", "compares two constants"),
+        ("shop.seats >= shop.seats", "compares a thing with itself"),
+        ("shop.zone == \"mixed\" && shop.zone == \"commercial\"", "this can never be true"),
+        ("shop.zone != \"mixed\" || shop.zone != \"commercial\"", "this is always true"),
+        ("shop.lines.exists(l, shop.live)", "does not look at 'l'"),
+        ("shop.name.contains(\"\")", "every text contains the empty one"),
+        ("shop.zone in []", "nothing is in an empty list"),
+        ("shop.zone in [\"mixed\", \"mixed\"]", "in the list twice"),
+        // functions and syntax
+        (
+            "add_dais(shop.opened, 3) < today",
+            "unknown function 'add_dais' (did you mean 'add_days'?)",
+        ),
+        ("now() > shop.opened", "no clock"),
+        ("add_days(shop.opened) < today", "takes 2 arguments, here are 1"),
+        ("exists(shop.lines, l, l.count > 1)", "write list.exists(…)"),
+        ("shop.lines.any(l, l.count > 1)", "unknown method 'any'"),
+        ("shop.lines.exists(shop, shop.count > 1)", "'shop' already means something else here"),
+        (
+            "shop.lines.exists(l, shop.lines.exists(l, l.count > 1))",
+            "'l' already means something else",
+        ),
+        (
+            "shop.seats > param(\"seat.max\")",
+            "unknown parameter \"seat.max\" (did you mean 'seats.max'?)",
+        ),
+        ("shop.seats = 5", "equality is written =="),
+        ("shop.live & shop.live", "and is written &&"),
+        ("shop.seats > 5 and shop.live", "found 'and'"),
+        ("(shop.seats > 5", "found the end, expected ')'"),
+        ("shop.name == \"x", "the text is not closed"),
+        ("shop.lines[0].count > 1", "lists have no index"),
+        ("shop.live，", "use the signs of a Latin keyboard"),
+        ("1 < shop.seats < 9", "found '<', expected the expression to end here"),
+    ];
+    for (when, told) in table {
+        check_when(when, told);
+    }
+}
+
+#[test]
+fn guards_flow_as_the_values_do() {
+    for when in [
+        "has(shop.closed) && shop.closed < today",
+        "!has(shop.closed) || shop.closed < today",
+        "!(!has(shop.closed)) && shop.closed < today",
+        "!(!has(shop.closed) || shop.closed < today)",
+        "shop.live && has(shop.closed) && (shop.seats > 1 || shop.closed < today)",
+        "(has(shop.closed) && has(shop.grade)) && shop.closed < today && shop.grade > 1",
+        "(has(shop.closed) || has(shop.closed) && shop.live) && shop.closed < today",
+        "has(shop.closed) ? shop.closed < today : shop.live",
+        "annex != null && annex.seats > 5",
+        "annex == null || annex.seats > 5",
+        "annex != null && has(annex.name) && annex.name == \"x\"",
+        "shop.lines.exists(l, has(l.until) && l.until < today)",
+        "has(shop.closed) && shop.lines.all(l, shop.closed > today || l.count > 1)",
+        "shop.zone in param(\"zones\")",
+        "param(\"zones\").exists(z, z == shop.zone)",
+        "size(shop.lines.filter(l, l.count > 2)) >= 2",
+    ] {
+        check_good(when);
+    }
+}
+
+/// A rule with one line replaced.
+fn with(line: &str, by: &str) -> Files {
+    let rule = rule("A", "has(shop.closed) && shop.closed < today && shop.live");
+    assert!(rule.contains(line), "the rule has no line {line}");
+    small(&rule.replace(line, by))
+}
+
+#[test]
+fn each_plausible_mistake_around_a_condition_is_refused() {
+    let table = [
+        ("cite = \"c\"\n", "", "'cite' is missing"),
+        ("cite = \"c\"", "cite = \" \"", "'cite' is empty"),
+        ("en = \"m\" }", "}", "'en' is missing"),
+        ("message = { zh = \"m\", en = \"m\" }\n", "", "'message.zh' and 'message.en' is missing"),
+        ("outcome = \"refer\"", "outcome = \"reject\"", "unknown outcome 'reject'"),
+        ("outcome = \"refer\"", "outcome = \"refer_onsit\"", "did you mean 'refer_onsite'?"),
+        ("cite =", "unles = \"x\"\ncite =", "unknown key 'unles'"),
+        ("applies =", "aplies =", "unknown key 'aplies' (did you mean 'applies'?)"),
+        ("[\"any\"]", "[\"food/nwe\"]", "unknown service 'food/nwe' (did you mean 'food/new'?)"),
+        ("[\"any\"]", "[]", "'applies' is missing"),
+        ("[\"R1\"]", "[\"R2\"]", "unknown rule set 'R2'"),
+        ("[\"R1\"]", "[]", "'rule_set' is missing"),
+        ("cite =", "from = 2026-02-01\nuntil = 2026-01-01\ncite =", "'until' is before 'from'"),
+        ("cite =", "from = \"2026-02-01\"\ncite =", "'from' is not a date"),
+        ("cite =", "due_workdays = 0\ncite =", "not between 1 and 250"),
+        ("cite =", "due_workdays = 5\ndue = 'today'\ncite =", "both 'due' and 'due_workdays'"),
+        ("cite =", "due = 'shop.seats'\ncite =", "'due' is int, not a date"),
+        ("cite =", "due = 'shop.grade'\ncite =", "guard with has(shop.grade)"),
+        (
+            "en = \"m\"",
+            "en = \"{shop.grade}\"",
+            "{shop.grade}: shop.grade may be missing: guard with has(shop.grade)",
+        ),
+        ("en = \"m\"", "en = \"{shop.seatz}\"", "did you mean 'seats'?"),
+        ("en = \"m\"", "en = \"{shop.zone}\"", "has no words of its own"),
+        ("en = \"m\"", "en = \"{due}\"", "unknown name 'due'"),
+        ("en = \"m\"", "en = \"{shop.seats\"", "a brace without its other"),
+        ("id = \"A\"", "id = \"a rule\"", "'id' is not made of capitals and digits"),
+        ("when = ", "when = 5 #", "'when' is not a text"),
+        ("code = \"FOUND\"", "code = \"FOUND", "error:"),
+    ];
+    for (line, by, told) in table {
+        let files = with(line, by);
+        let shown: Vec<String> = problems(&files).iter().map(ToString::to_string).collect();
+        assert!(!shown.is_empty(), "{line} → {by} was accepted");
+        assert!(
+            shown.iter().any(|one| one.contains(told)),
+            "{line} → {by}\n{shown:#?}\nno: {told}"
+        );
+    }
+    // What the guard of the condition covers may be named in the texts.
+    let good = with("en = \"m\"", "en = \"closed on {shop.closed}, {shop.seats} seats\"");
+    assert_eq!(problems(&good), []);
+}
+
+#[test]
+fn every_problem_is_told_at_once_with_file_line_and_mark() {
+    let rules = [
+        rule("A", "shop.zone == \"residental\" && shop.seats > 22"),
+        rule("B", "shop.live").replace("en = \"m\"", "en = \"{shop.closed}\""),
+    ]
+    .concat();
+    let shown = Rulebook::load(&small(&rules)).unwrap_err().to_string();
+    let wanted = "\
+error: rules/all.toml:7: A: \"residental\" is not a value of enum(mixed|commercial|residential) (did you mean 'residential'?)
+   | shop.zone == \"residental\" && shop.seats > 22
+   |              ^
+   = the values of zone are declared in schema.toml
+error: rules/all.toml:19: B: message.en: {shop.closed}: shop.closed may be missing: guard with has(shop.closed)
+   | {shop.closed}
+   |  ^
+2 errors; edition not loaded";
+    assert_eq!(shown, wanted);
+}
+
+#[test]
+fn two_rules_with_one_id_are_refused() {
+    let rules = [rule("A", "shop.live"), rule("A", "shop.seats > 5")].concat();
+    check(&small(&rules), "A: the id stands in rules/all.toml:1 too");
+}
+
+#[test]
+fn a_condition_that_could_run_for_ever_is_refused() {
+    // Six quantifiers over six lines each; a list of at most 400 would do with fewer.
+    let mut when = "a.count + b.count + c.count + d.count + e.count + f.count > 9".to_owned();
+    for var in ["f", "e", "d", "c", "b", "a"] {
+        when = format!("shop.lines.exists({var}, {when})");
+    }
+    check_when(&when, "200000 are allowed; A alone takes");
+}
+
+#[test]
+fn a_condition_that_is_too_long_or_too_deep_is_refused() {
+    let long = vec!["shop.live"; 400].join(" || ");
+    check_when(&long, "at most 4096 are read");
+    check_when(&format!("{}shop.live{}", "(".repeat(70), ")".repeat(70)), "more than 64 levels");
+    check_when(&format!("{}shop.live", "!".repeat(1000)), "more than 64 levels");
+    check_when(&format!("shop.seats{} > 0", " + 1".repeat(300)), "more than 64 levels");
+    check_when(&format!("shop{} == 1", ".a".repeat(300)), "more than 64 levels");
+    // A chain of 300 is long, not deep.
+    check_good(&vec!["shop.live"; 300].join(" || "));
+}
+
+#[test]
+fn definitions_are_checked_where_they_stand() {
+    let define =
+        |name: &str, when: &str| format!("[[define]]\nname = \"{name}\"\nwhen = '{when}'\n");
+    let good = [define("big", "shop.seats > 50"), rule("A", "big && shop.live")].concat();
+    assert_eq!(problems(&small(&good)), []);
+    let table = [
+        (define("big", "shop.seatz > 50"), "did you mean 'seats'?"),
+        (define("big", "shop.seats"), "the condition is an int"),
+        (define("big", "big && shop.live"), "uses itself"),
+        (define("shop", "shop.live"), "the name is taken"),
+        (define("big", "shop.closed < today"), "guard with has(shop.closed)"),
+    ];
+    for (define, told) in table {
+        let shown: Vec<String> =
+            problems(&small(&define)).iter().map(ToString::to_string).collect();
+        assert!(shown.iter().any(|one| one.contains(told)), "{define}\n{shown:#?}");
+    }
+}
+
+/// The Zhangdian edition with one piece of a file replaced.
+#[track_caller]
+fn check_edited(file: &str, from: &str, to: &str, told: &str) {
+    let mut files = zhangdian_files();
+    let text = files.get_mut(file).unwrap();
+    assert!(text.contains(from), "{file} has no {from}");
+    *text = text.replacen(from, to, 1);
+    let shown: Vec<String> = problems(&files).iter().map(ToString::to_string).collect();
+    assert!(!shown.is_empty(), "{file}: {from} → {to} was accepted");
+    assert!(shown.iter().any(|one| one.contains(told)), "{file}: {from} → {to}\n{shown:#?}");
+}
+
+#[test]
+fn mistakes_in_the_other_files_are_refused_too() {
+    let (from, to) = ("applicant = \"applicant\"", "applicant = \"aplicant\"");
+    check_edited("schema.toml", from, to, "unknown type 'aplicant' (did you mean 'applicant'?)");
+    check_edited("schema.toml", "[ban; 64]", "[ban]", "has no bound");
+    check_edited(
+        "schema.toml",
+        "service = \"service\"",
+        "servis = \"service\"",
+        "application.service",
+    );
+    check_edited("params.toml", "is = 20", "is = \"20\"", "expected a whole number");
+    check_edited(
+        "params.toml",
+        "from = 2019-12-01",
+        "from = 2020-12-01",
+        "rules hold from 2019-12-01",
+    );
+    check_edited(
+        "params.toml",
+        "\"hotel\", \"inn\"",
+        "\"hotle\", \"inn\"",
+        "did you mean 'hotel'?",
+    );
+    check_edited(
+        "manifest.toml",
+        "[fallback.silent]",
+        "[fallback.silence]",
+        "[fallback.silent] is missing",
+    );
+    check_edited("manifest.toml", "epoch = 1", "epoch = 0", "'epoch' is missing or not positive");
+    check_edited(
+        "catalogue.toml",
+        "\"hair_salon\" }",
+        "\"hair_saloon\" }",
+        "did you mean 'hair_salon'?",
+    );
+    check_edited(
+        "catalogue.toml",
+        "\"place.kind\" = \"hair",
+        "\"plac.kind\" = \"hair",
+        "did you mean 'place'?",
+    );
+    check_edited(
+        "catalogue.toml",
+        "\"hygiene-plan\"",
+        "\"hygiene-plans\"",
+        "did you mean 'hygiene-plan'?",
+    );
+    check_edited(
+        "catalogue.toml",
+        "promise = \"food-new/1\"",
+        "promise = \"food-new/2\"",
+        "unknown promise",
+    );
+    check_edited(
+        "catalogue.toml",
+        "kind = \"number\"",
+        "kind = \"nummer\"",
+        "did you mean 'number'?",
+    );
+    check_edited("calendar.toml", "2026-01-01", "2026-13-01", "not a date");
+    check_edited(
+        "cases/30-food.toml",
+        "verdict = \"ISSUE\"",
+        "verdict = \"FILE\"",
+        "verdict is ISSUE, the case says FILE",
+    );
+    check_edited(
+        "cases/30-food.toml",
+        "base/food-new.json",
+        "base/food-nwe.json",
+        "did you mean 'base/food-new.json'?",
+    );
+    check_edited(
+        "cases/base/food-new.json",
+        "\"permits\"",
+        "\"permitts\"",
+        "did you mean 'permits'?",
+    );
+}
+
+#[test]
+fn an_edition_is_complete_or_nothing() {
+    for file in ["manifest.toml", "schema.toml", "params.toml", "calendar.toml", "catalogue.toml"] {
+        let mut files = zhangdian_files();
+        files.remove(file);
+        let shown = Rulebook::load(&files).unwrap_err().to_string();
+        assert!(shown.contains(&format!("{file}:1: the file is missing")), "{shown}");
+    }
+    let mut files = zhangdian_files();
+    files.insert("rules/extra.toml.swp".to_owned(), String::new());
+    check(&files, "no part of an edition");
+    let mut files = zhangdian_files();
+    files.insert("rules/huge.toml".to_owned(), " ".repeat(Rulebook::FILE_BYTES_MAX + 1));
+    check(&files, "at most 524288 are read");
+}
