@@ -255,7 +255,7 @@ fn hash_and_signature_of_a_record_are_those_of_the_document() {
     assert!(signed.verify(&key.verifying_key()));
     assert_eq!(signed.hash().to_string(), FIRST_HASH);
     // Exactly these bytes: the same JSON with one space more is another record.
-    let spaced = signed.record.reveal().replacen(":", ": ", 1);
+    let spaced = signed.record.reveal().replacen(':', ": ", 1);
     let spaced =
         SignedRecord { record: Personal::new(spaced), signature: signed.signature.clone() };
     assert!(!spaced.verify(&key.verifying_key()));

@@ -1,5 +1,6 @@
 //! Outbox and numbers: lost, repeated, late, forged answers; a forgetful central; two kiosks of one name.
 
+mod end_to_end; // with the real central over mutual TLS
 mod pushing; // records reach central, each once, in order
 mod numbers; // blocks are leased in time, and none is lost
 mod policy; // when to try again, pure

@@ -1,0 +1,174 @@
+//! With the real central: mutual TLS, its permit book, its number series.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use permit_kiosk::central::{self, Running, keys, numbers::Numbers, store::Sqlite};
+use permit_kiosk::clock::{Clock as _, SimulatedClock, SystemClock};
+use permit_kiosk::domain::calendar::Calendar;
+use permit_kiosk::journal::{self, Head, Journal};
+use permit_kiosk::registers::{Client, Identity, TIMEOUT};
+use permit_kiosk::seal::{Profile, SigningKey, VerifyingKey};
+use permit_kiosk::sync::{Error, Handle, NumberPlan, Retry, SeriesPlan, Settings, Task};
+use tokio::sync::watch;
+
+use super::Kiosk;
+use crate::journal::{FOOD_SELLERS, food_seller, id, kiosk_id, series};
+
+const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kiosk-config");
+
+/// A central in a folder of its own, with one enrolled kiosk's keys beside its own.
+struct Place {
+    folder: tempfile::TempDir,
+    clock: SimulatedClock,
+    stop: watch::Sender<bool>,
+    running: Running,
+}
+
+impl Place {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        // Certificates are judged by the machine's own clock, so everything here has its time.
+        let now = SystemClock.now();
+        let order = keys::Order {
+            folder: folder.path().join("keys"),
+            kiosk_folder: folder.path().join("keys"),
+            kiosk: kiosk_id(),
+            profile: Profile::Sm2,
+            central_names: BTreeSet::from(["127.0.0.1".to_owned()]),
+            now,
+        };
+        std::fs::create_dir(&order.folder).unwrap();
+        let store = Sqlite::open(&folder.path().join("central.db")).unwrap();
+        keys::provision(&order, &store).await.unwrap();
+        drop(store);
+        let clock = SimulatedClock::new(now);
+        let (stop, running) = serve(folder.path(), &clock).await;
+        Self { folder, clock, stop, running }
+    }
+
+    /// Central ends and comes back with the same permit book, at another port.
+    async fn restarted(self) -> Self {
+        let Self { folder, clock, stop, running } = self;
+        stop.send(true).unwrap();
+        running.finished().await;
+        let (stop, running) = serve(folder.path(), &clock).await;
+        Self { folder, clock, stop, running }
+    }
+
+    fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.folder.path().join("keys").join(file)).unwrap()
+    }
+
+    fn journal_settings(&self, folder: &Path) -> journal::Settings {
+        journal::Settings {
+            device_key: SigningKey::from_pem(&self.read(keys::DEVICE_KEY)).unwrap(),
+            seal_key: SigningKey::from_pem(&self.read(keys::SEAL_KEY)).unwrap(),
+            central_key: VerifyingKey::from_pem(&self.read(keys::CENTRAL_PUBLIC)).unwrap(),
+            ..crate::journal::settings(folder, &self.clock)
+        }
+    }
+
+    fn task(&self, journal: &Journal) -> (Task<Client>, Handle) {
+        let identity = Identity::load(&self.folder.path().join("keys")).unwrap();
+        let url = format!("https://{}", self.running.api);
+        let client = Client::new(&url, identity, TIMEOUT).unwrap();
+        let kiosk = Kiosk::new();
+        let settings = Settings {
+            central_key: VerifyingKey::from_pem(&self.read(keys::CENTRAL_PUBLIC)).unwrap(),
+            numbers: NumberPlan {
+                series: vec![
+                    SeriesPlan::Lasting(series(FOOD_SELLERS)),
+                    SeriesPlan::Yearly("张审卫公证".to_owned()),
+                ],
+                reserve: 280,
+            },
+            retry: Retry::default(),
+            clock: Arc::new(self.clock.clone()),
+            ..super::settings(&kiosk)
+        };
+        Task::new(client, journal.clone(), settings)
+    }
+}
+
+async fn serve(folder: &Path, clock: &SimulatedClock) -> (watch::Sender<bool>, Running) {
+    let config = Path::new(CONFIG);
+    let calendar = std::fs::read_to_string(config.join("rulebook/calendar.toml")).unwrap();
+    let config = central::Config {
+        api: "127.0.0.1:0".parse().unwrap(),
+        web: "127.0.0.1:0".parse().unwrap(),
+        database: folder.join("central.db"),
+        keys: folder.join("keys"),
+        embedded_registers: config.join("demo/demo.json"),
+        register_timeout: central::REGISTER_TIMEOUT,
+        numbers: Numbers::load(config).unwrap(),
+        calendar: Calendar::parse(&calendar).unwrap(),
+        clock: Arc::new(clock.clone()),
+    };
+    let (stop, stopped) = watch::channel(false);
+    (stop, central::serve(config, stopped).await.unwrap())
+}
+
+#[tokio::test]
+async fn a_kiosk_gets_numbers_issues_and_central_understands_every_record() {
+    let place = Place::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let settings = place.journal_settings(folder.path());
+    let journal = Journal::provision(settings, Head::START).unwrap();
+    let (mut task, handle) = place.task(&journal);
+    task.round().await.unwrap();
+    assert_eq!(journal.series_state(&series(FOOD_SELLERS)).unwrap().left, 300);
+
+    let numbers: Vec<String> = (1..=3)
+        .map(|n| journal.issue(food_seller(id(n))).unwrap().permit.number.to_string())
+        .collect();
+    // The demonstration's series begins where no real licence is.
+    assert!(numbers[0].starts_with("JY1370303990101"), "{numbers:?}");
+    task.round().await.unwrap();
+
+    // Central goes down and comes back; what was issued meanwhile arrives.
+    let place = place.restarted().await;
+    journal.issue(food_seller(id(4))).unwrap();
+    let error = task.round().await.unwrap_err();
+    assert!(matches!(error, Error::Call { .. }), "{error}");
+    assert!(!handle.state().connected);
+    let (mut task, handle) = place.task(&journal);
+    task.round().await.unwrap();
+
+    let state = handle.state();
+    assert_eq!((state.unsent, state.quarantined, state.last_error), (0, None, None));
+    assert_eq!(state.not_understood, Vec::<u64>::new());
+    journal.close();
+    place.stop.send(true).unwrap();
+    place.running.finished().await;
+}
+
+#[tokio::test]
+async fn a_copied_disk_is_found_by_the_real_central() {
+    let place = Place::new().await;
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let settings = place.journal_settings(first.path());
+    let journal = Journal::provision(settings, Head::START).unwrap();
+    let (mut task, _handle) = place.task(&journal);
+    task.round().await.unwrap();
+    journal.issue(food_seller(id(1))).unwrap();
+    let copy = second.path().join("journal.db");
+    journal.back_up(&copy).unwrap();
+    journal.issue(food_seller(id(2))).unwrap();
+    task.round().await.unwrap();
+
+    let copied = Journal::open(place.journal_settings(second.path())).unwrap();
+    // Cut off from central the copy gives out a number that is given out already …
+    for n in 3..=9 {
+        copied.issue(food_seller(id(n))).unwrap();
+    }
+    // … and is stopped at its first word with central, which keeps none of it.
+    let (mut others, handle) = place.task(&copied);
+    let error = others.round().await.unwrap_err();
+    assert!(matches!(error, Error::Quarantined { .. }), "{error}");
+    assert!(handle.state().quarantined.is_some());
+    copied.issue(food_seller(id(10))).unwrap_err();
+    let outbox = journal.outbox_state().unwrap();
+    assert_eq!(outbox.unsent, 0, "the journal central knows goes on");
+}
