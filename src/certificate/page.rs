@@ -33,6 +33,7 @@ pub fn render(
     let words = Words::of_permit(permit);
     words.check_kind(template)?;
     let [width_mm, height_mm] = template.page_mm;
+    let serif = fonts.face(FaceName::Serif);
     let mut canvas = Canvas::new(fonts, width_mm, height_mm);
     let sheet = &mut canvas;
 
@@ -57,8 +58,8 @@ pub fn render(
     }
     for note in &template.notes {
         let setting = setting(template, FaceName::Serif, note.size_pt);
-        let lines =
-            wrap(fonts.face(FaceName::Serif), &note.text, ems(note.width_mm, note.size_pt))?;
+        let width_em = ems(note.width_mm, note.size_pt);
+        let lines = wrap(&|c| serif.advance_em(c), &note.text, width_em)?;
         let mut baseline = note.top_mm + mm(ASCENT_EM, note.size_pt);
         for line in lines {
             sheet.text(setting, note.left_mm, baseline, &line)?;
@@ -264,7 +265,7 @@ impl<'a> Set<'a> {
                     Content::Value(value) => words.text(*value),
                     Content::Text(text) => text.clone(),
                 };
-                Ok((field, wrap(face, &text, value_em)?))
+                Ok((field, wrap(&|c| face.advance_em(c), &text, value_em)?))
             })
             .collect::<Result<_, Error>>()?;
         Ok(Self { column, size_pt, fields, gap_mm: 0.0 })

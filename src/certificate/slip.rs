@@ -231,7 +231,8 @@ impl Layout<'_> {
     }
 
     fn lines(&self, text: &str, size: Size, bold: bool, width: f32) -> Result<Vec<String>, Error> {
-        wrap(self.fonts.face(face(bold)), text, width / size.dots())
+        let face = self.fonts.face(face(bold));
+        wrap(&|c| face.advance_em(c), text, width / size.dots())
     }
 
     fn measure(&self, text: &str, size: Size, bold: bool) -> Result<f32, Error> {

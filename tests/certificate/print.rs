@@ -183,7 +183,7 @@ fn a_seal_agrees_with_its_own_permit_only() {
     let copy = CopySerial::parse("K03-000017-1").unwrap();
     let claims = sample::seal(&permit, &copy, Profile::Sm2).verify(&sample::keyring()).unwrap();
     assert!(claims.agrees_with(&permit));
-    let changes: [(&str, fn(&mut Permit)); 12] = [
+    let changes: [(&str, Change); 12] = [
         ("number", |permit| permit.number = sample::filing().number),
         ("e-licence", |permit| permit.elicence = other_elicence()),
         ("name", |permit| permit.holder.name.push('店')),
@@ -210,6 +210,9 @@ fn a_seal_agrees_with_its_own_permit_only() {
     moved.holder.legal_representative.push(first);
     assert!(!claims.agrees_with(&moved));
 }
+
+/// Changes one thing of a permit.
+type Change = fn(&mut Permit);
 
 fn other_elicence() -> ElicenceId {
     ElicenceId::parse("1.2.156.3005.2.11100000000013338W032.11220000013544541J.2430599.001.F")
