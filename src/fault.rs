@@ -306,8 +306,8 @@ impl FaultCode {
                 is_warning: false,
                 title: ("身份证阅读器没有连接", "the ID reader is not connected"),
                 remedy: (
-                    "检查阅读器的电源和数据线，然后运行 permit-kiosk device check",
-                    "check power and data cable of the reader, then run `permit-kiosk device check`",
+                    "检查阅读器的电源和数据线；接好后数秒内自行恢复",
+                    "check power and data cable of the reader; it comes back by itself within seconds",
                 ),
             },
             Self::IdReaderPortBusy => Entry {
@@ -416,8 +416,8 @@ impl FaultCode {
                 is_warning: false,
                 title: ("扫码器没有连接", "the scanner is not connected"),
                 remedy: (
-                    "检查扫码器的数据线，然后运行 permit-kiosk device check",
-                    "check the scanner's cable, then run `permit-kiosk device check`",
+                    "检查扫码器的数据线；接好后数秒内自行恢复",
+                    "check the scanner's cable; it comes back by itself within seconds",
                 ),
             },
             Self::ScannerPortBusy => Entry {
@@ -468,8 +468,8 @@ impl FaultCode {
                 is_warning: false,
                 title: ("凭条打印机没有连接", "the receipt printer is not connected"),
                 remedy: (
-                    "检查打印机的电源和数据线，然后运行 permit-kiosk device check",
-                    "check power and data cable of the printer, then run `permit-kiosk device check`",
+                    "检查打印机的电源和数据线；接好后数秒内自行恢复",
+                    "check power and data cable of the printer; it comes back by itself within seconds",
                 ),
             },
             Self::ReceiptPortBusy => Entry {
@@ -620,8 +620,8 @@ impl FaultCode {
                 is_warning: false,
                 title: ("证书打印机没有连接", "the certificate printer is not connected"),
                 remedy: (
-                    "检查打印机的电源、数据线或网线，然后运行 permit-kiosk device check",
-                    "check power and data or network cable of the printer, then run `permit-kiosk device check`",
+                    "检查打印机的电源、数据线或网线；接好后数秒内自行恢复",
+                    "check power and data or network cable of the printer; it comes back by itself within seconds",
                 ),
             },
             Self::PagePortBusy => Entry {

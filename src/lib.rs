@@ -18,4 +18,12 @@ pub mod config;
 // Kiosk.
 pub mod session;
 pub mod journal;
+pub mod rulebooks;
+pub mod registers;
 pub mod device;
+pub mod sync;
+pub mod terminal;
+pub mod ui;
+
+// Central: never sees the kiosk.
+pub mod central;

@@ -1,3 +1,55 @@
-//! The commands of permit-kiosk.
+//! The commands of permit-kiosk: a table of contents.
 
-fn main() {}
+mod command;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Self-service terminal that decides and prints food and hygiene permits on the spot.
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the kiosk: the screen, the devices, the journal, the line to central.
+    Run(command::run::Args),
+    /// Show the whole product on this machine: central, simulated devices, kiosk.
+    Demo(command::demo::Args),
+    /// Run the central system.
+    Central(command::central::Args),
+    /// Simulate the four devices on ptys.
+    Simulate(command::simulate::Args),
+    /// Make the keys of a kiosk and its central system, and enrol the kiosk.
+    Provision(command::provision::Args),
+    /// Report every problem of every configuration file at once.
+    CheckConfig(command::check_config::Args),
+    /// Decide over a facts document and print the decision as JSON.
+    Decide(command::decide::Args),
+    /// Check or test a rulebook.
+    Rules(command::rules::Args),
+    /// Verify the signed code of a certificate without any network.
+    Verify(command::verify::Args),
+    /// List the journal of a kiosk, read only.
+    Journal(command::journal::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    command::finish(match cli.command {
+        Command::Run(args) => command::run::run(args),
+        Command::Demo(args) => command::demo::run(args),
+        Command::Central(args) => command::central::run(args),
+        Command::Simulate(args) => command::simulate::run(args),
+        Command::Provision(args) => command::provision::run(args),
+        Command::CheckConfig(args) => command::check_config::run(args),
+        Command::Decide(args) => command::decide::run(args),
+        Command::Rules(args) => command::rules::run(args),
+        Command::Verify(args) => command::verify::run(args),
+        Command::Journal(args) => command::journal::run(args),
+    })
+}

@@ -2,7 +2,21 @@
 #![expect(
     clippy::unwrap_used,
     clippy::string_slice,
+    clippy::disallowed_methods,
     reason = "a test may panic, and makes its own files"
 )]
 
 mod domain; // identifiers, masking and the calendar, by the vectors of the standards
+mod rules; // every case of the rulebook, every plausible mistake refused, an independent engine
+mod seal; // signed codes, both profiles, against OpenSSL
+mod certificate; // sheets and slips, read back by independent programs
+mod format; // literal records of version 1: if one fails, add a version
+mod config; // configuration folders with mistakes, and the exact report
+mod journal; // stopped at every step of the straight line: nothing lost, nothing twice
+mod registers; // slow, failing and lying registers are never a clean answer
+mod device; // drivers against simulators on real ptys
+mod sync; // lost, repeated, reordered, weeks late
+mod central; // the kiosks' interface, the permit book, the pages
+mod ui; // every screen without a window, in both languages
+mod journey; // whole visits, without a window and through the real one
+mod tidy; // module order, file heads, links, lists that must agree

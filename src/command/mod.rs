@@ -1,6 +1,5 @@
 //! The commands, and the three things they share: logging, the exit, the words on the terminal.
 
-pub(crate) mod bench;
 pub(crate) mod central;
 pub(crate) mod check_config;
 pub(crate) mod decide;

@@ -360,7 +360,7 @@ fn page_printer(section: &Section<'_>, profile: PageProfile) -> Option<PagePrint
         // A page of text has 200 KB at 300 dpi: 17 s at 115200 baud, three and a half minutes at 9600.
         PageProfile::PclSerial => line(
             section,
-            &[57600, 115_200, 230_400],
+            &[57_600, 115_200, 230_400, 460_800, 921_600],
             &[("hardware", FlowControl::Hardware), ("none", FlowControl::None)],
         )
         .map(PageConnection::Serial),

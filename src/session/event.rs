@@ -127,6 +127,16 @@ pub struct Equipment {
 }
 
 impl Equipment {
+    /// Nothing has said yet that it works.
+    pub const NONE: Self = Self {
+        id_reader: false,
+        scanner: false,
+        receipt_printer: false,
+        page_printer: false,
+        connected: false,
+        journal: true,
+    };
+
     /// Everything works.
     pub const ALL: Self = Self {
         id_reader: true,

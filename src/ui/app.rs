@@ -360,7 +360,11 @@ impl App {
         let scale = self.scale_factor();
         match &question.ask {
             probe::Ask::Stage => {
-                question.answer(Answer::Stage(stage_name(self.session.stage())));
+                question.answer(Answer::Stage(probe::stage(self.session.stage())));
+                Task::none()
+            }
+            probe::Ask::Visit => {
+                question.answer(Answer::Visit(probe::visit(&self.session)));
                 Task::none()
             }
             probe::Ask::Find(wanted) => {
@@ -396,24 +400,6 @@ impl App {
 fn fitted(window: Size, display: Size) -> Option<Size> {
     let factor = (display.width / window.width).min(display.height * 0.9 / window.height);
     (factor < 1.0).then(|| Size::new(window.width * factor, window.height * factor))
-}
-
-/// The name of a stage, for scripts.
-fn stage_name(stage: &Stage) -> &'static str {
-    match stage {
-        Stage::Welcome => "welcome",
-        Stage::Choosing => "choosing",
-        Stage::Telling => "telling",
-        Stage::Identifying(_) => "identifying",
-        Stage::ProvingBusiness(_) => "proving_business",
-        Stage::LookingUp => "looking_up",
-        Stage::Filling => "filling",
-        Stage::Promising => "promising",
-        Stage::Decided(_) => "decided",
-        Stage::Rating => "rating",
-        Stage::Done => "done",
-        Stage::Ended(_) => "ended",
-    }
 }
 
 /// Where events from outside arrive. It is always listened to, and there is only one: so it is its

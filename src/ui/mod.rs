@@ -1,6 +1,7 @@
 //! The touch screen: every screen is a view of the session's stage, and decides nothing.
 
 pub mod app;
+mod performer;
 pub mod bench;
 pub mod probe;
 mod screen;

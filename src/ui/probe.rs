@@ -2,7 +2,8 @@
 //! press nothing; a scripted applicant touches the real window.
 //!
 //! `find TEXT` → `x y width height` in pixels of the window, of the topmost visible text or id;
-//! `texts` → all visible texts as JSON; `stage` → the stage's name; `screenshot PATH.png` → `ok`.
+//! `texts` → all visible texts as JSON; `stage` → the stage's name; `visit` → verdict, number and
+//! papers with their states as JSON, nothing about the person; `screenshot PATH.png` → `ok`.
 //! What cannot be answered is `none`; what was not understood is `? …`.
 
 use std::path::PathBuf;
@@ -16,6 +17,9 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 
+use crate::session::event::{Paper, PaperState};
+use crate::session::{Outcome, Session, Stage};
+
 /// Questions waiting for the screen: one connection asks one at a time, few connect.
 const QUESTIONS_MAX: usize = 8;
 /// Bytes of a line: a path and a word.
@@ -27,6 +31,7 @@ pub(super) enum Ask {
     Find(String),
     Texts,
     Stage,
+    Visit,
     Screenshot(PathBuf),
 }
 
@@ -43,6 +48,7 @@ pub(super) enum Answer {
     Place(Rectangle),
     Texts(Vec<String>),
     Stage(&'static str),
+    Visit(serde_json::Value),
     Saved,
     Failed(String),
     Nothing,
@@ -79,6 +85,7 @@ impl std::fmt::Display for Answer {
             }
             Self::Texts(texts) => write!(f, "{}", serde_json::json!(texts)),
             Self::Stage(name) => f.write_str(name),
+            Self::Visit(visit) => write!(f, "{visit}"),
             Self::Saved => f.write_str("ok"),
             Self::Failed(why) => write!(f, "? {why}"),
             Self::Nothing => f.write_str("none"),
@@ -91,10 +98,67 @@ fn parse(line: &str) -> Result<Ask, String> {
     match (verb, rest) {
         ("texts", "") => Ok(Ask::Texts),
         ("stage", "") => Ok(Ask::Stage),
+        ("visit", "") => Ok(Ask::Visit),
         ("find", wanted) if !wanted.is_empty() => Ok(Ask::Find(wanted.to_owned())),
         ("screenshot", path) if !path.is_empty() => Ok(Ask::Screenshot(PathBuf::from(path))),
-        _ => Err("find TEXT | texts | stage | screenshot PATH.png".to_owned()),
+        _ => Err("find TEXT | texts | stage | visit | screenshot PATH.png".to_owned()),
     }
+}
+
+/// The name of a stage.
+pub(super) fn stage(stage: &Stage) -> &'static str {
+    match stage {
+        Stage::Welcome => "welcome",
+        Stage::Choosing => "choosing",
+        Stage::Telling => "telling",
+        Stage::Identifying(_) => "identifying",
+        Stage::ProvingBusiness(_) => "proving_business",
+        Stage::LookingUp => "looking_up",
+        Stage::Filling => "filling",
+        Stage::Promising => "promising",
+        Stage::Decided(_) => "decided",
+        Stage::Rating => "rating",
+        Stage::Done => "done",
+        Stage::Ended(_) => "ended",
+    }
+}
+
+/// What came of the visit so far.
+pub(super) fn visit(session: &Session) -> serde_json::Value {
+    let decision = session.decision();
+    let issued = match session.stage() {
+        Stage::Decided(Outcome::Issued(permit)) => Some(permit),
+        _ => None,
+    };
+    let papers: Vec<serde_json::Value> = session
+        .papers()
+        .map(|(paper, state)| {
+            let paper = match paper {
+                Paper::Original => "original",
+                Paper::Copy => "copy",
+                Paper::Receipt => "receipt",
+                Paper::Slip => "slip",
+            };
+            let (state, fault) = match state {
+                PaperState::Waiting => ("waiting", None),
+                PaperState::Printing => ("printing", None),
+                PaperState::Printed => ("printed", None),
+                PaperState::Held(fault) => ("held", Some(fault.code.to_string())),
+                PaperState::Unknown => ("unknown", None),
+                PaperState::NotAvailable => ("not_available", None),
+            };
+            serde_json::json!({ "paper": paper, "state": state, "fault": fault })
+        })
+        .collect();
+    serde_json::json!({
+        "stage": stage(session.stage()),
+        "application": session.application().map(|id| id.short()),
+        "verdict": decision.map(|decision| decision.verdict.as_str()),
+        "code": decision.map(|decision| decision.code.as_str()),
+        "number": issued.map(|permit| permit.number.to_string()),
+        "page_url": issued.map(|permit| permit.page_url.as_str()),
+        "papers": papers,
+    })
 }
 
 /// Where the visible widget with this text or id is.

@@ -249,11 +249,8 @@ pub fn edge(colour: Color, width: f32) -> Border {
     Border { color: colour, width, radius: border::radius(18.0) }
 }
 
-/// The shadow under a card: hardly seen, but it lifts what can be touched.
+/// No shadow. The software renderer repaints only what changed, and does not clear what a shadow drew
+/// outside its widget: on the real window shadows grow darker with every repaint. Edges lift instead.
 pub fn lift() -> Shadow {
-    Shadow {
-        color: Color::from_rgba(0.05, 0.12, 0.22, 0.10),
-        offset: Vector::new(0.0, 3.0),
-        blur_radius: 10.0,
-    }
+    Shadow::default()
 }

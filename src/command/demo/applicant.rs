@@ -6,9 +6,11 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use permit_kiosk::rules::Catalogue;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -37,7 +39,7 @@ pub(super) struct Visit {
     e_id: bool,
     /// For which business.
     business: String,
-    /// What is answered: field → choice, number or text.
+    /// What is answered: field → choice, number or yes/no.
     #[serde(default)]
     answers: BTreeMap<String, Value>,
     /// The verdict that must come of it.
@@ -82,6 +84,7 @@ pub(super) struct Applicant {
     dir: PathBuf,
     display: String,
     phone: String,
+    catalogue: Arc<Catalogue>,
     probe: Line,
     devices: Line,
     client: reqwest::Client,
@@ -90,13 +93,19 @@ pub(super) struct Applicant {
 
 impl Applicant {
     /// Waits for the kiosk and the simulators to be there.
-    pub(super) async fn at(dir: &Path, display: &str, pages: &str) -> anyhow::Result<Self> {
+    pub(super) async fn at(
+        dir: &Path,
+        display: &str,
+        pages: &str,
+        catalogue: Arc<Catalogue>,
+    ) -> anyhow::Result<Self> {
         let probe = Line::to(&dir.join("probe"), "the kiosk's window").await?;
         let devices = Line::to(&dir.join("devices/control"), "the simulated devices").await?;
         Ok(Self {
             dir: dir.to_owned(),
             display: display.to_owned(),
             phone: format!("{pages}/demo/phone"),
+            catalogue,
             probe,
             devices,
             client: reqwest::Client::new(),
@@ -110,12 +119,15 @@ impl Applicant {
         let mut decision = Value::Null;
         let mut begun = false;
         loop {
-            let stage = self.stage().await?;
-            let now = stage["stage"].as_str().unwrap_or_default().to_owned();
+            let now = self.stage().await?;
             if begun && now == "welcome" {
                 break;
             }
             begun |= now != "welcome";
+            if now == "welcome" {
+                // Devices take a moment to say that they are there.
+                self.find("primary").await?;
+            }
             if now == "decided" {
                 decision = self.decided(visit).await?;
             }
@@ -125,7 +137,11 @@ impl Applicant {
             self.leave(&now).await?;
         }
         if decision["verdict"].as_str() != Some(visit.verdict.as_str()) {
-            bail!("visit {} should end with {}, the screen said {decision}", visit.name, visit.verdict);
+            bail!(
+                "visit {} should end with {}, the screen said {decision}",
+                visit.name,
+                visit.verdict
+            );
         }
         let papers = self.papers(visit, &decision).await?;
         Ok(Made {
@@ -138,9 +154,14 @@ impl Applicant {
 
     async fn act(&mut self, visit: &Visit, stage: &str) -> anyhow::Result<()> {
         match stage {
-            "welcome" => self.touch("begin").await,
-            "choosing" => self.touch_on_pages(&format!("entry:{}", visit.entry)).await,
-            "telling" => self.touch("told").await,
+            "welcome" | "telling" | "decided" | "done" | "ended" => self.touch("primary").await,
+            "choosing" => {
+                let entry = self.catalogue.entry(&visit.entry);
+                let entry = entry.with_context(|| format!("no entry `{}`", visit.entry))?;
+                let group = format!("group:{}", entry.group);
+                self.touch(&group).await?;
+                self.touch(&format!("entry:{}", visit.entry)).await
+            }
             "identifying" if visit.e_id => {
                 self.show_code(&serde_json::json!({"person": visit.person, "show": "e_id"})).await
             }
@@ -153,50 +174,79 @@ impl Applicant {
                 .await
             }
             "filling" => self.fill(visit).await,
-            "promising" => self.sign().await,
-            "decided" => self.touch("next").await,
-            "rating" => self.touch("rate:5").await,
-            "done" | "ended" => self.touch("finish").await,
+            "promising" => self.sign(visit).await,
+            "rating" => self.touch("grade:5").await,
             // These pass by themselves.
             "looking_up" => Ok(()),
             other => bail!("the kiosk shows `{other}`, which the applicant does not know"),
         }
     }
 
-    /// Answers what the form asks, page by page, then confirms it.
+    /// Goes through the form page by page: answers the question that is asked, goes on where nothing
+    /// is, until the form is gone.
     async fn fill(&mut self, visit: &Visit) -> anyhow::Result<()> {
-        for (field, answer) in &visit.answers {
-            match answer {
-                Value::Number(number) => {
-                    self.touch_on_pages(&format!("field:{field}")).await?;
-                    for digit in number.to_string().chars() {
-                        self.touch(&format!("key:{digit}")).await?;
-                    }
-                    self.touch("key:ok").await?;
-                }
-                Value::String(choice) => {
-                    self.touch_on_pages(&format!("choice:{field}={choice}")).await?;
-                }
-                Value::Bool(yes) => {
-                    let word = if *yes { "yes" } else { "no" };
-                    self.touch_on_pages(&format!("choice:{field}={word}")).await?;
-                }
-                other => bail!("{field} cannot be answered with {other}"),
+        let mut open: Vec<(String, String, Value)> = visit
+            .answers
+            .iter()
+            .map(|(key, answer)| {
+                let field = self.catalogue.field(key);
+                let field = field.with_context(|| format!("no question `{key}`"))?;
+                Ok((key.clone(), field.label.zh.clone(), answer.clone()))
+            })
+            .collect::<anyhow::Result<_>>()?;
+        // Every question has a page of its own; two more show what is known and what was said.
+        for page in 0..2 * (visit.answers.len() + 4) {
+            if self.stage().await? != "filling" {
+                return Ok(());
             }
+            let texts = self.probe.ask("texts").await?;
+            let texts: Vec<String> =
+                serde_json::from_str(&texts).with_context(|| format!("the probe says {texts}"))?;
+            let asked = open.iter().position(|(_, label, _)| texts.contains(label));
+            let is_overview = open.len() > 1 && asked.is_some() && {
+                open.iter().filter(|(_, label, _)| texts.contains(label)).count() > 1
+            };
+            if let (Some(index), false) = (asked, is_overview) {
+                let (key, _, answer) = open.remove(index);
+                self.answer(&key, &answer).await?;
+                self.picture(visit, &format!("filling-{}", page + 1)).await?;
+            }
+            self.touch("primary").await?;
         }
-        self.picture(visit, "filled").await?;
-        self.touch_on_pages("confirm").await
+        bail!("the form of visit {} does not come to an end", visit.name)
+    }
+
+    async fn answer(&mut self, key: &str, answer: &Value) -> anyhow::Result<()> {
+        match answer {
+            Value::Number(number) => {
+                for digit in number.to_string().chars() {
+                    self.touch(&format!("key:{digit}")).await?;
+                }
+                Ok(())
+            }
+            Value::String(choice) => self.touch_on_pages(&format!("choice:{choice}")).await,
+            Value::Bool(yes) => self.touch(if *yes { "yes" } else { "no" }).await,
+            other => bail!("{key} cannot be answered with {other}"),
+        }
     }
 
     /// Draws a name with a finger, then signs.
-    async fn sign(&mut self) -> anyhow::Result<()> {
+    async fn sign(&mut self, visit: &Visit) -> anyhow::Result<()> {
+        if self.look_for("signature").await.is_err() {
+            self.touch("primary").await?;
+        }
         let (x, y, width, height) = self.find("signature").await?;
         let at = |u: f32, v: f32| (x + width * u, y + height * v);
         // Three strokes that look like a hurried name.
         let strokes: [Vec<(f32, f32)>; 3] = [
-            (0..14).map(|i| 0.10 + 0.02 * f32_of(i)).map(|u| at(u, 0.35 + 0.2 * (u * 40.0).sin())).collect(),
+            (0..14)
+                .map(|i| 0.10 + 0.02 * f32_of(i))
+                .map(|u| at(u, 0.35 + 0.2 * (u * 40.0).sin()))
+                .collect(),
             (0..14).map(|i| at(0.45 + 0.01 * f32_of(i), 0.2 + 0.045 * f32_of(i))).collect(),
-            (0..16).map(|i| at(0.60 + 0.018 * f32_of(i), 0.6 - 0.2 * (f32_of(i) * 0.5).sin())).collect(),
+            (0..16)
+                .map(|i| at(0.60 + 0.018 * f32_of(i), 0.6 - 0.2 * (f32_of(i) * 0.5).sin()))
+                .collect(),
         ];
         for stroke in strokes {
             let mut arguments = Vec::new();
@@ -209,18 +259,22 @@ impl Applicant {
             arguments.extend(["mouseup".to_owned(), "1".to_owned()]);
             self.xdotool(&arguments).await?;
         }
-        self.touch("sign").await
+        self.picture(visit, "signed").await?;
+        self.touch("primary").await
     }
 
     /// Waits for the papers and reads the decision off the probe.
     async fn decided(&mut self, visit: &Visit) -> anyhow::Result<Value> {
         let probe = &mut self.probe;
         until(STUCK, &format!("the papers of visit {}", visit.name), async || {
-            let told: Value = serde_json::from_str(&probe.ask("stage").await?)?;
+            let told: Value = serde_json::from_str(&probe.ask("visit").await?)?;
             let settled = told["papers"].as_array().is_some_and(|papers| {
                 !papers.is_empty()
                     && papers.iter().all(|paper| {
-                        matches!(paper["state"].as_str(), Some("printed" | "unknown" | "not_available"))
+                        matches!(
+                            paper["state"].as_str(),
+                            Some("printed" | "unknown" | "not_available")
+                        )
                     })
             });
             Ok(settled.then_some(told))
@@ -241,7 +295,8 @@ impl Applicant {
             .filter(|paper| paper["state"] == "printed")
             .filter_map(|paper| paper["paper"].as_str().map(str::to_owned))
             .collect();
-        let sheets = printed.iter().filter(|paper| matches!(paper.as_str(), "original" | "copy")).count();
+        let sheets =
+            printed.iter().filter(|paper| matches!(paper.as_str(), "original" | "copy")).count();
         for (index, name) in ["copy", "original"].iter().enumerate().take(sheets) {
             let file = self.dir.join("pictures").join(format!("{}-paper-{name}.png", visit.name));
             self.command(&format!("dump page_printer {} {index}", file.display())).await?;
@@ -287,17 +342,15 @@ impl Applicant {
         Ok(answer)
     }
 
-    async fn stage(&mut self) -> anyhow::Result<Value> {
-        let answer = self.probe.ask("stage").await?;
-        serde_json::from_str(&answer).with_context(|| format!("the probe says `{answer}`"))
+    async fn stage(&mut self) -> anyhow::Result<String> {
+        self.probe.ask("stage").await
     }
 
     /// Waits until another stage is shown.
     async fn leave(&mut self, stage: &str) -> anyhow::Result<()> {
         let probe = &mut self.probe;
         until(STUCK, &format!("the screen to leave `{stage}`"), async || {
-            let told: Value = serde_json::from_str(&probe.ask("stage").await?)?;
-            Ok((told["stage"].as_str() != Some(stage)).then_some(()))
+            Ok((probe.ask("stage").await? != stage).then_some(()))
         })
         .await
     }
@@ -308,7 +361,7 @@ impl Applicant {
             if let Ok(place) = self.look_for(id).await {
                 return self.touch_at(place).await;
             }
-            if let Ok(place) = self.look_for("page:next").await {
+            if let Ok(place) = self.look_for("later").await {
                 self.touch_at(place).await?;
             }
         }
@@ -361,8 +414,7 @@ impl Applicant {
     /// Takes a picture of the real window, as the X server shows it.
     async fn picture(&mut self, visit: &Visit, name: &str) -> anyhow::Result<()> {
         let number = self.pictures.len() + 1;
-        let file =
-            self.dir.join("pictures").join(format!("{}-{number:02}-{name}.png", visit.name));
+        let file = self.dir.join("pictures").join(format!("{}-{number:02}-{name}.png", visit.name));
         let status = tokio::process::Command::new("import")
             .args(["-window", "root", "-depth", "8"])
             .arg(&file)
@@ -386,8 +438,8 @@ struct Line {
 
 impl Line {
     async fn to(socket: &Path, what: &str) -> anyhow::Result<Self> {
-        let stream = until(super::START, what, async || Ok(UnixStream::connect(socket).await.ok()))
-            .await?;
+        let stream =
+            until(super::START, what, async || Ok(UnixStream::connect(socket).await.ok())).await?;
         Ok(Self { what: what.to_owned(), stream: BufReader::new(stream) })
     }
 

@@ -35,7 +35,8 @@ impl Child {
         arguments: &[&str],
     ) -> anyhow::Result<()> {
         let mut child = Self::start(dir, command, arguments, &[])?;
-        let status = child.process.wait().await.with_context(|| format!("cannot wait for {command}"))?;
+        let status =
+            child.process.wait().await.with_context(|| format!("cannot wait for {command}"))?;
         if !status.success() {
             bail!("`{command}` ended with {status}:\n{}", child.last_words());
         }
@@ -48,8 +49,7 @@ impl Child {
         mut process: tokio::process::Command,
     ) -> anyhow::Result<Self> {
         let log = dir.join("logs").join(format!("{name}.log"));
-        let file =
-            File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
+        let file = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
         let also = file.try_clone().context("cannot share a log file")?;
         let process = process
             .stdin(Stdio::null())

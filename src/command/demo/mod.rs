@@ -42,6 +42,8 @@ pub(super) const START: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let display = args.display();
+    // The phone of the scripted applicant speaks plain HTTP; its client wants a provider all the same.
+    let _chosen_before = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -85,18 +87,35 @@ impl Stage {
             say("keys      are there");
         } else {
             say("keys      making them, and enrolling the kiosk");
-            Child::complete(&dir, "provision", &[
-                "--config", text(&config)?, "--keys", text(&dir.join("keys"))?,
-                "--data", text(&dir.join("data"))?,
-            ])
+            Child::complete(
+                &dir,
+                "provision",
+                &[
+                    "--config",
+                    text(&config)?,
+                    "--keys",
+                    text(&dir.join("keys"))?,
+                    "--data",
+                    text(&dir.join("data"))?,
+                ],
+            )
             .await?;
         }
         let addresses = dir.join("data/central.json");
         remove_if_there(&addresses)?;
-        let central = Child::start(&dir, "central", &[
-            "--config", text(&config)?, "--keys", text(&dir.join("keys"))?,
-            "--data", text(&dir.join("data"))?,
-        ], &[])?;
+        let central = Child::start(
+            &dir,
+            "central",
+            &[
+                "--config",
+                text(&config)?,
+                "--keys",
+                text(&dir.join("keys"))?,
+                "--data",
+                text(&dir.join("data"))?,
+            ],
+            &[],
+        )?;
         let told: serde_json::Value = child::until(START, "central to listen", async || {
             Ok(std::fs::read_to_string(&addresses)
                 .ok()
@@ -110,14 +129,21 @@ impl Stage {
         let control = dir.join("devices/control");
         remove_if_there(&control)?;
         let people = config.join("demo/demo.json");
-        let simulate = Child::start(&dir, "simulate", &[
-            "--dir", text(&dir.join("devices"))?, "--people", text(&people)?,
-            "--line-rate", &args.line_rate,
-        ], &[])?;
-        child::until(START, "the simulated devices", async || {
-            Ok(control.exists().then_some(()))
-        })
-        .await?;
+        let simulate = Child::start(
+            &dir,
+            "simulate",
+            &[
+                "--dir",
+                text(&dir.join("devices"))?,
+                "--people",
+                text(&people)?,
+                "--line-rate",
+                &args.line_rate,
+            ],
+            &[],
+        )?;
+        child::until(START, "the simulated devices", async || Ok(control.exists().then_some(())))
+            .await?;
         say(format_args!("devices   simulated on ptys in {}", dir.join("devices").display()));
         Ok(Self {
             api: format!("https://{api}"),
@@ -135,10 +161,22 @@ impl Stage {
         let keys = self.dir.join("keys");
         let data = self.dir.join("data");
         let devices = self.dir.join("devices");
+        let certificates = self.dir.join("certificates");
         let mut arguments = vec![
-            "--config", text(&self.config)?, "--keys", text(&keys)?, "--data", text(&data)?,
-            "--devices", text(&devices)?, "--central", &self.api, "--pages", &self.web,
-            "--probe", text(&probe)?,
+            "--config",
+            text(&self.config)?,
+            "--keys",
+            text(&keys)?,
+            "--data",
+            text(&data)?,
+            "--devices",
+            text(&devices)?,
+            "--central",
+            &self.api,
+            "--probe",
+            text(&probe)?,
+            "--keep-certificates",
+            text(&certificates)?,
         ];
         arguments.extend_from_slice(more);
         Child::start(&self.dir, "run", &arguments, &[("DISPLAY", display)])
@@ -152,9 +190,12 @@ async fn show(args: &Args, display: &str) -> anyhow::Result<ExitCode> {
     let mut kiosk = stage.kiosk(display, more)?;
     let devices = stage.dir.join("devices");
     let people = stage.config.join("demo/demo.json");
-    let _bench = Child::start(&stage.dir, "bench", &[
-        "--dir", text(&devices)?, "--phone", &stage.web, "--people", text(&people)?,
-    ], &[("DISPLAY", display)])?;
+    let _bench = Child::start(
+        &stage.dir,
+        "bench",
+        &["--dir", text(&devices)?, "--phone", &stage.web, "--people", text(&people)?],
+        &[("DISPLAY", display)],
+    )?;
     say("kiosk     its window is open, and the bench beside it: place a card, show a code");
     say(format_args!("pages     {}", stage.web));
     kiosk.wait().await
@@ -164,15 +205,20 @@ async fn show(args: &Args, display: &str) -> anyhow::Result<ExitCode> {
 async fn script(args: &Args) -> anyhow::Result<ExitCode> {
     let dir = absolute(&args.dir)?;
     if dir.exists() {
-        std::fs::remove_dir_all(&dir)
-            .with_context(|| format!("cannot clear {}", dir.display()))?;
+        std::fs::remove_dir_all(&dir).with_context(|| format!("cannot clear {}", dir.display()))?;
     }
     let visits = applicant::Visit::read(&args.config.join("demo/visits.toml"), &args.visit)?;
     let stage = Stage::set(args).await?;
     let xvfb = child::Xvfb::start(&stage.dir, 1080, 1920).await?;
     say(format_args!("screen    none here, so a virtual one of 1080×1920 on {}", xvfb.display()));
     let _kiosk = stage.kiosk(xvfb.display(), &["--fullscreen", "--size", "1080x1920"])?;
-    let mut applicant = applicant::Applicant::at(&stage.dir, xvfb.display(), &stage.web).await?;
+    let catalogue = std::sync::Arc::clone(
+        permit_kiosk::rulebooks::load(&args.config.join("rulebook"))
+            .context("cannot read the catalogue of services")?
+            .catalogue(),
+    );
+    let mut applicant =
+        applicant::Applicant::at(&stage.dir, xvfb.display(), &stage.web, catalogue).await?;
     let mut outcomes = Vec::new();
     for visit in &visits {
         say(format_args!("visit     {}: {}", visit.name, visit.about));

@@ -21,20 +21,25 @@ pub(super) async fn tell(dir: &Path, pages: &str, made: &[Made]) -> anyhow::Resu
             // The address on paper is the public host; this machine's central serves the same page.
             let path = url.split_once("/v/").map_or("", |(_, id)| id);
             let local = format!("{pages}/v/{path}");
-            let page = super::child::until(super::START, "central to have the permit", async || {
-                let answer = client.get(&local).send().await.context("central is gone")?;
-                Ok(if answer.status().is_success() { Some(answer.text().await?) } else { None })
-            })
-            .await?;
+            let page =
+                super::child::until(super::START, "central to have the permit", async || {
+                    let answer = client.get(&local).send().await.context("central is gone")?;
+                    Ok(if answer.status().is_success() { Some(answer.text().await?) } else { None })
+                })
+                .await?;
             let file = dir.join("pictures").join(format!("{}-page.html", visit.name));
             permit_kiosk::durable::write(&file, page.as_bytes())
                 .with_context(|| format!("cannot keep {}", file.display()))?;
             say(format_args!("page      {local}"));
             say(format_args!("          as HTML in {}", file.display()));
         }
-        let certificates = dir.join("data/certificates");
-        for entry in std::fs::read_dir(&certificates).into_iter().flatten().flatten() {
-            say(format_args!("pdf       {}", entry.path().display()));
+        if let Some(number) = decision["number"].as_str() {
+            for document in ["original", "copy"] {
+                let pdf = dir.join("certificates").join(format!("{number}-{document}.pdf"));
+                if pdf.exists() {
+                    say(format_args!("pdf       {}", pdf.display()));
+                }
+            }
         }
         for (what, picture) in papers {
             say(format_args!("paper     {what}: {}", picture.display()));

@@ -92,7 +92,7 @@ struct Moving {
 /// What somebody can do to it.
 const COMMANDS: &str = "paper out|ok|SHEETS, jam, clear jam, cover open|close, toner low|ok, \
     panel cancel, \
-    cancel known|unknown, jobs known|unknown, dump FILE";
+    cancel known|unknown, jobs known|unknown, dump FILE [SHEETS BACK]";
 
 impl SimulatedPagePrinter {
     pub fn new(rate: LineRate) -> Self {
@@ -412,9 +412,13 @@ impl Simulator for SimulatedPagePrinter {
             ["cancel", known @ ("known" | "unknown")] => self.knows_cancel = *known == "known",
             ["jobs", known @ ("known" | "unknown")] => self.knows_jobs = *known == "known",
             ["help"] => return Ok(COMMANDS.to_owned()),
-            ["dump", file] => {
-                let Some(sheet) = self.printed.back() else {
-                    return Err("nothing has been printed yet".to_owned());
+            ["dump", file, rest @ ..] if rest.len() <= 1 => {
+                let back: usize = match rest.first().map_or(Ok(0), |word| word.parse()) {
+                    Ok(back) => back,
+                    Err(_) => return Err(not_understood()),
+                };
+                let Some(sheet) = self.printed.iter().rev().nth(back) else {
+                    return Err(format!("only {} sheets are kept", self.printed.len()));
                 };
                 let save = || std::fs::File::create(file)?.write_all(&sheet.png()?);
                 save().map_err(|error| format!("cannot write {file}: {error}"))?;

@@ -1,0 +1,367 @@
+//! `permit-kiosk run`: the kiosk itself, from its keys and its journal to the window.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use permit_kiosk::certificate::Templates;
+use permit_kiosk::clock::{Clock, SystemClock};
+use permit_kiosk::config::{self, Kiosk};
+use permit_kiosk::domain::Series;
+use permit_kiosk::durable;
+use permit_kiosk::journal::{self, ElicenceTypes, Head, Journal};
+use permit_kiosk::registers::{AGE_MAX, Client, DigestKey, Identity, Registers, Snapshots};
+use permit_kiosk::rules::Rulebook;
+use permit_kiosk::seal::{LogOrigin, SigningKey, VerifyingKey};
+use permit_kiosk::session::event::Equipment;
+use permit_kiosk::session::{Pace, Session, Terms};
+use permit_kiosk::sync::{self, Central as _, NumberPlan, Report, Retry, SeriesPlan, Task};
+use permit_kiosk::terminal::{self, PaperSettings, Terminal};
+use permit_kiosk::ui::app::{self, Options};
+use permit_kiosk::wire::v1::api::Heartbeat;
+use permit_kiosk::wire::v1::{Body, KioskId, Started};
+use permit_kiosk::{fault::Chain, rulebooks};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::start_logging;
+
+/// Runs the kiosk until its window is closed; in the lobby, until the machine is switched off.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The configuration folder.
+    #[arg(long, default_value = "kiosk-config")]
+    config: PathBuf,
+    /// The kiosk's keys, where not as in kiosk.toml.
+    #[arg(long)]
+    keys: Option<PathBuf>,
+    /// The folder of the journal, where not as in kiosk.toml.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// The folder of simulated devices, where not as in devices.toml.
+    #[arg(long)]
+    devices: Option<PathBuf>,
+    /// Central's address, where not as in kiosk.toml.
+    #[arg(long)]
+    central: Option<String>,
+    /// Fill the screen, without a cursor and without a way out.
+    #[arg(long)]
+    fullscreen: bool,
+    /// The window's size, for example 1080x1920.
+    #[arg(long, value_parser = size)]
+    size: Option<(u16, u16)>,
+    /// A unix socket that tells scripts where things stand on the screen; it can press nothing.
+    #[arg(long)]
+    probe: Option<PathBuf>,
+    /// A folder to keep every certificate in as PDF, for demonstrations.
+    #[arg(long)]
+    keep_certificates: Option<PathBuf>,
+    /// Begin an empty journal after the records central has of this kiosk: its old journal is lost.
+    #[arg(long)]
+    new_life: bool,
+}
+
+/// How long the kiosk waits for central at its very first start.
+const FIRST_WORD: Duration = Duration::from_secs(10);
+/// Bytes of a key file at most.
+const KEY_BYTES_MAX: u64 = 16 * 1024;
+/// Bytes of a page template at most.
+const TEMPLATE_BYTES_MAX: u64 = 64 * 1024;
+/// Numbers held of each series: 40 visits a day for seven days without central.
+const NUMBERS_HELD: u64 = 280;
+
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    start_logging();
+    let (mut kiosk, mut devices) = config::load_kiosk(&args.config)?;
+    if let Some(folder) = &args.devices {
+        devices.simulated = Some(folder.clone());
+    }
+    if let Some(central) = &args.central {
+        kiosk.central_url.clone_from(central);
+    }
+    let keys_folder = args.keys.clone().unwrap_or_else(|| kiosk.keys_folder.clone());
+    let data_folder = args.data.clone().unwrap_or_else(|| kiosk.data_folder.clone());
+    std::fs::create_dir_all(&data_folder)
+        .with_context(|| format!("cannot make {}", data_folder.display()))?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let keys = Keys::read(&keys_folder)?;
+    let rulebook = Arc::new(rulebooks::load(&args.config.join("rulebook"))?);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+
+    let identity = Identity::load(&keys_folder)?;
+    let client = Client::new(&kiosk.central_url, identity, kiosk.register_timeout)?;
+    let journal = open_journal(&args, &kiosk, &keys, &data_folder, &client, &runtime, &clock)?;
+    journal.record(Body::Started(Started {
+        software: env!("CARGO_PKG_VERSION").to_owned(),
+        edition: Some(rulebook.edition()),
+        edition_digest: Some(rulebook.digest().to_owned()),
+    }))?;
+    let snapshot_file = data_folder.join("registers.snapshot");
+    let central_key = keys.central.clone();
+    let snapshots = match Snapshots::open(&snapshot_file, central_key.clone(), AGE_MAX) {
+        Ok(snapshots) => snapshots,
+        Err(error) => {
+            tracing::warn!(error = %Chain(&error), "the registers' snapshot cannot be used");
+            Snapshots::none(&snapshot_file, central_key, AGE_MAX)
+        }
+    };
+    let registers =
+        Registers::new(client.clone(), keys.digest, Arc::new(snapshots), Arc::clone(&clock));
+    let (task, syncing) = Task::new(
+        client,
+        journal.clone(),
+        sync_settings(&kiosk, &keys.enrolment, keys.central, &rulebook, &clock),
+    );
+    // Runs as long as the process: there is nothing to wind down, everything is durable when told.
+    runtime.spawn(task.run(std::future::pending()));
+
+    let papers = PaperSettings {
+        fonts: kiosk.fonts.clone(),
+        templates: templates(&args.config.join("certificate"))?,
+        keep_in: args.keep_certificates.clone(),
+    };
+    if let Some(folder) = &papers.keep_in {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    let terms = terms(&kiosk, &rulebook);
+    let (terminal, events) = Terminal::start(terminal::Settings {
+        kiosk,
+        devices,
+        journal,
+        registers,
+        papers,
+        runtime: runtime.handle().clone(),
+        clock,
+        seed: random(),
+    })?;
+    runtime.spawn(follow_connection(syncing.clone(), terminal.clone()));
+    runtime.spawn(nudge_after_records(terminal.recorded(), syncing));
+    let options =
+        Options { fullscreen: args.fullscreen, size: args.size, probe: args.probe.clone() };
+    let session = Session::new(terms, Equipment::NONE);
+    app::run(options, session, Box::new(terminal), events)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The kiosk's keys and its name.
+struct Keys {
+    enrolment: Enrolment,
+    device: SigningKey,
+    seal: SigningKey,
+    central: VerifyingKey,
+    digest: DigestKey,
+}
+
+/// Name and life of the kiosk, as `provision` wrote them.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Enrolment {
+    kiosk: KioskId,
+    incarnation: u32,
+}
+
+impl Keys {
+    fn read(folder: &Path) -> anyhow::Result<Self> {
+        let text = |file: &str| -> anyhow::Result<Zeroizing<String>> {
+            let path = folder.join(file);
+            let bytes = durable::read_limited(&path, KEY_BYTES_MAX).with_context(|| {
+                format!("cannot read {}; `permit-kiosk provision` makes the keys", path.display())
+            })?;
+            let text = String::from_utf8(bytes)
+                .with_context(|| format!("{} is not text", path.display()))?;
+            Ok(Zeroizing::new(text))
+        };
+        let named = |file: &str| format!("{} is no key", folder.join(file).display());
+        Ok(Self {
+            enrolment: serde_json::from_str(&text("enrolment.json")?)
+                .context("enrolment.json is not as `permit-kiosk provision` writes it")?,
+            device: SigningKey::from_pem(&text("device.key")?).context(named("device.key"))?,
+            seal: SigningKey::from_pem(&text("seal.key")?).context(named("seal.key"))?,
+            central: VerifyingKey::from_pem(&text("central.pub")?).context(named("central.pub"))?,
+            digest: DigestKey::parse(&text("id-digest.key")?)
+                .with_context(|| named("id-digest.key"))?,
+        })
+    }
+}
+
+/// Opens the journal; makes it at the kiosk's first start, when central has nothing of this kiosk.
+fn open_journal(
+    args: &Args,
+    kiosk: &Kiosk,
+    keys: &Keys,
+    data: &Path,
+    client: &Client,
+    runtime: &tokio::runtime::Runtime,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Journal> {
+    let settings = journal::Settings {
+        path: data.join("journal.db"),
+        kiosk: keys.enrolment.kiosk.clone(),
+        incarnation: keys.enrolment.incarnation,
+        boot_id: boot_id(),
+        device_key: keys.device.clone(),
+        seal_key: keys.seal.clone(),
+        central_key: keys.central.clone(),
+        log_origin: LogOrigin::parse(&format!("{}/log", kiosk.verify_host))
+            .context("the host of the verification page is too long for a seal")?,
+        serial_prefix: kiosk.id.replace('-', ""),
+        hygiene_prefix: kiosk.numbers.hygiene_prefix.clone(),
+        elicence_types: ElicenceTypes {
+            food: kiosk.numbers.food_type.clone(),
+            filing: kiosk.numbers.filing_type.clone(),
+            hygiene: kiosk.numbers.hygiene_type.clone(),
+        },
+        clock: Arc::clone(clock),
+        bytes_max: journal::Settings::BYTES_MAX,
+        on_milestone: None,
+    };
+    if settings.path.exists() {
+        return Ok(Journal::open(settings)?);
+    }
+    let heartbeat = Heartbeat {
+        software: env!("CARGO_PKG_VERSION").to_owned(),
+        edition: None,
+        head: permit_kiosk::wire::v1::api::Head::START,
+        outbox: 0,
+        numbers_left: std::collections::BTreeMap::new(),
+        faults: Vec::new(),
+        at: clock.now(),
+    };
+    let answer = runtime
+        .block_on(async { tokio::time::timeout(FIRST_WORD, client.heartbeat(heartbeat)).await })
+        .context("central did not answer")
+        .and_then(|answer| answer.context("central did not answer"))
+        .context("a kiosk without a journal has to ask central first whether it had one")?;
+    let start = Head { position: answer.head.position, hash: answer.head.hash };
+    if start.position > 0 && !args.new_life {
+        bail!(
+            "{} is missing, but central has {} records of this kiosk: put the journal back, or give \
+             the kiosk a new life (`provision` again, then `run --new-life`)",
+            settings.path.display(),
+            start.position
+        );
+    }
+    Ok(Journal::provision(settings, start)?)
+}
+
+fn sync_settings(
+    kiosk: &Kiosk,
+    enrolment: &Enrolment,
+    central_key: VerifyingKey,
+    rulebook: &Rulebook,
+    clock: &Arc<dyn Clock>,
+) -> sync::Settings {
+    let district = kiosk.district.as_str();
+    let lasting = |series| SeriesPlan::Lasting(series);
+    let report = Report {
+        software: env!("CARGO_PKG_VERSION").to_owned(),
+        edition: Some(rulebook.edition()),
+        faults: Vec::new(),
+    };
+    sync::Settings {
+        kiosk: enrolment.kiosk.clone(),
+        incarnation: enrolment.incarnation,
+        central_key,
+        numbers: NumberPlan {
+            series: vec![
+                lasting(Series::food(1, district)),
+                lasting(Series::food(2, district)),
+                lasting(Series::food(3, district)),
+                lasting(Series::filing(1, district)),
+                lasting(Series::filing(2, district)),
+                SeriesPlan::Yearly(kiosk.numbers.hygiene_prefix.clone()),
+            ],
+            reserve: NUMBERS_HELD,
+        },
+        retry: Retry::new(Duration::from_secs(1), Duration::from_secs(60)),
+        interval: sync::Settings::INTERVAL,
+        timeout: sync::Settings::TIMEOUT,
+        clock: Arc::clone(clock),
+        random: Arc::new(random),
+        report: Arc::new(move || report.clone()),
+    }
+}
+
+fn terms(kiosk: &Kiosk, rulebook: &Arc<Rulebook>) -> Terms {
+    Terms {
+        catalogue: Arc::clone(rulebook.catalogue()),
+        rulebook: Arc::clone(rulebook),
+        issuer: kiosk.issuer.clone(),
+        division: kiosk.district.as_str().to_owned(),
+        pace: Pace {
+            idle: kiosk.session.idle,
+            countdown: kiosk.session.countdown,
+            total: kiosk.session.total,
+            look_up: kiosk.register_timeout,
+        },
+    }
+}
+
+fn templates(folder: &Path) -> anyhow::Result<Templates> {
+    let mut files = Vec::new();
+    let entries = std::fs::read_dir(folder)
+        .with_context(|| format!("cannot read the page templates in {}", folder.display()))?;
+    for entry in entries {
+        let path = entry.context("cannot read a page template")?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let text = String::from_utf8(durable::read_limited(&path, TEMPLATE_BYTES_MAX)?)
+                .with_context(|| format!("{} is not UTF-8 text", path.display()))?;
+            files.push((path.display().to_string(), text));
+        }
+    }
+    files.sort();
+    Templates::parse(files.iter().map(|(name, text)| (name.as_str(), text.as_str()))).map_err(
+        |errors| {
+            let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            anyhow::anyhow!("{}", all.join("\n"))
+        },
+    )
+}
+
+/// Tells the screen whether central answers.
+async fn follow_connection(syncing: sync::Handle, terminal: Terminal) {
+    let mut states = syncing.watch();
+    loop {
+        let connected = states.borrow_and_update().connected;
+        terminal.set_connected(connected);
+        if states.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// What was recorded goes to central at once, not at the next interval.
+async fn nudge_after_records(recorded: Arc<tokio::sync::Notify>, syncing: sync::Handle) {
+    loop {
+        recorded.notified().await;
+        syncing.nudge();
+    }
+}
+
+/// The kernel's name for this boot, so that monotonic times of different boots are not compared.
+fn boot_id() -> String {
+    let read = durable::read_limited(Path::new("/proc/sys/kernel/random/boot_id"), 64);
+    let text = read.ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    text.map_or_else(|| "unknown".to_owned(), |text| text.trim().to_owned())
+}
+
+/// 64 random bits.
+fn random() -> u64 {
+    getrandom::u64().unwrap_or_default()
+}
+
+fn size(text: &str) -> Result<(u16, u16), String> {
+    let sides = text.split_once('x').and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+    match sides {
+        Some((width, height)) if width >= 640 && height >= 480 => Ok((width, height)),
+        Some(_) => Err("at least 640x480".to_owned()),
+        None => Err("write it as 1080x1920".to_owned()),
+    }
+}

@@ -1,0 +1,658 @@
+//! The terminal's thread: takes messages one by one, keeps what the visit needs outside the screen.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender};
+
+use tokio::sync::Notify;
+
+use super::look_ups::{self, Who};
+use super::papers::Certificate;
+use super::slips::{self, Kiosk};
+use super::{Devices, Message, Settings};
+use crate::certificate::Bitmap;
+use crate::device::{Health, Report, id_reader, page_printer, receipt_printer, scanner};
+use crate::domain::{Applicant, IdentitySource, MaskedId, Permit, Private};
+use crate::fault::{Chain, Fault, FaultCode};
+use crate::journal::{self, IssueRequest, Issued, PrintJob};
+use crate::session::effect::{Case, Effect, Purpose, Query};
+use crate::session::event::{
+    Equipment, Event, IdentityProblem, IssuedPermit, NotIssued, Paper, PaperState, Preview,
+};
+use crate::wire::v1::{Body, Document, PrintStep, Rated};
+
+/// The thread's state.
+pub(super) struct Desk {
+    settings: Settings,
+    devices: Devices,
+    inbox: SyncSender<Message>,
+    events: tokio::sync::mpsc::Sender<Event>,
+    recorded: Arc<Notify>,
+    equipment: Equipment,
+    /// Counts visits, so that an answer to the one before is known as such.
+    visit: u64,
+    who: Option<Who>,
+    case: Option<Box<Case>>,
+    issued: Option<Issued>,
+    jobs: Vec<PrintJob>,
+    pages: Queue,
+    receipts: Queue,
+}
+
+/// What waits for one printer, and what it is at.
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Sheet>,
+    current: Option<Sheet>,
+    usable: bool,
+}
+
+/// One paper on its way.
+struct Sheet {
+    job: PrintJob,
+    dots: Bitmap,
+    size: page_printer::Sheet,
+    /// Whose screen hears of it; nobody's after a restart.
+    visit: Option<u64>,
+}
+
+impl Desk {
+    pub(super) fn new(
+        settings: Settings,
+        devices: Devices,
+        inbox: SyncSender<Message>,
+        events: tokio::sync::mpsc::Sender<Event>,
+        recorded: Arc<Notify>,
+    ) -> Self {
+        Self {
+            settings,
+            devices,
+            inbox,
+            events,
+            recorded,
+            equipment: Equipment::NONE,
+            visit: 0,
+            who: None,
+            case: None,
+            issued: None,
+            jobs: Vec::new(),
+            pages: Queue::default(),
+            receipts: Queue::default(),
+        }
+    }
+
+    /// Takes messages until nobody can send any.
+    pub(super) fn run(mut self, messages: Receiver<Message>, unfinished: Vec<PrintJob>) {
+        self.take_up(unfinished);
+        for message in messages {
+            match message {
+                Message::Perform(effect) => self.perform(effect),
+                Message::Reader(report) => self.reader(report),
+                Message::Scanner(report) => self.scanner(report),
+                Message::Receipt(report) => self.receipt(report),
+                Message::Page(report) => self.page(report),
+                Message::LookedUp { visit, answer } => self.looked_up(visit, answer),
+                Message::Connected(connected) => {
+                    self.equip(|equipment| equipment.connected = connected);
+                }
+            }
+        }
+    }
+
+    /// Something is on record that central does not have yet.
+    fn recorded(&self) {
+        self.recorded.notify_one();
+    }
+
+    fn tell(&self, event: Event) {
+        if self.events.blocking_send(event).is_err() {
+            tracing::warn!("nobody listens to the terminal any more");
+        }
+    }
+
+    fn equip(&mut self, change: impl FnOnce(&mut Equipment)) {
+        let before = self.equipment;
+        change(&mut self.equipment);
+        if self.equipment != before {
+            self.tell(Event::EquipmentChanged(self.equipment));
+        }
+    }
+
+    // ---- what the visit wants ----
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::ReadId => self.command_reader(id_reader::Command::Claim),
+            Effect::ReleaseReader => self.command_reader(id_reader::Command::Release),
+            Effect::ArmScanner => self.command_scanner(scanner::Command::Arm),
+            Effect::DisarmScanner => self.command_scanner(scanner::Command::Disarm),
+            Effect::LookUp { query, purpose } => self.look_up(query, purpose),
+            Effect::Record(case) => self.record(case),
+            Effect::Issue(case) => self.issue(case),
+            Effect::Print(paper) => self.print(paper),
+            Effect::RecordRating { application, grade } => {
+                if let Err(error) =
+                    self.settings.journal.record(Body::Rated(Rated { application, grade }))
+                {
+                    tracing::warn!(error = %Chain(&error), "a rating was lost");
+                }
+            }
+            Effect::Wipe => self.wipe(),
+        }
+    }
+
+    /// Forgets the visit. Papers still held up are not printed for whoever comes next.
+    fn wipe(&mut self) {
+        self.visit += 1;
+        self.who = None;
+        self.case = None;
+        self.issued = None;
+        self.jobs.clear();
+        self.pages.waiting.clear();
+        self.receipts.waiting.clear();
+    }
+
+    fn command_reader(&self, command: id_reader::Command) {
+        if let Some(reader) = &self.devices.id_reader
+            && let Err(error) = reader.send(command)
+        {
+            tracing::error!(error = %Chain(&error), "the ID reader takes no commands");
+        }
+    }
+
+    fn command_scanner(&self, command: scanner::Command) {
+        if let Some(scanner) = &self.devices.scanner
+            && let Err(error) = scanner.send(command)
+        {
+            tracing::error!(error = %Chain(&error), "the scanner takes no commands");
+        }
+    }
+
+    fn look_up(&self, query: Query, purpose: Purpose) {
+        let visit = self.visit;
+        let inbox = self.inbox.clone();
+        let asking =
+            look_ups::ask(self.settings.registers.clone(), query, purpose, self.who.clone());
+        self.settings.runtime.spawn(async move {
+            match asking.await {
+                Some(answer) => super::send(&inbox, Message::LookedUp { visit, answer }),
+                None => tracing::error!("a register was to be asked for nobody"),
+            }
+        });
+    }
+
+    fn looked_up(&mut self, visit: u64, answer: look_ups::Answer) {
+        // Recorded also when the applicant has left meanwhile: the register was asked.
+        if let Err(error) = self.settings.journal.record(Body::LookedUp(answer.record)) {
+            self.journal_failed(&error);
+        }
+        if visit != self.visit {
+            return;
+        }
+        if let Some(who) = answer.who {
+            self.who = Some(who);
+        }
+        self.tell(Event::LookedUp(answer.told));
+    }
+
+    fn record(&mut self, case: Box<Case>) {
+        let documents = vec![Document::Slip];
+        match self.settings.journal.record_decision(journal_case(&case, documents)) {
+            Ok(recorded) => {
+                self.jobs = recorded.print_jobs;
+                self.case = Some(case);
+                self.recorded();
+                self.tell(Event::Recorded);
+            }
+            Err(error) => {
+                self.journal_failed(&error);
+                self.tell(Event::NotRecorded);
+            }
+        }
+    }
+
+    fn issue(&mut self, case: Box<Case>) {
+        let Some(draft) = case.draft.clone() else {
+            tracing::error!(application.id = %case.application, "a case to issue has no draft");
+            self.tell(Event::NotIssued(NotIssued::JournalDown));
+            return;
+        };
+        if let Err(error) = self.settings.papers.check(&draft) {
+            tracing::warn!(error = %Chain(&error), "a certificate could not be printed whole");
+            // What cannot be set is referred; a missing font file is the same to the applicant.
+            let character = error.missing_glyph().unwrap_or('\u{fffd}');
+            self.tell(Event::NotIssued(NotIssued::GlyphMissing(character)));
+            return;
+        }
+        let documents = vec![Document::Original, Document::Copy, Document::Receipt];
+        let request = IssueRequest { case: journal_case(&case, documents), draft };
+        // Before this line nothing happened; after it the permit exists.
+        match self.settings.journal.issue(request) {
+            Ok(issued) => {
+                let told = self.issued_permit(&case, &issued);
+                self.jobs.clone_from(&issued.print_jobs);
+                self.issued = Some(issued);
+                self.case = Some(case);
+                self.recorded();
+                self.tell(Event::Issued(Box::new(told)));
+            }
+            Err(error) => {
+                let reason = not_issued(&error);
+                if reason == NotIssued::JournalDown {
+                    self.journal_failed(&error);
+                } else {
+                    tracing::error!(error = %Chain(&error), "nothing was issued");
+                }
+                self.tell(Event::NotIssued(reason));
+            }
+        }
+    }
+
+    fn journal_failed(&mut self, error: &journal::Error) {
+        tracing::error!(error = %Chain(error), "the journal cannot be written: out of service");
+        self.equip(|equipment| equipment.journal = false);
+    }
+
+    fn issued_permit(&self, case: &Case, issued: &Issued) -> IssuedPermit {
+        let original = issued.print_jobs.iter().find(|job| job.document == Document::Original);
+        let preview = original.and_then(|job| {
+            match self.certificate(job, &issued.permit).and_then(|sheet| sheet.preview()) {
+                Ok(picture) => Some(Preview {
+                    width_px: picture.width_px,
+                    height_px: picture.height_px,
+                    rgba: picture.bytes.to_vec(),
+                }),
+                Err(error) => {
+                    tracing::warn!(error = %Chain(&error), "no picture of the certificate");
+                    None
+                }
+            }
+        });
+        IssuedPermit {
+            number: issued.permit.number.clone(),
+            issued: issued.permit.issued,
+            valid_to: issued.permit.valid_to,
+            page_url: self.page_url(&issued.permit),
+            decision: case.decision.clone(),
+            preview,
+        }
+    }
+
+    fn page_url(&self, permit: &Permit) -> String {
+        format!("https://{}/v/{}", self.settings.kiosk.verify_host, permit.elicence)
+    }
+
+    fn certificate(
+        &self,
+        job: &PrintJob,
+        permit: &Permit,
+    ) -> Result<Certificate, super::papers::Error> {
+        self.settings.papers.certificate(job, permit)
+    }
+
+    // ---- papers ----
+
+    /// Queues a paper of the case at hand.
+    fn print(&mut self, paper: Paper) {
+        let document = document_of(paper);
+        let Some(job) = self.jobs.iter().find(|job| job.document == document).cloned() else {
+            tracing::error!(?paper, "the case has no such paper");
+            self.tell(Event::PaperChanged { paper, state: PaperState::NotAvailable });
+            return;
+        };
+        match self.make(&job) {
+            Ok(dots) => {
+                let visit = Some(self.visit);
+                let size = sheet_size(document);
+                let queue = self.queue_of(document);
+                queue.waiting.push_back(Sheet { job, dots, size, visit });
+                self.feed(document);
+            }
+            Err(error) => {
+                tracing::error!(error = %Chain(&error), "a paper cannot be made");
+                self.tell(Event::PaperChanged { paper, state: PaperState::NotAvailable });
+            }
+        }
+    }
+
+    fn make(&self, job: &PrintJob) -> Result<Bitmap, super::papers::Error> {
+        let kiosk = Kiosk {
+            id: &self.settings.kiosk.id,
+            issuer: &self.settings.kiosk.issuer.name,
+            complaints: &self.settings.kiosk.complaints_phone,
+            now: self.settings.clock.now(),
+        };
+        match (&self.case, &self.issued, job.document) {
+            (_, Some(issued), Document::Original | Document::Copy) => {
+                self.certificate(job, &issued.permit)?.dots()
+            }
+            (Some(case), Some(issued), Document::Receipt) => {
+                let url = self.page_url(&issued.permit);
+                self.settings.papers.slip(&slips::receipt(&kiosk, case, &issued.permit, &url))
+            }
+            (Some(case), _, Document::Slip) => {
+                self.settings.papers.slip(&slips::explanation(&kiosk, case))
+            }
+            (_, _, document) => Err(super::papers::Error::NoCase { document: name(document) }),
+        }
+    }
+
+    fn queue_of(&mut self, document: Document) -> &mut Queue {
+        match document {
+            Document::Original | Document::Copy => &mut self.pages,
+            Document::Receipt | Document::Slip => &mut self.receipts,
+        }
+    }
+
+    /// Gives the printer its next paper, if it is free and well.
+    fn feed(&mut self, document: Document) {
+        let queue = self.queue_of(document);
+        if queue.current.is_some() || !queue.usable {
+            return;
+        }
+        let Some(sheet) = queue.waiting.pop_front() else { return };
+        // First durable, then sent: a crash from here on leaves a paper that may have been printed.
+        if let Err(error) = self.settings.journal.print_step(sheet.job.job, PrintStep::Sent) {
+            self.journal_failed(&error);
+            return;
+        }
+        self.tell_paper(&sheet, PaperState::Printing);
+        let sent = self.send(&sheet);
+        self.queue_of(document).current = Some(sheet);
+        if let Err(why) = sent {
+            tracing::error!(why, "the printer takes no job");
+            self.ended(document, &PrintStep::NotPrinted, Some(Fault::of(fault_of(document))));
+        }
+    }
+
+    fn send(&self, sheet: &Sheet) -> Result<(), String> {
+        let number = sheet.job.job;
+        let (width, height) = (sheet.dots.width_px as usize, sheet.dots.height_px as usize);
+        let raster = crate::device::Raster::new(width, height, sheet.dots.as_bytes())
+            .ok_or("the picture has no dots")?;
+        match sheet.job.document {
+            Document::Original | Document::Copy => {
+                let serial = sheet.job.serial.as_ref().map_or("", |serial| serial.as_str());
+                let job_name = page_printer::JobName::new(&format!("{serial}-{number}"))
+                    .ok_or("the serial is no job name")?;
+                let job = page_printer::Job::new(number, job_name, sheet.size, &[raster])
+                    .map_err(|error| error.to_string())?;
+                let printer = self.devices.page_printer.as_ref().ok_or("there is none")?;
+                printer.send(page_printer::Command::Print(job)).map_err(|error| error.to_string())
+            }
+            Document::Receipt | Document::Slip => {
+                let job = receipt_printer::Job::new(number, raster);
+                let printer = self.devices.receipt_printer.as_ref().ok_or("there is none")?;
+                printer
+                    .send(receipt_printer::Command::Print(job))
+                    .map_err(|error| error.to_string())
+            }
+        }
+    }
+
+    /// A paper has ended one way or another.
+    fn ended(&mut self, document: Document, step: &PrintStep, fault: Option<Fault>) {
+        let Some(sheet) = self.queue_of(document).current.take() else { return };
+        if let Err(error) = self.settings.journal.print_step(sheet.job.job, step.clone()) {
+            self.journal_failed(&error);
+        }
+        self.recorded();
+        let here = sheet.visit == Some(self.visit);
+        match (step, fault) {
+            (PrintStep::Confirmed { .. }, _) => self.tell_paper(&sheet, PaperState::Printed),
+            // It goes on by itself while its applicant is here.
+            (PrintStep::NotPrinted, Some(fault)) if here => {
+                self.tell_paper(&sheet, PaperState::Held(fault));
+                match self.settings.journal.print_step(sheet.job.job, PrintStep::Queued) {
+                    Ok(()) => self.queue_of(document).waiting.push_front(sheet),
+                    Err(error) => self.journal_failed(&error),
+                }
+            }
+            _ => self.tell_paper(&sheet, PaperState::Unknown),
+        }
+        self.feed(document);
+    }
+
+    fn tell_paper(&self, sheet: &Sheet, state: PaperState) {
+        if sheet.visit == Some(self.visit) {
+            self.tell(Event::PaperChanged { paper: paper_of(sheet.job.document), state });
+        }
+    }
+
+    /// After a start, planned or not: certificates that were certainly not sent are printed now; what
+    /// may have been printed waits for a person.
+    fn take_up(&mut self, unfinished: Vec<PrintJob>) {
+        for job in unfinished {
+            let document = job.document;
+            let step = match (&job.step, document) {
+                (PrintStep::Sent, _) => PrintStep::Unknown,
+                (PrintStep::Queued, Document::Original | Document::Copy) => {
+                    if let Err(error) = self.take_up_certificate(job) {
+                        tracing::error!(error = %Chain(&error), "a certificate waits for a person");
+                    }
+                    continue;
+                }
+                // A slip for somebody who has left helps nobody.
+                (PrintStep::Queued, Document::Receipt | Document::Slip) => PrintStep::NotPrinted,
+                (
+                    PrintStep::Unknown
+                    | PrintStep::Confirmed { .. }
+                    | PrintStep::Voided
+                    | PrintStep::NotPrinted,
+                    _,
+                ) => continue,
+            };
+            if let Err(error) = self.settings.journal.print_step(job.job, step) {
+                self.journal_failed(&error);
+            }
+        }
+    }
+
+    fn take_up_certificate(&mut self, job: PrintJob) -> Result<(), super::papers::Error> {
+        let issued = match self.settings.journal.find_issued(job.application) {
+            Ok(Some(issued)) => issued,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                self.journal_failed(&error);
+                return Ok(());
+            }
+        };
+        let dots = self.certificate(&job, &issued.permit)?.dots()?;
+        let size = sheet_size(job.document);
+        tracing::info!(job = job.job, "printing is taken up again after a start");
+        self.pages.waiting.push_back(Sheet { job, dots, size, visit: None });
+        Ok(())
+    }
+
+    // ---- devices ----
+
+    fn reader(&mut self, report: Report<id_reader::Event>) {
+        match report {
+            Report::Health(health) => self.equip(|kit| kit.id_reader = health.is_usable()),
+            Report::Event(id_reader::Event::CardFound) => self.tell(Event::CardFound),
+            Report::Event(id_reader::Event::IdRead(record)) => {
+                let id = record.id.reveal();
+                let id_digest = self.settings.registers.digest_key().digest(id.as_str());
+                let applicant = Applicant {
+                    name: record.name.clone(),
+                    id_digest: id_digest.clone(),
+                    id_masked: MaskedId::of(id).to_string(),
+                    id: Some(record.id.clone()),
+                    sex: record.sex,
+                    birth: record.birth.clone(),
+                    valid_to: record.valid_to,
+                    source: IdentitySource::Card,
+                    document: document_word(record.document),
+                };
+                self.who = Some(Who::of_card(record.id.clone(), id_digest));
+                self.tell(Event::Identified(Box::new(applicant)));
+            }
+            Report::Event(id_reader::Event::ReadFailed(failure)) => {
+                self.tell(Event::IdentityFailed(match failure {
+                    id_reader::ReadFailure::CardPulled => IdentityProblem::CardPulled,
+                    id_reader::ReadFailure::Unreadable => IdentityProblem::Unreadable,
+                    id_reader::ReadFailure::OtherDocument => IdentityProblem::OtherDocument,
+                    id_reader::ReadFailure::Implausible => IdentityProblem::Implausible,
+                }));
+            }
+        }
+    }
+
+    fn scanner(&mut self, report: Report<scanner::Event>) {
+        match report {
+            Report::Health(health) => self.equip(|kit| kit.scanner = health.is_usable()),
+            Report::Event(scanner::Event::Scanned(code)) => {
+                self.tell(Event::Scanned(code.text.reveal().clone()));
+            }
+            Report::Event(scanner::Event::Unreadable | scanner::Event::TooLong) => {
+                tracing::warn!("a code could not be read");
+            }
+        }
+    }
+
+    fn receipt(&mut self, report: Report<receipt_printer::Event>) {
+        match report {
+            Report::Health(health) => self.printer_health(Document::Receipt, health),
+            Report::Event(receipt_printer::Event::Identified(identity)) => {
+                tracing::info!(?identity, "the receipt printer says what it is");
+            }
+            Report::Event(receipt_printer::Event::JobSent { .. }) => {}
+            Report::Event(receipt_printer::Event::JobConfirmed { job, evidence }) => {
+                if self.is_current(Document::Receipt, job) {
+                    let evidence = format!("{evidence:?}");
+                    self.ended(Document::Receipt, &PrintStep::Confirmed { evidence }, None);
+                }
+            }
+            Report::Event(receipt_printer::Event::JobFailed { job, outcome, fault }) => {
+                if self.is_current(Document::Receipt, job) {
+                    let step = match outcome {
+                        receipt_printer::Outcome::NotPrinted => PrintStep::NotPrinted,
+                        receipt_printer::Outcome::Unknown => PrintStep::Unknown,
+                    };
+                    self.ended(Document::Receipt, &step, Some(fault));
+                }
+            }
+        }
+    }
+
+    fn page(&mut self, report: Report<page_printer::Event>) {
+        match report {
+            Report::Health(health) => self.printer_health(Document::Original, health),
+            Report::Event(page_printer::Event::Identified(identity)) => {
+                tracing::info!(?identity, "the page printer says what it is");
+            }
+            Report::Event(page_printer::Event::JobSent { .. }) => {}
+            Report::Event(page_printer::Event::JobConfirmed { job, evidence }) => {
+                if self.is_current(Document::Original, job) {
+                    let evidence = format!("{evidence:?}");
+                    self.ended(Document::Original, &PrintStep::Confirmed { evidence }, None);
+                }
+            }
+            Report::Event(page_printer::Event::JobFailed { job, outcome, fault }) => {
+                if self.is_current(Document::Original, job) {
+                    let step = match outcome {
+                        page_printer::Outcome::NotPrinted => PrintStep::NotPrinted,
+                        page_printer::Outcome::Unknown => PrintStep::Unknown,
+                    };
+                    self.ended(Document::Original, &step, Some(fault));
+                }
+            }
+        }
+    }
+
+    fn is_current(&mut self, document: Document, job: u64) -> bool {
+        self.queue_of(document).current.as_ref().is_some_and(|sheet| sheet.job.job == job)
+    }
+
+    fn printer_health(&mut self, document: Document, health: Health) {
+        let usable = health.is_usable();
+        let queue = self.queue_of(document);
+        queue.usable = usable;
+        if !usable && let Some(fault) = health.fault() {
+            // What waits is told what it waits for.
+            let held: Vec<Document> =
+                queue.waiting.iter().map(|sheet| sheet.job.document).collect();
+            for document in held {
+                let paper = paper_of(document);
+                self.tell(Event::PaperChanged { paper, state: PaperState::Held(fault) });
+            }
+        }
+        self.equip(|kit| match document {
+            Document::Original | Document::Copy => kit.page_printer = usable,
+            Document::Receipt | Document::Slip => kit.receipt_printer = usable,
+        });
+        self.feed(document);
+    }
+}
+
+fn journal_case(case: &Case, documents: Vec<Document>) -> journal::Case {
+    journal::Case {
+        application: case.application,
+        service: case.service,
+        applicant: case.applicant.clone(),
+        business: case.business.clone(),
+        facts: Private::new(case.facts.clone()),
+        decision: case.decision.clone(),
+        promise: case.promise.clone(),
+        documents,
+    }
+}
+
+fn not_issued(error: &journal::Error) -> NotIssued {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "every other error is one of storage")]
+    match error {
+        journal::Error::NumbersExhausted { .. } => NotIssued::NumbersExhausted,
+        journal::Error::ClockBehind { .. } => NotIssued::ClockBehind,
+        journal::Error::Quarantined { .. } => NotIssued::Quarantined,
+        _ => NotIssued::JournalDown,
+    }
+}
+
+fn document_of(paper: Paper) -> Document {
+    match paper {
+        Paper::Original => Document::Original,
+        Paper::Copy => Document::Copy,
+        Paper::Receipt => Document::Receipt,
+        Paper::Slip => Document::Slip,
+    }
+}
+
+fn paper_of(document: Document) -> Paper {
+    match document {
+        Document::Original => Paper::Original,
+        Document::Copy => Paper::Copy,
+        Document::Receipt => Paper::Receipt,
+        Document::Slip => Paper::Slip,
+    }
+}
+
+fn name(document: Document) -> &'static str {
+    match document {
+        Document::Original => "original",
+        Document::Copy => "copy",
+        Document::Receipt => "receipt",
+        Document::Slip => "slip",
+    }
+}
+
+fn sheet_size(document: Document) -> page_printer::Sheet {
+    match document {
+        Document::Original => page_printer::Sheet::A3,
+        Document::Copy | Document::Receipt | Document::Slip => page_printer::Sheet::A4,
+    }
+}
+
+fn fault_of(document: Document) -> FaultCode {
+    match document {
+        Document::Original | Document::Copy => FaultCode::PageNotResponding,
+        Document::Receipt | Document::Slip => FaultCode::ReceiptNotResponding,
+    }
+}
+
+fn document_word(document: id_reader::Document) -> &'static str {
+    match document {
+        id_reader::Document::Resident => "resident",
+        id_reader::Document::HongKongMacaoTaiwan => "hmt",
+        id_reader::Document::Foreigner2017 | id_reader::Document::Foreigner2023 => "foreigner",
+    }
+}

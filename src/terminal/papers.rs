@@ -1,0 +1,183 @@
+//! Makes the papers: certificates as PDF and dots, receipts and slips as dots.
+//!
+//! The fonts are 90 MB and are read when a paper is made, not kept: an idle kiosk needs none of them,
+//! and the system's page cache has them anyway.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::certificate::slip::{self, Slip};
+use crate::certificate::{
+    self, Bitmap, FontFiles, Fonts, Rgba, Sheet, Templates, check_glyphs, picture, raster, render,
+};
+use crate::config;
+use crate::domain::{Permit, PermitDraft};
+use crate::durable;
+use crate::journal::PrintJob;
+use crate::wire::v1::Document;
+
+/// Resolution of the page printer's dots.
+const PRINT_DPI: u16 = 300;
+/// Resolution of the picture on the screen: an A3 sheet becomes 992 × 702 dots.
+const PREVIEW_DPI: u16 = 60;
+/// Dots across the receipt paper: 72 mm at 203 dpi.
+const RECEIPT_DOTS: u32 = 576;
+/// Bytes of a font file at most; the largest of Noto CJK has 26 MB.
+const FONT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// What papers are made with.
+#[derive(Debug, Clone)]
+pub struct PaperSettings {
+    /// Where the fonts are.
+    pub fonts: config::Fonts,
+    /// The page templates.
+    pub templates: Templates,
+    /// Where finished certificates are kept as PDF, if they are: for demonstrations and tests.
+    pub keep_in: Option<PathBuf>,
+}
+
+/// Why a paper could not be made.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    /// A font could not be read.
+    #[error("cannot read the font {}", path.display())]
+    ReadFont {
+        /// Where it should be.
+        path: PathBuf,
+        /// Why.
+        source: durable::Error,
+    },
+    /// The certificate could not be made.
+    #[error("cannot make the {document}")]
+    Make {
+        /// Which paper.
+        document: &'static str,
+        /// Why.
+        source: certificate::Error,
+    },
+    /// There is no page template for the sheet.
+    #[error("no page template for the {document} of a {kind} permit")]
+    NoTemplate {
+        /// Which paper.
+        document: &'static str,
+        /// Which kind.
+        kind: &'static str,
+    },
+    /// A certificate without serial or seal, which the journal never makes.
+    #[error("the journal gave no seal for the {document}")]
+    NoSeal {
+        /// Which paper.
+        document: &'static str,
+    },
+    /// The case it belongs to is over.
+    #[error("no case is at hand for the {document}")]
+    NoCase {
+        /// Which paper.
+        document: &'static str,
+    },
+    /// The finished certificate could not be kept.
+    #[error("cannot keep the certificate")]
+    Keep {
+        /// Why.
+        source: durable::Error,
+    },
+}
+
+impl Error {
+    /// The character no font has, where that is the reason.
+    pub(super) fn missing_glyph(&self) -> Option<char> {
+        match self {
+            Self::Make { source: certificate::Error::GlyphMissing { character }, .. } => {
+                Some(*character)
+            }
+            Self::Make { .. }
+            | Self::ReadFont { .. }
+            | Self::NoTemplate { .. }
+            | Self::NoSeal { .. }
+            | Self::NoCase { .. }
+            | Self::Keep { .. } => None,
+        }
+    }
+}
+
+/// A certificate sheet as PDF.
+pub(super) struct Certificate {
+    pdf: Vec<u8>,
+    document: &'static str,
+}
+
+impl PaperSettings {
+    /// Whether everything a draft would print can be printed; asked before a number is taken.
+    pub(super) fn check(&self, draft: &PermitDraft) -> Result<(), Error> {
+        check_glyphs(&self.read_fonts()?, &self.templates, draft)
+            .map_err(|source| Error::Make { document: "certificate", source })
+    }
+
+    /// The sheet of a print job, the same bytes each time.
+    pub(super) fn certificate(
+        &self,
+        job: &PrintJob,
+        permit: &Permit,
+    ) -> Result<Certificate, Error> {
+        let (sheet, document) = match job.document {
+            Document::Original => (Sheet::Original, "original"),
+            Document::Copy => (Sheet::Copy, "copy"),
+            Document::Receipt | Document::Slip => {
+                return Err(Error::NoSeal { document: "receipt or slip" });
+            }
+        };
+        let kind = permit.grant.kind();
+        let template = self
+            .templates
+            .of(kind)
+            .find(|template| template.sheet() == sheet)
+            .ok_or(Error::NoTemplate { document, kind: kind.as_str() })?;
+        let (Some(seal), Some(serial)) = (&job.seal, &job.serial) else {
+            return Err(Error::NoSeal { document });
+        };
+        let pdf = render(&self.read_fonts()?, template, permit, seal, serial)
+            .map_err(|source| Error::Make { document, source })?;
+        if let Some(folder) = &self.keep_in {
+            let file = folder.join(format!("{}-{document}.pdf", permit.number));
+            durable::write(&file, &pdf).map_err(|source| Error::Keep { source })?;
+        }
+        Ok(Certificate { pdf, document })
+    }
+
+    /// A slip as dots.
+    pub(super) fn slip(&self, slip: &Slip) -> Result<Bitmap, Error> {
+        slip::render(slip, &self.read_fonts()?, RECEIPT_DOTS)
+            .map_err(|source| Error::Make { document: "slip", source })
+    }
+
+    fn read_fonts(&self) -> Result<Fonts, Error> {
+        let files = &self.fonts;
+        Fonts::read(FontFiles {
+            serif: read_font(&files.serif)?,
+            serif_bold: read_font(&files.serif_bold)?,
+            sans: read_font(&files.sans)?,
+            sans_bold: read_font(&files.sans_bold)?,
+        })
+        .map_err(|source| Error::Make { document: "certificate", source })
+    }
+}
+
+impl Certificate {
+    /// The sheet as the page printer's dots.
+    pub(super) fn dots(&self) -> Result<Bitmap, Error> {
+        raster(&self.pdf, PRINT_DPI, 0)
+            .map_err(|source| Error::Make { document: self.document, source })
+    }
+
+    /// The sheet as a picture for the screen.
+    pub(super) fn preview(&self) -> Result<Rgba, Error> {
+        picture(&self.pdf, PREVIEW_DPI, 0)
+            .map_err(|source| Error::Make { document: self.document, source })
+    }
+}
+
+fn read_font(path: &Path) -> Result<Arc<[u8]>, Error> {
+    durable::read_limited(path, FONT_BYTES_MAX)
+        .map(Arc::from)
+        .map_err(|source| Error::ReadFont { path: path.to_owned(), source })
+}

@@ -1,0 +1,215 @@
+//! What stands on the receipt and on the slips, from the recorded case: masked, in Chinese, and in
+//! English below where the visit was in English.
+
+use jiff::{Timestamp, civil::Date};
+
+use crate::certificate::slip::{Align, Block, Size, Slip, SlipKind};
+use crate::domain::calendar::datetime_in_china;
+use crate::domain::{Bilingual, Decision, Language, MaskedName, Permit, Verdict};
+use crate::session::effect::Case;
+
+/// What every slip says of the kiosk itself.
+pub(super) struct Kiosk<'a> {
+    pub(super) id: &'a str,
+    pub(super) issuer: &'a str,
+    pub(super) complaints: &'a str,
+    pub(super) now: Timestamp,
+}
+
+/// The receipt of a finished case.
+pub(super) fn receipt(kiosk: &Kiosk<'_>, case: &Case, permit: &Permit, page_url: &str) -> Slip {
+    let mut paper = Paper::new(case.language);
+    paper.head(kiosk, "办结回执", "Receipt");
+    paper.pair("事项", &case.title.zh);
+    paper.english(&case.title.en);
+    paper.pair("名称", &permit.holder.name);
+    paper.pair("信用代码", permit.holder.uscc.as_str());
+    paper.pair("编号", &permit.number.to_string());
+    paper.pair("发证日期", &day(permit.issued));
+    if let Some(valid_to) = permit.valid_to {
+        paper.pair("有效期至", &day(valid_to));
+    }
+    paper.applicant(case);
+    paper.blocks.push(Block::Rule);
+    paper.reasons(&case.decision);
+    if case.promise.is_some() {
+        paper.small(&Bilingual::new(
+            "您已签署告知承诺书。承诺不实的，将依法撤销许可并记入信用档案。",
+            "You have signed the promise. An untrue promise leads to withdrawal by law.",
+        ));
+    }
+    paper.blocks.push(Block::Rule);
+    paper.centre("扫码查验许可证当前状态", Size::Normal);
+    paper.english_centre("Scan to see the permit's state today");
+    paper.blocks.push(Block::Qr { text: page_url.to_owned() });
+    paper.foot(kiosk, case);
+    paper.finish(SlipKind::Receipt)
+}
+
+/// The slip of a decision that grants nothing: who goes on with it, why, and what to do.
+pub(super) fn explanation(kiosk: &Kiosk<'_>, case: &Case) -> Slip {
+    let (kind, title) = match case.decision.verdict {
+        Verdict::Refer | Verdict::ReferOnsite => {
+            (SlipKind::Referral, Bilingual::new("收件凭据", "Accepted: a person decides"))
+        }
+        // The machine proposes; an officer confirms before anybody is refused (PIPL 24(3)).
+        Verdict::RefuseAccept => {
+            (SlipKind::Referral, Bilingual::new("收件凭据", "Received: an officer will decide"))
+        }
+        Verdict::Supplement => {
+            (SlipKind::Supplement, Bilingual::new("一次性告知", "What is still missing"))
+        }
+        Verdict::Stop
+        | Verdict::NotCompetent
+        | Verdict::NotRequired
+        | Verdict::NewApplication
+        | Verdict::TooEarly
+        | Verdict::FixOnSpot
+        | Verdict::OfferRegistration
+        | Verdict::File
+        | Verdict::Issue => (SlipKind::Data, Bilingual::new("办事告知", "What applies to you")),
+    };
+    let mut paper = Paper::new(case.language);
+    paper.head(kiosk, &title.zh, &title.en);
+    paper.pair("事项", &case.title.zh);
+    paper.english(&case.title.en);
+    if let Some(business) = &case.business {
+        paper.pair("名称", &business.name);
+        paper.pair("信用代码", business.uscc.as_str());
+    }
+    paper.applicant(case);
+    paper.blocks.push(Block::Rule);
+    if case.decision.verdict == Verdict::RefuseAccept {
+        paper.text(&Bilingual::new(
+            "您的申请已转交工作人员审查，由工作人员作出决定并答复您。",
+            "Your application was passed to an officer, who will decide and answer you.",
+        ));
+    } else {
+        paper.reasons(&case.decision);
+    }
+    paper.foot(kiosk, case);
+    paper.finish(kind)
+}
+
+/// A slip that is being written.
+struct Paper {
+    blocks: Vec<Block>,
+    language: Language,
+}
+
+impl Paper {
+    fn new(language: Language) -> Self {
+        Self { blocks: Vec::new(), language }
+    }
+
+    fn head(&mut self, kiosk: &Kiosk<'_>, title: &str, english: &str) {
+        self.centre(kiosk.issuer, Size::Normal);
+        self.blocks.push(Block::Text {
+            text: title.to_owned(),
+            size: Size::Title,
+            bold: true,
+            align: Align::Centre,
+        });
+        self.english_centre(english);
+        self.blocks.push(Block::Rule);
+    }
+
+    fn applicant(&mut self, case: &Case) {
+        self.pair("申请人", &MaskedName::of(case.applicant.name.reveal()).to_string());
+        self.pair("证件号码", &case.applicant.id_masked);
+    }
+
+    /// Every finding with its article, what to do and until when.
+    fn reasons(&mut self, decision: &Decision) {
+        for finding in &decision.findings {
+            self.text(&finding.message);
+            if !finding.remedy.zh.is_empty() {
+                self.text(&finding.remedy);
+            }
+            if let Some(due) = finding.due {
+                let provisional = if due.provisional { "（暂定）" } else { "" };
+                self.pair("期限", &format!("{}{provisional}", day(due.date)));
+            }
+            self.blocks.push(Block::Text {
+                text: format!("依据：{}", finding.citation),
+                size: Size::Small,
+                bold: false,
+                align: Align::Left,
+            });
+        }
+    }
+
+    fn foot(&mut self, kiosk: &Kiosk<'_>, case: &Case) {
+        self.blocks.push(Block::Rule);
+        self.pair("申请编号", &case.application.short());
+        self.pair("终端", kiosk.id);
+        self.pair("时间", &minute(kiosk.now));
+        self.centre(&format!("咨询、投诉：{}", kiosk.complaints), Size::Normal);
+        self.centre("演示　非正式凭证", Size::Small);
+        self.blocks.push(Block::Feed { mm: 6 });
+    }
+
+    fn finish(self, kind: SlipKind) -> Slip {
+        Slip { kind, blocks: self.blocks }
+    }
+
+    fn pair(&mut self, label: &str, value: &str) {
+        self.blocks.push(Block::Pair { label: label.to_owned(), value: value.to_owned() });
+    }
+
+    fn text(&mut self, text: &Bilingual) {
+        self.blocks.push(Block::Text {
+            text: text.zh.clone(),
+            size: Size::Normal,
+            bold: false,
+            align: Align::Left,
+        });
+        self.english(&text.en);
+    }
+
+    fn small(&mut self, text: &Bilingual) {
+        self.blocks.push(Block::Text {
+            text: text.zh.clone(),
+            size: Size::Small,
+            bold: false,
+            align: Align::Left,
+        });
+        self.english(&text.en);
+    }
+
+    fn centre(&mut self, text: &str, size: Size) {
+        self.blocks.push(Block::Text {
+            text: text.to_owned(),
+            size,
+            bold: false,
+            align: Align::Centre,
+        });
+    }
+
+    fn english(&mut self, text: &str) {
+        self.english_at(text, Align::Left);
+    }
+
+    fn english_centre(&mut self, text: &str) {
+        self.english_at(text, Align::Centre);
+    }
+
+    fn english_at(&mut self, text: &str, align: Align) {
+        if self.language == Language::En && !text.is_empty() {
+            self.blocks.push(Block::Text {
+                text: text.to_owned(),
+                size: Size::Small,
+                bold: false,
+                align,
+            });
+        }
+    }
+}
+
+fn day(date: Date) -> String {
+    format!("{}年{}月{}日", date.year(), date.month(), date.day())
+}
+
+fn minute(at: Timestamp) -> String {
+    datetime_in_china(at).strftime("%Y-%m-%d %H:%M").to_string()
+}

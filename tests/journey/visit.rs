@@ -1,0 +1,689 @@
+//! Visits without a window: the session with the shipped rulebook and a real journal; the test plays
+//! applicant, devices and registers.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::civil::{Date, date};
+use permit_kiosk::clock::{Clock as _, SimulatedClock};
+use permit_kiosk::domain::{
+    Applicant, ApplicationId, Business, BusinessStatus, DivisionCode, IdentitySource, Issuer,
+    Language, Private, Sex, Signature, Stroke, Uscc, Verdict,
+};
+use permit_kiosk::fault::{Fault, FaultCode};
+use permit_kiosk::journal::{Case, IssueRequest};
+use permit_kiosk::rules::Rulebook;
+use permit_kiosk::session::effect::{Effect, Query};
+use permit_kiosk::session::event::{
+    Answer, Ban, DistrictRecord, Equipment, Event, IdentityProblem, IssuedPermit, LookUpAnswer,
+    Moment, NotIssued, Paper, PaperState, Register, Relation, Supervision, Unanswered,
+};
+use permit_kiosk::session::{
+    Ending, Identifying, Outcome, Pace, ProvingBusiness, Session, Stage, Terms,
+};
+use permit_kiosk::wire::v1::{Body, Document};
+use sha2::{Digest as _, Sha256};
+
+use crate::journal::Kiosk;
+
+/// A visit with everything around it.
+struct Lobby {
+    session: Session,
+    kiosk: Kiosk,
+    clock: SimulatedClock,
+    registers: Registers,
+    effects: Vec<Effect>,
+    papers: PaperState,
+    not_issued: Option<NotIssued>,
+}
+
+/// What the registers would answer.
+struct Registers {
+    business: Option<Business>,
+    relation: Relation,
+    supervision: Supervision,
+    district: DistrictRecord,
+    silent: Vec<Register>,
+}
+
+impl Lobby {
+    fn new() -> Self {
+        let kiosk = Kiosk::new();
+        // The numbers of the golden certificates: the block that begins with 990101, and the first.
+        kiosk.lease("food/1/370303", 9901, 100);
+        kiosk.lease("filing/2/370303", 0, 100);
+        kiosk.lease("hygiene/张审卫公证/2026", 0, 100);
+        let clock = kiosk.clock.clone();
+        Self {
+            session: Session::new(terms(), Equipment::ALL),
+            kiosk,
+            clock,
+            registers: Registers {
+                business: Some(cloud_sail()),
+                relation: Relation::LegalRepresentative,
+                supervision: Supervision::default(),
+                district: DistrictRecord::default(),
+                silent: Vec::new(),
+            },
+            effects: Vec::new(),
+            papers: PaperState::Printed,
+            not_issued: None,
+        }
+    }
+
+    /// Something happens; effects are performed until nothing is left to do.
+    fn tell(&mut self, event: Event) {
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            let at = Moment { wall: self.clock.now(), monotonic: self.clock.monotonic() };
+            for effect in self.session.update(at, event) {
+                self.effects.push(effect.clone());
+                events.extend(self.perform(effect));
+            }
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) -> Vec<Event> {
+        match effect {
+            Effect::LookUp { query: Query::Business { register, .. }, .. } => {
+                if self.registers.silent.contains(&register) {
+                    return Vec::new();
+                }
+                let registers = &self.registers;
+                vec![Event::LookedUp(match register {
+                    Register::Business => LookUpAnswer::Business(
+                        registers.business.clone().map(Box::new),
+                        registers.relation.clone(),
+                    ),
+                    Register::FoodAndDrug => {
+                        LookUpAnswer::FoodAndDrug(Box::new(registers.supervision.clone()))
+                    }
+                    Register::MicroService => LookUpAnswer::MicroService(registers.district),
+                })]
+            }
+            Effect::LookUp { query: Query::ElectronicLicence { .. }, .. } => {
+                let uscc = self.registers.business.as_ref().unwrap().uscc.clone();
+                let holder = Box::new(self.registers.relation.clone());
+                vec![Event::LookedUp(LookUpAnswer::Licence { uscc, holder })]
+            }
+            Effect::Issue(case) => {
+                if let Some(reason) = self.not_issued.take() {
+                    return vec![Event::NotIssued(reason)];
+                }
+                let draft = case.draft.clone().expect("what is issued has a draft");
+                let documents = vec![Document::Original, Document::Copy, Document::Receipt];
+                let request = IssueRequest { case: journal_case(&case, documents), draft };
+                let issued = self.kiosk.journal.issue(request).unwrap();
+                vec![Event::Issued(Box::new(IssuedPermit {
+                    number: issued.permit.number.clone(),
+                    issued: issued.permit.issued,
+                    valid_to: issued.permit.valid_to,
+                    page_url: format!("https://verify.example/v/{}", issued.permit.elicence),
+                    decision: case.decision.clone(),
+                    preview: None,
+                }))]
+            }
+            Effect::Record(case) => {
+                let case = journal_case(&case, vec![Document::Slip]);
+                self.kiosk.journal.record_decision(case).unwrap();
+                vec![Event::Recorded]
+            }
+            Effect::Print(paper) => {
+                vec![Event::PaperChanged { paper, state: self.papers.clone() }]
+            }
+            Effect::LookUp { query: Query::ElectronicId { .. }, .. }
+            | Effect::ReadId
+            | Effect::ReleaseReader
+            | Effect::ArmScanner
+            | Effect::DisarmScanner
+            | Effect::RecordRating { .. }
+            | Effect::Wipe => Vec::new(),
+        }
+    }
+
+    fn begin(&mut self) {
+        self.tell(Event::Begun { application: ApplicationId::from_random([7; 16]) });
+    }
+
+    /// Up to the form: service, card, e-licence, registers.
+    fn come_for(&mut self, entry: &str) {
+        self.begin();
+        self.tell(Event::ServiceChosen(entry.to_owned()));
+        self.tell(Event::Told);
+        self.tell(Event::CardFound);
+        self.tell(Event::Identified(Box::new(qin_yizhou())));
+        self.tell(Event::Scanned("an e-licence code".to_owned()));
+    }
+
+    fn answer(&mut self, field: &str, answer: Answer) {
+        self.tell(Event::Answered { field: field.to_owned(), answer });
+    }
+
+    fn sign(&mut self) {
+        let points = (0..20).map(|i| (i * 30, i * 20)).collect();
+        self.tell(Event::PromiseSigned(Signature { strokes: vec![Stroke(points)] }));
+    }
+
+    /// The food shop of the golden certificate, up to the decision.
+    fn open_a_food_shop(&mut self) {
+        self.come_for("convenience-shop");
+        self.answer("premises.area_m2", Answer::Number("60".to_owned()));
+        self.answer("cooked-bulk", Answer::Choice("no".to_owned()));
+        self.answer("application.food_safety_manager", Answer::YesNo(true));
+        self.tell(Event::FormConfirmed);
+        self.sign();
+    }
+
+    fn wait(&mut self, seconds: u64) {
+        for _ in 0..seconds {
+            self.clock.advance(Duration::from_secs(1));
+            self.tell(Event::Ticked);
+        }
+    }
+
+    #[track_caller]
+    fn check_verdict(&self, verdict: Verdict, code: &str) {
+        let decision = self.session.decision().expect("there is a decision");
+        assert_eq!((decision.verdict, decision.code.as_str()), (verdict, code), "{decision:#?}");
+    }
+
+    fn issued(&self) -> Vec<String> {
+        self.kiosk
+            .check()
+            .into_iter()
+            .filter_map(|body| match body {
+                Body::Issued(issued) => Some(issued.permit.number),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn decided(&self) -> usize {
+        self.kiosk.check().iter().filter(|body| matches!(body, Body::Decided(_))).count()
+    }
+}
+
+#[test]
+fn a_food_shop_gets_its_licence_in_one_visit() {
+    let mut lobby = Lobby::new();
+    lobby.open_a_food_shop();
+    lobby.check_verdict(Verdict::Issue, "OK");
+    let Stage::Decided(Outcome::Issued(permit)) = lobby.session.stage() else {
+        panic!("{:?}", lobby.session.stage());
+    };
+    assert_eq!(permit.number.to_string(), "JY13703039901011");
+    assert_eq!((permit.issued, permit.valid_to), (TODAY, Some(date(2031, 11, 22))));
+    let papers: Vec<Paper> = lobby.session.papers().map(|(paper, _)| paper).collect();
+    assert_eq!(papers, [Paper::Original, Paper::Copy, Paper::Receipt]);
+    assert!(lobby.session.papers().all(|(_, state)| *state == PaperState::Printed));
+    lobby.tell(Event::WentOn);
+    lobby.tell(Event::Rated(5));
+    assert_eq!(*lobby.session.stage(), Stage::Done);
+    lobby.wait(30);
+    assert_eq!(*lobby.session.stage(), Stage::Welcome);
+    assert_eq!(lobby.issued(), ["JY13703039901011"]);
+}
+
+#[test]
+fn a_hair_salon_gets_its_licence_on_a_promise() {
+    let mut lobby = Lobby::new();
+    lobby.registers.business = Some(hair_salon());
+    lobby.come_for("hair-salon");
+    lobby.answer("place.central_air", Answer::YesNo(false));
+    lobby.answer("place.report", Answer::YesNo(true));
+    lobby.answer("place.area_m2", Answer::Number("80".to_owned()));
+    lobby.tell(Event::FormConfirmed);
+    assert_eq!(*lobby.session.stage(), Stage::Promising);
+    lobby.sign();
+    lobby.check_verdict(Verdict::Issue, "OK");
+    assert_eq!(lobby.issued(), ["张审卫公证〔2026〕第0001号"]);
+}
+
+#[test]
+fn only_prepackaged_food_is_filed_without_a_promise() {
+    let mut lobby = Lobby::new();
+    lobby.come_for("prepackaged-only");
+    lobby.tell(Event::FormConfirmed);
+    lobby.check_verdict(Verdict::File, "PREPACKAGED_FILING");
+    let [number] = lobby.issued().try_into().unwrap();
+    assert!(number.starts_with("YB2370303"), "{number}");
+}
+
+#[test]
+fn a_restaurant_is_referred_with_a_slip_and_never_asked_to_promise() {
+    let mut lobby = Lobby::new();
+    lobby.registers.business = Some(evening_breeze());
+    lobby.come_for("restaurant");
+    lobby.answer("premises.area_m2", Answer::Number("90".to_owned()));
+    lobby.answer("catering-items", Answer::Choices(vec!["hot_food".to_owned()]));
+    lobby.answer("application.food_safety_manager", Answer::YesNo(true));
+    lobby.answer("application.wants_licence", Answer::YesNo(true));
+    lobby.tell(Event::FormConfirmed);
+    lobby.check_verdict(Verdict::ReferOnsite, "HOT_KITCHEN");
+    let due = lobby.session.decision().unwrap().findings[0].due.unwrap();
+    assert_eq!(due.date, date(2026, 12, 7));
+    assert_eq!(*lobby.session.stage(), Stage::Decided(Outcome::Recorded));
+    assert_eq!(lobby.session.papers().map(|(paper, _)| paper).collect::<Vec<_>>(), [Paper::Slip]);
+    assert_eq!((lobby.issued().len(), lobby.decided()), (0, 1));
+}
+
+#[test]
+fn a_register_that_does_not_answer_refers() {
+    for (silent, code) in [
+        (Register::FoodAndDrug, "SOURCE_DOWN"),
+        (Register::MicroService, "SOURCE_DOWN"),
+        (Register::Business, "FACTS_INCOMPLETE"),
+    ] {
+        let mut lobby = Lobby::new();
+        lobby.registers.silent = vec![silent];
+        lobby.come_for("convenience-shop");
+        assert_eq!(*lobby.session.stage(), Stage::LookingUp);
+        lobby.wait(16);
+        assert_eq!(*lobby.session.stage(), Stage::Filling, "{silent:?}");
+        lobby.answer("premises.division", Answer::Choice("370303002".to_owned()));
+        lobby.answer("premises.area_m2", Answer::Number("60".to_owned()));
+        lobby.answer("cooked-bulk", Answer::Choice("no".to_owned()));
+        lobby.answer("application.food_safety_manager", Answer::YesNo(true));
+        lobby.tell(Event::FormConfirmed);
+        lobby.check_verdict(Verdict::Refer, code);
+        assert!(lobby.issued().is_empty());
+    }
+}
+
+#[test]
+fn an_answer_after_its_time_is_not_taken() {
+    let mut lobby = Lobby::new();
+    lobby.registers.silent = vec![Register::FoodAndDrug];
+    lobby.come_for("convenience-shop");
+    lobby.wait(16);
+    let late = LookUpAnswer::FoodAndDrug(Box::default());
+    lobby.tell(Event::LookedUp(late));
+    let states: Vec<_> = lobby.session.look_ups().collect();
+    assert!(states.contains(&(
+        Register::FoodAndDrug,
+        permit_kiosk::session::LookUp::Unanswered(Unanswered::Down)
+    )));
+}
+
+#[test]
+fn a_banned_operator_is_passed_to_an_officer_and_not_refused_by_the_machine() {
+    let mut lobby = Lobby::new();
+    lobby.registers.supervision.bans =
+        vec![Ban { kind: "revoked".to_owned(), who: "operator".to_owned(), on: date(2022, 3, 15) }];
+    lobby.open_a_food_shop();
+    lobby.check_verdict(Verdict::RefuseAccept, "BAN_5Y");
+    assert!(lobby.session.decision().unwrap().verdict.goes_to_officer());
+    assert_eq!((lobby.issued().len(), lobby.decided()), (0, 1));
+}
+
+#[test]
+fn somebody_without_a_grant_gets_nothing_at_once() {
+    let mut lobby = Lobby::new();
+    lobby.registers.relation = Relation::None;
+    lobby.open_a_food_shop();
+    assert_ne!(lobby.session.decision().unwrap().verdict, Verdict::Issue);
+    assert!(lobby.issued().is_empty());
+}
+
+#[test]
+fn whoever_wants_a_person_gets_a_person() {
+    let mut lobby = Lobby::new();
+    lobby.come_for("convenience-shop");
+    lobby.answer("premises.area_m2", Answer::Number("60".to_owned()));
+    lobby.answer("cooked-bulk", Answer::Choice("no".to_owned()));
+    lobby.answer("application.food_safety_manager", Answer::YesNo(true));
+    lobby.tell(Event::PersonWanted(true));
+    lobby.tell(Event::FormConfirmed);
+    lobby.check_verdict(Verdict::Refer, "HUMAN_WANTED");
+}
+
+#[test]
+fn a_second_touch_issues_nothing_twice() {
+    let mut lobby = Lobby::new();
+    lobby.open_a_food_shop();
+    lobby.sign();
+    lobby.tell(Event::FormConfirmed);
+    lobby.sign();
+    assert_eq!(lobby.issued().len(), 1);
+    let issues = lobby.effects.iter().filter(|effect| matches!(effect, Effect::Issue(_))).count();
+    assert_eq!(issues, 1);
+}
+
+#[test]
+fn what_cannot_be_printed_or_numbered_is_referred() {
+    for (reason, code) in [
+        (NotIssued::NumbersExhausted, "NUMBERS_EXHAUSTED"),
+        (NotIssued::GlyphMissing('𰻝'), "GLYPH_MISSING"),
+    ] {
+        let mut lobby = Lobby::new();
+        lobby.not_issued = Some(reason);
+        lobby.open_a_food_shop();
+        lobby.check_verdict(Verdict::Refer, code);
+        assert_eq!(*lobby.session.stage(), Stage::Decided(Outcome::Recorded));
+        assert_eq!((lobby.issued().len(), lobby.decided()), (0, 1));
+    }
+}
+
+#[test]
+fn what_cannot_be_recorded_did_not_happen() {
+    let mut lobby = Lobby::new();
+    lobby.not_issued = Some(NotIssued::JournalDown);
+    lobby.open_a_food_shop();
+    assert_eq!(*lobby.session.stage(), Stage::Decided(Outcome::NotRecorded));
+    assert_eq!((lobby.issued().len(), lobby.decided()), (0, 0));
+}
+
+#[test]
+fn the_facts_on_record_are_those_decided_upon() {
+    let mut lobby = Lobby::new();
+    lobby.open_a_food_shop();
+    let bodies = lobby.kiosk.check();
+    let decided = bodies
+        .iter()
+        .find_map(|body| match body {
+            Body::Decided(decided) => Some(decided),
+            _ => None,
+        })
+        .unwrap();
+    let digest = hex::encode(Sha256::digest(decided.facts.reveal()));
+    assert_eq!(digest, decided.decision.facts_digest);
+    // The same document decided again by anybody comes to the same.
+    let document = serde_json::from_str(decided.facts.reveal()).unwrap();
+    let again = permit_kiosk::rules::decide_document(&rulebook(), &document, TODAY);
+    assert_eq!(Some(&again), lobby.session.decision());
+}
+
+#[test]
+fn a_card_pulled_away_is_told_and_the_next_one_is_read_by_itself() {
+    let mut lobby = Lobby::new();
+    lobby.begin();
+    lobby.tell(Event::ServiceChosen("convenience-shop".to_owned()));
+    lobby.tell(Event::Told);
+    lobby.tell(Event::CardFound);
+    assert_eq!(*lobby.session.stage(), Stage::Identifying(Identifying::Reading));
+    lobby.effects.clear();
+    lobby.tell(Event::IdentityFailed(IdentityProblem::CardPulled));
+    assert_eq!(
+        *lobby.session.stage(),
+        Stage::Identifying(Identifying::Failed(IdentityProblem::CardPulled))
+    );
+    assert!(lobby.effects.iter().any(|effect| matches!(effect, Effect::ReadId)));
+    lobby.tell(Event::CardFound);
+    lobby.tell(Event::Identified(Box::new(qin_yizhou())));
+    assert_eq!(*lobby.session.stage(), Stage::ProvingBusiness(ProvingBusiness::Waiting));
+}
+
+#[test]
+fn a_mistyped_uscc_is_refused_at_once_and_nothing_is_asked() {
+    let mut lobby = Lobby::new();
+    lobby.begin();
+    lobby.tell(Event::ServiceChosen("convenience-shop".to_owned()));
+    lobby.tell(Event::Told);
+    lobby.tell(Event::Identified(Box::new(qin_yizhou())));
+    lobby.tell(Event::UsccTyped("91370303MAXX01026X".to_owned()));
+    assert!(matches!(
+        lobby.session.stage(),
+        Stage::ProvingBusiness(ProvingBusiness::UsccRefused(_))
+    ));
+    assert!(!lobby.effects.iter().any(|effect| matches!(effect, Effect::LookUp { .. })));
+    lobby.tell(Event::UsccTyped("91370303MAXX01026W".to_owned()));
+    assert_eq!(*lobby.session.stage(), Stage::Filling);
+}
+
+#[test]
+fn an_unknown_uscc_is_told_and_can_be_typed_again() {
+    let mut lobby = Lobby::new();
+    lobby.registers.business = None;
+    lobby.begin();
+    lobby.tell(Event::ServiceChosen("convenience-shop".to_owned()));
+    lobby.tell(Event::Told);
+    lobby.tell(Event::Identified(Box::new(qin_yizhou())));
+    lobby.tell(Event::UsccTyped("91370303MAXX01026W".to_owned()));
+    assert_eq!(*lobby.session.stage(), Stage::ProvingBusiness(ProvingBusiness::Unknown));
+}
+
+#[test]
+fn an_idle_visit_counts_down_and_leaves_nothing() {
+    let mut lobby = Lobby::new();
+    lobby.come_for("convenience-shop");
+    lobby.wait(59);
+    let now = |lobby: &Lobby| lobby.clock.monotonic();
+    assert_eq!(lobby.session.countdown(now(&lobby)), None);
+    lobby.wait(2);
+    assert_eq!(lobby.session.countdown(now(&lobby)), Some(29));
+    lobby.tell(Event::Touched);
+    assert_eq!(lobby.session.countdown(now(&lobby)), None);
+    lobby.wait(90);
+    assert_eq!(*lobby.session.stage(), Stage::Ended(Ending::TimedOut));
+    assert!(matches!(lobby.effects.last(), Some(Effect::Wipe)));
+    assert!(lobby.session.applicant().is_none() && lobby.session.business().is_none());
+    let left = format!("{:?}", lobby.session);
+    assert!(!left.contains("秦一舟") && !left.contains("MAXX01026W"), "{left}");
+    lobby.wait(30);
+    assert_eq!(*lobby.session.stage(), Stage::Welcome);
+}
+
+#[test]
+fn large_print_doubles_the_patience() {
+    let mut lobby = Lobby::new();
+    lobby.come_for("convenience-shop");
+    lobby.tell(Event::LargePrintChosen(true));
+    lobby.wait(119);
+    assert_eq!(lobby.session.countdown(lobby.clock.monotonic()), None);
+    lobby.wait(60);
+    assert_eq!(*lobby.session.stage(), Stage::Filling);
+    lobby.wait(2);
+    assert_eq!(*lobby.session.stage(), Stage::Ended(Ending::TimedOut));
+}
+
+#[test]
+fn a_visit_cancelled_anywhere_leaves_nothing_and_records_nothing() {
+    let steps: [fn(&mut Lobby); 5] = [
+        |lobby| lobby.begin(),
+        |lobby| lobby.tell(Event::ServiceChosen("convenience-shop".to_owned())),
+        |lobby| lobby.tell(Event::Told),
+        |lobby| lobby.tell(Event::Identified(Box::new(qin_yizhou()))),
+        |lobby| lobby.tell(Event::Scanned("code".to_owned())),
+    ];
+    for cancelled_after in 1..=steps.len() {
+        let mut lobby = Lobby::new();
+        for step in &steps[..cancelled_after] {
+            step(&mut lobby);
+        }
+        lobby.tell(Event::Cancelled);
+        assert_eq!(*lobby.session.stage(), Stage::Ended(Ending::Cancelled));
+        assert!(lobby.effects.iter().any(|effect| matches!(effect, Effect::Wipe)));
+        assert!(lobby.session.applicant().is_none());
+        assert_eq!(lobby.decided(), 0);
+    }
+}
+
+#[test]
+fn a_held_paper_keeps_the_applicant_told_and_the_permit_stays() {
+    let mut lobby = Lobby::new();
+    let fault = Fault::of(FaultCode::PagePaperOut);
+    lobby.papers = PaperState::Held(fault);
+    lobby.open_a_food_shop();
+    assert!(lobby.session.papers().all(|(_, state)| *state == PaperState::Held(fault)));
+    for paper in [Paper::Original, Paper::Copy, Paper::Receipt] {
+        lobby.tell(Event::PaperChanged { paper, state: PaperState::Printed });
+    }
+    assert!(lobby.session.papers().all(|(_, state)| *state == PaperState::Printed));
+    assert_eq!(lobby.issued().len(), 1);
+}
+
+#[test]
+fn without_a_page_printer_the_permit_is_issued_all_the_same() {
+    let mut lobby = Lobby::new();
+    lobby.tell(Event::EquipmentChanged(Equipment { page_printer: false, ..Equipment::ALL }));
+    lobby.open_a_food_shop();
+    let states: Vec<_> = lobby.session.papers().map(|(p, s)| (p, s.clone())).collect();
+    assert_eq!(
+        states,
+        [
+            (Paper::Original, PaperState::NotAvailable),
+            (Paper::Copy, PaperState::NotAvailable),
+            (Paper::Receipt, PaperState::Printed)
+        ]
+    );
+    assert_eq!(lobby.issued().len(), 1);
+}
+
+#[test]
+fn without_reader_and_scanner_nobody_can_begin() {
+    let mut lobby = Lobby::new();
+    let none = Equipment { id_reader: false, scanner: false, ..Equipment::ALL };
+    lobby.tell(Event::EquipmentChanged(none));
+    lobby.begin();
+    assert_eq!(*lobby.session.stage(), Stage::Welcome);
+}
+
+#[test]
+fn the_language_of_a_visit_ends_with_it() {
+    let mut lobby = Lobby::new();
+    lobby.begin();
+    lobby.tell(Event::LanguageChosen(Language::En));
+    lobby.tell(Event::Cancelled);
+    assert_eq!(lobby.session.language(), Language::En, "the last screen is still theirs");
+    lobby.wait(30);
+    assert_eq!(lobby.session.language(), Language::Zh);
+}
+
+/// Events in any order, from a monkey: the session never panics, and after long enough nobody's data
+/// is left.
+#[test]
+fn a_monkey_breaks_nothing_and_leaves_nothing() {
+    use proptest::prelude::*;
+    let event = prop_oneof![
+        Just(Event::Begun { application: ApplicationId::from_random([9; 16]) }),
+        Just(Event::ServiceChosen("convenience-shop".to_owned())),
+        Just(Event::ServiceChosen("nothing".to_owned())),
+        Just(Event::Told),
+        Just(Event::CardFound),
+        Just(Event::Identified(Box::new(qin_yizhou()))),
+        Just(Event::IdentityFailed(IdentityProblem::Unreadable)),
+        Just(Event::Scanned("x".to_owned())),
+        Just(Event::UsccTyped("91370303MAXX01026W".to_owned())),
+        Just(Event::Answered {
+            field: "premises.area_m2".to_owned(),
+            answer: Answer::Number("60".to_owned())
+        }),
+        Just(Event::Answered {
+            field: "cooked-bulk".to_owned(),
+            answer: Answer::Choice("no".to_owned())
+        }),
+        Just(Event::Answered {
+            field: "application.food_safety_manager".to_owned(),
+            answer: Answer::YesNo(true)
+        }),
+        Just(Event::FormConfirmed),
+        Just(Event::PromiseSigned(Signature { strokes: vec![Stroke(vec![(1, 1); 20])] })),
+        Just(Event::PromiseSigned(Signature::default())),
+        Just(Event::WentOn),
+        Just(Event::WentBack),
+        Just(Event::CorrectionChosen),
+        (0_u8..8).prop_map(Event::Rated),
+        Just(Event::Cancelled),
+        Just(Event::Ticked),
+        Just(Event::Recorded),
+        Just(Event::NotRecorded),
+        Just(Event::NotIssued(NotIssued::NumbersExhausted)),
+        Just(Event::PaperChanged { paper: Paper::Slip, state: PaperState::Unknown }),
+        Just(Event::EquipmentChanged(Equipment { id_reader: false, ..Equipment::ALL })),
+        Just(Event::EquipmentChanged(Equipment::ALL)),
+    ];
+    let config = ProptestConfig {
+        cases: 24,
+        failure_persistence: None,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(20_261_123),
+        ..ProptestConfig::default()
+    };
+    proptest!(config, |(events in proptest::collection::vec(event, 0..120))| {
+        let mut lobby = Lobby::new();
+        for event in events {
+            lobby.tell(event);
+        }
+        lobby.wait(16 * 60);
+        prop_assert_eq!(lobby.session.stage(), &Stage::Welcome);
+        prop_assert!(lobby.session.applicant().is_none());
+        prop_assert!(lobby.issued().len() <= 1);
+    });
+}
+
+const TODAY: Date = date(2026, 11, 23);
+
+fn rulebook() -> Rulebook {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("kiosk-config/rulebook");
+    permit_kiosk::rulebooks::load(&folder).unwrap()
+}
+
+fn terms() -> Terms {
+    let rulebook = Arc::new(rulebook());
+    Terms {
+        catalogue: Arc::clone(rulebook.catalogue()),
+        rulebook,
+        issuer: Issuer {
+            name: "淄博市张店区行政审批服务局".to_owned(),
+            uscc: Uscc::parse("11370303MBXX09005U").unwrap(),
+        },
+        division: "370303".to_owned(),
+        pace: Pace::default(),
+    }
+}
+
+fn qin_yizhou() -> Applicant {
+    Applicant {
+        name: Private::new("秦一舟".to_owned()),
+        id: None,
+        id_digest: "02".repeat(32),
+        id_masked: "370303********9975".to_owned(),
+        sex: Sex::Male,
+        birth: Private::new(date(1985, 6, 12)),
+        valid_to: Some(date(2032, 4, 10)),
+        source: IdentitySource::Card,
+        document: "resident",
+    }
+}
+
+fn business(uscc: &str, name: &str, division: &str, scope: &[&str]) -> Business {
+    Business {
+        name: name.to_owned(),
+        uscc: Uscc::parse(uscc).unwrap(),
+        kind: "有限责任公司".to_owned(),
+        legal_representative: "秦一舟".to_owned(),
+        legal_representative_digest: "02".repeat(32),
+        division: DivisionCode::parse(division).unwrap(),
+        address: "张店区公园街道示范大街5号".to_owned(),
+        scope: scope.iter().map(|scope| (*scope).to_owned()).collect(),
+        status: BusinessStatus::Live,
+    }
+}
+
+fn cloud_sail() -> Business {
+    let scope = ["食品销售", "日用百货销售"];
+    business("91370303MAXX01026W", "淄博云帆食品商贸有限公司(演示)", "370303002", &scope)
+}
+
+fn evening_breeze() -> Business {
+    let scope = ["餐饮服务", "食品销售"];
+    business("92370303MAXX01018Y", "张店区晚风小馆(演示)", "370303009", &scope)
+}
+
+fn hair_salon() -> Business {
+    business("92370303MAXX01050A", "张店区剪影理发店(演示)", "370303001", &["理发服务"])
+}
+
+fn journal_case(case: &permit_kiosk::session::effect::Case, documents: Vec<Document>) -> Case {
+    Case {
+        application: case.application,
+        service: case.service,
+        applicant: case.applicant.clone(),
+        business: case.business.clone(),
+        facts: Private::new(case.facts.clone()),
+        decision: case.decision.clone(),
+        promise: case.promise.clone(),
+        documents,
+    }
+}

@@ -1,0 +1,122 @@
+//! The real binaries end to end: central, simulators and kiosk as processes, touches on the real
+//! window under Xvfb, codes read back from the printed paper by an independent program.
+
+use std::path::Path;
+use std::process::Command;
+
+#[test]
+fn two_applicants_touch_the_window_and_leave_with_their_certificates() {
+    for (program, package) in [
+        ("Xvfb", "xvfb"),
+        ("xdotool", "xdotool"),
+        ("import", "imagemagick"),
+        ("zbarimg", "zbar-tools"),
+    ] {
+        if Command::new(program).arg("-version").output().is_err() {
+            println!("skipped: {program} is not installed (Debian package {package})");
+            return;
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let stage = folder.path().join("demo");
+    let done = Command::new(BINARY)
+        .args(["demo", "--headless", "--visit", "F01,H01,F03", "--dir"])
+        .arg(&stage)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let told = String::from_utf8(done.stdout).unwrap();
+    let complained = String::from_utf8(done.stderr).unwrap();
+    assert!(done.status.success(), "{told}\n{complained}\n{}", last_words(&stage));
+    for expected in ["JY13703039901011", "第0001号", "REFER_ONSITE"] {
+        assert!(told.contains(expected), "{expected} is missing:\n{told}");
+    }
+    for (visit, number) in [("F01", "JY13703039901011"), ("H01", "第0001号")] {
+        for paper in ["original", "copy"] {
+            let sheet = stage.join(format!("pictures/{visit}-paper-{paper}.png"));
+            check_code(&sheet, &stage.join("keys"), number);
+        }
+        assert!(stage.join(format!("pictures/{visit}-paper-receipt.png")).exists());
+        let page = std::fs::read_to_string(stage.join(format!("pictures/{visit}-page.html")));
+        let page = page.unwrap();
+        assert!(page.contains("有效") && page.contains(number), "{page}");
+    }
+    check_journal(&stage, 2);
+}
+
+/// The code on the paper as the simulator received it: read by zbarimg, verified without a network.
+#[track_caller]
+fn check_code(sheet: &Path, keys: &Path, number: &str) {
+    let read = Command::new("zbarimg")
+        .args(["--nodbus", "-q", "--raw", "-Sdisable", "-Sqrcode.enable"])
+        .arg(sheet)
+        .output()
+        .unwrap();
+    let code = String::from_utf8(read.stdout).unwrap();
+    assert!(code.starts_with("PK1:"), "{}: no code was read: `{code}`", sheet.display());
+    let verified = Command::new(BINARY)
+        .args(["verify", "--qr", code.trim(), "--keys"])
+        .arg(keys)
+        .output()
+        .unwrap();
+    let told = String::from_utf8(verified.stdout).unwrap();
+    assert!(verified.status.success() && told.contains(number), "{told}");
+    // One character changed anywhere is found.
+    let mut forged = code.trim().to_owned();
+    let last = forged.pop().unwrap();
+    forged.push(if last == 'A' { 'B' } else { 'A' });
+    let verified = Command::new(BINARY)
+        .args(["verify", "--qr", &forged, "--keys"])
+        .arg(keys)
+        .output()
+        .unwrap();
+    assert_eq!(verified.status.code(), Some(1));
+}
+
+/// The kiosk's journal after its visits: whole, and central has all of it.
+#[track_caller]
+fn check_journal(stage: &Path, issued: usize) {
+    use permit_kiosk::journal::Reader;
+    use permit_kiosk::seal::VerifyingKey;
+    use permit_kiosk::wire::v1::{Body, Record};
+    let key = std::fs::read_to_string(stage.join("keys/device.pub")).unwrap();
+    let reader = Reader::open(&stage.join("data/journal.db")).unwrap();
+    let head = reader.verify(&VerifyingKey::from_pem(&key).unwrap()).unwrap().unwrap();
+    let records = reader.records(0, 10_000, usize::MAX).unwrap();
+    let bodies: Vec<Body> = records
+        .iter()
+        .map(|placed| Record::read(placed.record.record.reveal()).unwrap().body)
+        .collect();
+    let count = |wanted: &str| bodies.iter().filter(|body| body.kind() == wanted).count();
+    assert_eq!(count("issued"), issued);
+    assert_eq!(count("rated"), 3);
+    assert!(count("looked_up") >= 3 * 4, "every register asked is on record");
+    assert!(head.position > 0);
+    // No plain identity number of the applicants is anywhere on record.
+    let database = std::fs::read(stage.join("data/journal.db")).unwrap();
+    let wal = std::fs::read(stage.join("data/journal.db-wal")).unwrap_or_default();
+    for number in ["370303198506129975", "370303199003169988"] {
+        for bytes in [&database, &wal] {
+            let found = bytes.windows(number.len()).any(|window| window == number.as_bytes());
+            assert!(!found, "an identity number stands in the journal");
+        }
+    }
+    for log in ["run", "central", "simulate"] {
+        let log = std::fs::read_to_string(stage.join(format!("logs/{log}.log"))).unwrap();
+        assert!(!log.contains("370303198506129975") && !log.contains("秦一舟"), "{log}");
+    }
+}
+
+fn last_words(stage: &Path) -> String {
+    ["run", "central", "simulate"]
+        .iter()
+        .map(|name| {
+            let log = std::fs::read_to_string(stage.join(format!("logs/{name}.log")));
+            let log = log.unwrap_or_default();
+            let lines: Vec<&str> = log.lines().rev().take(5).collect();
+            format!("{name}: {}\n", lines.join("\n"))
+        })
+        .collect()
+}
+
+const BINARY: &str = env!("CARGO_BIN_EXE_permit-kiosk");
