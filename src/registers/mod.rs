@@ -165,9 +165,12 @@ impl Registers {
     pub async fn e_id(&self, code: &Private<String>, purpose: Purpose) -> LookUp<ProvenPerson> {
         let query = Query::ElectronicId { code: Personal::new(code.reveal().as_str()) };
         let mut look_up = self
-            .ask(query, purpose, code.reveal(), |answer| match answer {
-                Answer::ElectronicId(found) => person(found),
-                _ => Err("an answer of another register"),
+            .ask(query, purpose, code.reveal(), |answer| {
+                if let Answer::ElectronicId(found) = answer {
+                    person(found)
+                } else {
+                    Err(OTHER_REGISTER)
+                }
             })
             .await;
         if let Outcome::Answered(person) = &look_up.outcome {
@@ -184,9 +187,12 @@ impl Registers {
     ) -> LookUp<ShownLicence> {
         let query = Query::ElectronicLicence { code: Personal::new(code.reveal().as_str()) };
         let mut look_up = self
-            .ask(query, purpose, code.reveal(), |answer| match answer {
-                Answer::ElectronicLicence(found) => licence(found),
-                _ => Err("an answer of another register"),
+            .ask(query, purpose, code.reveal(), |answer| {
+                if let Answer::ElectronicLicence(found) = answer {
+                    licence(found)
+                } else {
+                    Err(OTHER_REGISTER)
+                }
             })
             .await;
         if let Outcome::Answered(licence) = &look_up.outcome {
@@ -213,9 +219,12 @@ impl Registers {
             }
         };
         let query = Query::Business { uscc: uscc.to_string(), person: wire_person };
-        let read = |answer| match answer {
-            Answer::Business(found) => registered(uscc, found),
-            _ => Err("an answer of another register"),
+        let read = |answer| {
+            if let Answer::Business(found) = answer {
+                registered(uscc, found)
+            } else {
+                Err(OTHER_REGISTER)
+            }
         };
         let look_up = self.ask(query, purpose, uscc.as_str(), read).await;
         self.or_snapshot(look_up, uscc, |entry| {
@@ -239,9 +248,12 @@ impl Registers {
         let query =
             Query::FoodAndDrug { uscc: uscc.to_string(), premises: premises.map(str::to_owned) };
         let look_up = self
-            .ask(query, purpose, uscc.as_str(), |answer| match answer {
-                Answer::FoodAndDrug(supervision) => Ok(supervision),
-                _ => Err("an answer of another register"),
+            .ask(query, purpose, uscc.as_str(), |answer| {
+                if let Answer::FoodAndDrug(supervision) = answer {
+                    Ok(supervision)
+                } else {
+                    Err(OTHER_REGISTER)
+                }
             })
             .await;
         self.or_snapshot(look_up, uscc, |entry| {
@@ -256,9 +268,12 @@ impl Registers {
     pub async fn micro_service(&self, uscc: &Uscc, purpose: Purpose) -> LookUp<DistrictRecord> {
         let query = Query::MicroService { uscc: uscc.to_string() };
         let look_up = self
-            .ask(query, purpose, uscc.as_str(), |answer| match answer {
-                Answer::MicroService(record) => Ok(record),
-                _ => Err("an answer of another register"),
+            .ask(query, purpose, uscc.as_str(), |answer| {
+                if let Answer::MicroService(record) = answer {
+                    Ok(record)
+                } else {
+                    Err(OTHER_REGISTER)
+                }
             })
             .await;
         self.or_snapshot(look_up, uscc, |entry| entry.micro_service)
@@ -394,6 +409,9 @@ pub enum RefreshError {
         source: SnapshotError,
     },
 }
+
+/// Why an answer is not the one asked for.
+const OTHER_REGISTER: &str = "an answer of another register";
 
 fn person(found: PersonFound) -> Result<ProvenPerson, &'static str> {
     let birth = found.birth.reveal();

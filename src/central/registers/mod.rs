@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use self::outside::{AgentGrant, Question};
 use crate::clock::Clock;
-use crate::domain::{ApplicationId, MaskedId, PersonId, ServiceCode};
+use crate::domain::{ApplicationId, MaskedId, PersonId};
 use crate::wire::v1::{
     Personal, Register,
     api::{
@@ -310,7 +310,7 @@ impl Registers {
 fn relation_of(grant: Option<&AgentGrant>) -> Relation {
     match grant {
         Some(grant) => Relation::Agent {
-            services: grant.services.iter().copied().collect::<Vec<ServiceCode>>(),
+            services: grant.services.clone(),
             from: grant.from,
             until: grant.until,
         },

@@ -20,7 +20,8 @@ use crate::wire::v1::{Register, api::Problem};
 #[serde(deny_unknown_fields)]
 struct Show {
     person: String,
-    show: What,
+    #[serde(rename = "show")]
+    what: What,
     #[serde(default)]
     business: Option<String>,
 }
@@ -119,7 +120,7 @@ pub(super) async fn code(
         Ok(code) => code,
         Err(error) => return problem(StatusCode::NOT_FOUND, "NOT_SHOWN", &error.to_string()),
     };
-    let (zh, en) = match show.show {
+    let (zh, en) = match show.what {
         What::EId => ("电子身份证", "e-ID"),
         What::ELicence => ("电子营业执照", "e-licence"),
     };
@@ -187,7 +188,7 @@ impl TryFrom<String> for RegisterName {
 
 fn draw(embedded: &Embedded, show: &Show) -> Result<String, PhoneError> {
     let random = crate::central::random();
-    match (show.show, &show.business) {
+    match (show.what, &show.business) {
         (What::EId, _) => embedded.show_e_id(&show.person, random),
         (What::ELicence, Some(business)) => embedded.show_e_licence(&show.person, business, random),
         (What::ELicence, None) => Err(PhoneError::NoBusiness(String::new())),
@@ -235,13 +236,11 @@ fn choice(words: Words, person: &str, what: &str, business: Option<&str>, label:
 fn qr(text: &str) -> Markup {
     let Ok(code) = qrcode::QrCode::new(text) else { return html! {} };
     let width = code.width();
-    let path: String = code
-        .to_colors()
-        .iter()
-        .enumerate()
-        .filter(|(_, colour)| **colour == qrcode::Color::Dark)
-        .map(|(at, _)| format!("M{} {}h1v1h-1z", at % width + 4, at / width + 4))
-        .collect();
+    let dark = code.to_colors().into_iter().enumerate();
+    let dark = dark.filter(|(_, colour)| *colour == qrcode::Color::Dark);
+    let modules: Vec<String> =
+        dark.map(|(at, _)| format!("M{} {}h1v1h-1z", at % width + 4, at / width + 4)).collect();
+    let path = modules.concat();
     let side = width + 8;
     html! {
         svg.qr viewBox={ "0 0 " (side) " " (side) } role="img" aria-label="QR" shape-rendering="crispEdges" {

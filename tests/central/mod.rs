@@ -1,0 +1,10 @@
+//! Central: what it keeps, whom it lets in, what it tells, and what it shows.
+
+pub(crate) mod harness;
+
+mod doors; // certificates: none, foreign, not enrolled, replaced
+mod keys; // provisioning makes, keeps, and never overwrites
+mod numbers; // numbers.toml: every problem at once
+mod pages; // verification, inbox, phones
+mod pushes; // records over HTTPS: taken, repeated, missing, forked, poisoned
+mod store; // the conformance suite every engine of the permit book passes
