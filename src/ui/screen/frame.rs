@@ -4,8 +4,9 @@
 use std::borrow::Cow;
 
 use iced::widget::scrollable::{Direction, Scrollbar};
+use iced::widget::text::LineHeight;
 use iced::widget::{Column, Row, column, container, responsive, row, scrollable, space};
-use iced::{Background, Border, Center, Element, Fill, Size, border};
+use iced::{Background, Border, Center, Element, Fill, Length, Size, border};
 
 use super::{Message, Scene};
 use crate::domain::Language;
@@ -70,30 +71,40 @@ pub(super) fn framed<'a>(scene: Scene<'a>, page: Page<'a>) -> Element<'a, Messag
 /// The bar at the top: whose machine this is, language, print.
 pub(super) fn bar(scene: Scene<'_>) -> Element<'_, Message> {
     let look = scene.look;
-    let names = column![
-        label::bold(scene.session.issuer().name.as_str(), size::CAPTION, look.colours.ink)
-            .line_height(iced::widget::text::LineHeight::Relative(1.2)),
-        label::caption(&look, look.text.product)
-            .line_height(iced::widget::text::LineHeight::Relative(1.2)),
-    ]
-    .width(Fill);
-    let mut content = row![Icon::Emblem.draw(64.0, look.colours.seal), names,]
-        .spacing(theme::space::S)
-        .align_y(Center);
-    if look.is_wide() && scene.session.progress().is_some() {
-        content = content.push(container(steps(scene)).width(760.0));
+    let shows_steps = look.is_wide() && scene.session.progress().is_some();
+    let issuer = scene.session.issuer().name.as_str();
+    let issuer = label::bold(issuer, size::CAPTION, look.colours.ink);
+    let mut names = column![issuer.line_height(LineHeight::Relative(1.2))].width(Fill);
+    if !shows_steps {
+        let product = label::caption(&look, look.text.product);
+        names = names.push(product.line_height(LineHeight::Relative(1.2)));
+    }
+    let mut content =
+        row![Icon::Emblem.draw(64.0, look.colours.seal)].spacing(theme::space::S).align_y(Center);
+    if shows_steps {
+        // Narrow and large, there is no room for both names and steps.
+        if !look.large {
+            content = content.push(names.width(Length::FillPortion(2)));
+        }
+        content = content.push(container(steps(scene)).width(Length::FillPortion(5)));
+    } else {
+        content = content.push(names);
     }
     content = content.push(switches(scene));
     let colours = look.colours;
     container(content)
-        .padding([10.0, look.margin()])
+        .padding([0.0, look.margin()])
         .width(Fill)
+        .center_y(BAR_PX)
         .style(move |_| container::Style {
             background: Some(Background::Color(colours.surface)),
             ..container::Style::default()
         })
         .into()
 }
+
+/// Height of the bar at the top.
+const BAR_PX: f32 = 104.0;
 
 fn switches(scene: Scene<'_>) -> Element<'_, Message> {
     let look = scene.look;
@@ -152,9 +163,8 @@ fn one_step<'a>(look: &Look, name: &'a str, step: u8, on: u8) -> Element<'a, Mes
     } else {
         label::caption(look, name)
     };
-    let words = words
-        .wrapping(iced::widget::text::Wrapping::None)
-        .line_height(iced::widget::text::LineHeight::Relative(1.2));
+    let words =
+        words.wrapping(iced::widget::text::Wrapping::None).line_height(LineHeight::Relative(1.2));
     column![container(strip).center_y(14.0), words].spacing(4).width(Fill).align_x(Center).into()
 }
 

@@ -126,14 +126,13 @@ impl<F> Pad<'_, F> {
         bounds: Rectangle,
         cursor: Cursor,
     ) -> Option<Action<Message>> {
-        let at = cursor.position()?;
-        let point = (
-            thousandths(at.x - bounds.x, bounds.width),
-            thousandths(at.y - bounds.y, bounds.height),
-        );
-        let room = Signature::POINTS_MAX.saturating_sub(self.signature.points());
-        if drawing.points.len() < room && drawing.points.last() != Some(&point) {
-            drawing.points.push(point);
+        // As on paper, there is no ink beyond the edge of the sheet.
+        if let Some(at) = cursor.position_in(bounds) {
+            let point = (thousandths(at.x, bounds.width), thousandths(at.y, bounds.height));
+            let room = Signature::POINTS_MAX.saturating_sub(self.signature.points());
+            if drawing.points.len() < room && drawing.points.last() != Some(&point) {
+                drawing.points.push(point);
+            }
         }
         Some(Action::request_redraw().and_capture())
     }
@@ -152,7 +151,7 @@ impl<F> Pad<'_, F> {
     }
 }
 
-/// Where `offset` is in `length`, in thousandths; a finger that leaves the box draws along its edge.
+/// Where `offset` is in `length`, in thousandths.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

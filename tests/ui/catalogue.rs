@@ -1,0 +1,67 @@
+//! The words: none empty, none without a glyph, both languages different.
+
+use permit_kiosk::domain::Language;
+use permit_kiosk::domain::identifier::IdentifierErrorKind;
+use permit_kiosk::ui::app::undrawable;
+use permit_kiosk::ui::text::strings;
+
+#[test]
+fn no_text_is_empty() {
+    for language in [Language::Zh, Language::En] {
+        for (key, words) in strings(language).words() {
+            assert!(!words.trim().is_empty(), "{key} is empty in {language:?}");
+            assert_eq!(words, words.trim(), "{key} has spaces around it in {language:?}");
+        }
+    }
+}
+
+#[test]
+fn each_language_speaks_for_itself() {
+    let is_han = |text: &str| text.chars().any(|c| ('\u{4E00}'..='\u{9FFF}').contains(&c));
+    let (zh, en) = (strings(Language::Zh), strings(Language::En));
+    for ((key, chinese), (_, english)) in zh.words().into_iter().zip(en.words()) {
+        // The switch names the other language in that language.
+        if key == "other_language" {
+            continue;
+        }
+        assert!(is_han(chinese), "{key}: {chinese}");
+        assert!(!is_han(english), "{key}: {english}");
+    }
+}
+
+#[test]
+fn every_text_can_be_drawn() {
+    for language in [Language::Zh, Language::En] {
+        let all: String = strings(language).words().into_iter().map(|(_, words)| words).collect();
+        assert_eq!(undrawable(&all), "", "{language:?}");
+    }
+    assert_ne!(undrawable("\u{E000}"), "", "a private-use character has no glyph");
+}
+
+#[test]
+fn sentences_carry_their_arguments() {
+    for language in [Language::Zh, Language::En] {
+        let text = strings(language);
+        for (sentence, argument) in [
+            ((text.step)(3, 6), "3"),
+            ((text.page)(2, 5), "5"),
+            ((text.date)(jiff::civil::date(2026, 11, 20)), "2026"),
+            ((text.month)(2026, 11), "2026"),
+            ((text.privacy)("某局"), "某局"),
+            ((text.person)("林**", "370303********9988"), "9988"),
+            ((text.question)(2, 5), "5"),
+            ((text.source)("营业执照数据库"), "营业执照数据库"),
+            ((text.registers_answered)(1, 3), "1"),
+            ((text.uscc_missing)(7), "7"),
+            ((text.uscc_problem)(IdentifierErrorKind::Character { position: 4 }), "4"),
+            ((text.number_range)(1, 500, "间"), "500"),
+            ((text.characters_left)(12), "12"),
+            ((text.due)("2026-12-01"), "2026-12-01"),
+            ((text.still_there_more)(17), "17"),
+            ((text.ends_in)(9), "9"),
+            ((text.findings)(4), "4"),
+        ] {
+            assert!(sentence.contains(argument), "{sentence:?} lost {argument:?}");
+        }
+    }
+}

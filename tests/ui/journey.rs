@@ -1,0 +1,176 @@
+//! Visits from the touch to the wipe, by what an applicant sees and touches.
+
+use permit_kiosk::domain::Verdict;
+use permit_kiosk::session::effect::Effect;
+use permit_kiosk::session::event::{Equipment, Event, Paper, PaperState};
+use permit_kiosk::session::{Ending, Outcome, Stage};
+use permit_kiosk::ui::text::strings;
+
+use super::stand::Stand;
+
+/// What the screens must never show in full: number and given name of the applicant.
+const SECRETS: [&str; 2] = ["370303198506129975", "19850612"];
+
+#[track_caller]
+fn check_nothing_personal(stand: &Stand) {
+    for text in stand.texts() {
+        for secret in SECRETS {
+            assert!(!text.contains(secret), "the screen shows {text:?}");
+        }
+    }
+    let debug = format!("{:?}", stand.app);
+    for secret in SECRETS {
+        assert!(!debug.contains(secret), "the debug output shows {secret}");
+    }
+}
+
+#[test]
+fn a_shop_is_issued_its_licence_and_nothing_of_the_applicant_stays() {
+    let mut stand = Stand::new();
+    stand.come_to_the_form("convenience-shop");
+    check_nothing_personal(&stand);
+    stand.fill_shop("no");
+    stand.touch("primary");
+    assert_eq!(*stand.stage(), Stage::Promising);
+    stand.sign();
+    stand.touch("primary");
+    assert_eq!(stand.issued_case().decision.verdict, Verdict::Issue);
+    stand.issue();
+    assert!(matches!(stand.stage(), Stage::Decided(Outcome::Issued(_))));
+    assert!(stand.shows("JY13703039900024"));
+    for paper in [Paper::Original, Paper::Copy, Paper::Receipt] {
+        stand.paper(paper, PaperState::Printed);
+    }
+    check_nothing_personal(&stand);
+    stand.touch("primary");
+    stand.touch("grade:4");
+    let rated = |effect: &Effect| matches!(effect, Effect::RecordRating { grade: 4, .. });
+    assert!(stand.effects().iter().any(rated));
+    stand.touch("primary");
+    assert_eq!(*stand.stage(), Stage::Welcome);
+    assert!(stand.effects().iter().any(|effect| matches!(effect, Effect::Wipe)));
+    assert!(stand.session().applicant().is_none());
+    assert!(stand.session().business().is_none());
+    let debug = format!("{:?}", stand.app);
+    for kept in ["秦一舟", "云帆", "91370303MAXX01026W", "JY13703039900024"] {
+        assert!(!debug.contains(kept), "the application still knows {kept}");
+        assert!(!stand.texts().iter().any(|text| text.contains(kept)), "{kept} is still shown");
+    }
+}
+
+#[test]
+fn the_given_name_and_the_middle_of_the_number_are_not_shown() {
+    let mut stand = Stand::new();
+    stand.choose("food", "convenience-shop");
+    stand.identify();
+    let shown = stand.texts().join("\n");
+    assert!(shown.contains("秦**") && shown.contains("370303********9975"), "{shown}");
+    assert!(!shown.contains("秦一舟"), "{shown}");
+}
+
+#[test]
+fn who_walks_away_is_asked_and_then_forgotten() {
+    let mut stand = Stand::new();
+    stand.come_to_the_form("convenience-shop");
+    let text = strings(stand.session().language());
+    stand.wait(60);
+    assert!(stand.shows(text.still_there));
+    stand.touch("primary"); // the button of the question lies on top
+    assert!(!stand.shows(text.still_there));
+    assert_eq!(*stand.stage(), Stage::Filling);
+    stand.wait(90);
+    assert_eq!(*stand.stage(), Stage::Ended(Ending::TimedOut));
+    assert!(stand.shows(text.ended_wiped));
+    assert!(stand.session().applicant().is_none());
+    assert!(!format!("{:?}", stand.app).contains("云帆"));
+}
+
+#[test]
+fn ending_is_asked_once_and_can_be_taken_back() {
+    let mut stand = Stand::new();
+    stand.touch("primary");
+    let text = strings(stand.session().language());
+    stand.touch("end");
+    stand.touch(text.end_stay);
+    assert_eq!(*stand.stage(), Stage::Choosing);
+    stand.touch("end");
+    stand.touch("end-confirm");
+    assert_eq!(*stand.stage(), Stage::Ended(Ending::Cancelled));
+    stand.touch("primary");
+    assert_eq!(*stand.stage(), Stage::Welcome);
+}
+
+#[test]
+fn an_answer_can_be_changed_on_the_last_page() {
+    let mut stand = Stand::new();
+    stand.come_to_the_form("convenience-shop");
+    stand.fill_shop("no");
+    let text = strings(stand.session().language());
+    assert!(stand.shows(text.check_title));
+    stand.touch("field:premises.area_m2");
+    stand.touch("key:5");
+    stand.touch("primary");
+    assert!(stand.shows(text.check_title), "one change leads back to the last page");
+    assert!(stand.shows("605 平方米"));
+}
+
+#[test]
+fn a_person_can_be_wanted_instead_of_the_machine() {
+    let mut stand = Stand::new();
+    stand.come_to_the_form("convenience-shop");
+    stand.fill_shop("no");
+    stand.touch("person");
+    assert!(stand.session().person_wanted());
+    stand.effects();
+    stand.touch("primary");
+    assert_eq!(stand.session().decision().unwrap().verdict, Verdict::Refer);
+    assert!(stand.effects().iter().any(|effect| matches!(effect, Effect::Record(_))));
+}
+
+#[test]
+fn what_does_not_work_is_told_before_anybody_begins() {
+    let text = strings(permit_kiosk::domain::Language::Zh);
+    let cases: [(fn(&mut Equipment), &str); 5] = [
+        (|e| e.id_reader = false, text.limit_id_reader),
+        (|e| e.scanner = false, text.limit_scanner),
+        (|e| e.page_printer = false, text.limit_page_printer),
+        (|e| e.receipt_printer = false, text.limit_receipt_printer),
+        (|e| e.connected = false, text.limit_connection),
+    ];
+    for (broken, told) in cases {
+        let mut equipment = Equipment::ALL;
+        broken(&mut equipment);
+        let mut stand = Stand::with(equipment);
+        assert!(stand.shows(told), "{told}");
+        stand.happen(Event::EquipmentChanged(Equipment::ALL));
+        assert!(!stand.shows(told), "mended: {told}");
+    }
+}
+
+#[test]
+fn only_the_ways_that_work_are_offered() {
+    let mut equipment = Equipment::ALL;
+    equipment.scanner = false;
+    let mut stand = Stand::with(equipment);
+    let text = strings(stand.session().language());
+    stand.choose("food", "convenience-shop");
+    stand.touch("primary");
+    assert!(stand.shows(text.identify_card));
+    assert!(!stand.shows(text.identify_phone));
+    stand.happen(Event::Identified(Box::new(super::stand::applicant())));
+    assert!(stand.shows(text.uscc_title), "without a scanner the keyboard is open");
+}
+
+#[test]
+fn going_back_from_the_form_is_page_by_page() {
+    let mut stand = Stand::new();
+    stand.come_to_the_form("convenience-shop");
+    let text = strings(stand.session().language());
+    stand.touch("primary");
+    assert!(stand.shows(text.choose_one));
+    stand.touch("back");
+    assert!(stand.shows(text.registered_title));
+    assert_eq!(*stand.stage(), Stage::Filling);
+    stand.touch("back");
+    assert!(matches!(stand.stage(), Stage::ProvingBusiness(_)));
+}

@@ -1,0 +1,285 @@
+//! Every screen there is, each reached as an applicant reaches it.
+
+use permit_kiosk::fault::{Fault, FaultCode};
+use permit_kiosk::session::event::{
+    Equipment, Event, IdentityProblem, LicenceProblem, LookUpAnswer, Paper, PaperState, Register,
+};
+use permit_kiosk::ui::text::Strings;
+
+use super::stand::{NOTHING, Stand, unanswered};
+
+/// A screen: its name, how to come there, and the title it must show.
+pub(super) struct Scene {
+    pub(super) name: &'static str,
+    pub(super) begin: fn() -> Stand,
+    pub(super) go: fn(&mut Stand),
+    pub(super) title: fn(&Strings) -> &'static str,
+}
+
+/// Every screen.
+pub(super) const ALL: &[Scene] = &[
+    scene("welcome", |_| {}, |t| t.welcome_line),
+    Scene {
+        name: "welcome-degraded",
+        begin: || {
+            let mut equipment = Equipment::ALL;
+            equipment.page_printer = false;
+            equipment.connected = false;
+            Stand::with(equipment)
+        },
+        go: |_| {},
+        title: |t| t.limits_title,
+    },
+    Scene {
+        name: "out-of-service",
+        begin: || Stand::with(NOTHING),
+        go: |_| {},
+        title: |t| t.out_title,
+    },
+    scene("choosing", |s| s.touch("primary"), |t| t.choosing_title),
+    scene(
+        "choosing-held",
+        |s| {
+            s.touch("primary");
+            s.touch("group:held");
+        },
+        |t| t.choosing_title,
+    ),
+    scene("telling", |s| s.choose("food", "convenience-shop"), |t| t.telling_title),
+    scene("identifying", to_identifying, |t| t.identify_title),
+    scene(
+        "identifying-reading",
+        |s| {
+            to_identifying(s);
+            s.happen(Event::CardFound);
+        },
+        |t| t.identify_reading,
+    ),
+    scene(
+        "identifying-failed",
+        |s| {
+            to_identifying(s);
+            s.happen(Event::IdentityFailed(IdentityProblem::CardPulled));
+        },
+        |t| t.card_pulled,
+    ),
+    scene(
+        "identifying-asking",
+        |s| {
+            to_identifying(s);
+            s.happen(Event::Scanned("{eid}".to_owned()));
+        },
+        |t| t.identify_asking,
+    ),
+    scene("business", to_business, |t| t.business_title),
+    scene(
+        "business-refused",
+        |s| {
+            to_business(s);
+            s.happen(Event::Scanned("{elicence}".to_owned()));
+            s.happen(Event::LookedUp(LookUpAnswer::NoLicence(LicenceProblem::Expired)));
+        },
+        |t| t.licence_expired,
+    ),
+    scene(
+        "business-typing",
+        |s| {
+            to_business(s);
+            s.touch("type-uscc");
+            type_code(s, "91370303MAXX");
+        },
+        |t| t.uscc_title,
+    ),
+    scene(
+        "business-mistyped",
+        |s| {
+            to_business(s);
+            s.touch("type-uscc");
+            type_code(s, "91370303MAXX01026X");
+        },
+        |t| t.uscc_wrong,
+    ),
+    scene(
+        "looking-up",
+        |s| {
+            to_business(s);
+            s.prove_business();
+            s.happen(unanswered(Register::MicroService));
+        },
+        |t| t.looking_title,
+    ),
+    scene("form-registered", |s| s.come_to_the_form("convenience-shop"), |t| t.registered_title),
+    scene(
+        "form-choice",
+        |s| {
+            s.come_to_the_form("convenience-shop");
+            s.touch("primary");
+        },
+        |t| t.choose_one,
+    ),
+    scene(
+        "form-number",
+        |s| {
+            s.come_to_the_form("convenience-shop");
+            s.touch("primary");
+            s.touch("choice:370303002");
+            s.touch("primary");
+            s.touch("key:6");
+            s.touch("key:0");
+        },
+        |t| t.next,
+    ),
+    scene(
+        "form-yes-no",
+        |s| {
+            s.come_to_the_form("convenience-shop");
+            s.fill_shop("no");
+            s.touch("field:application.food_safety_manager");
+        },
+        |t| t.choose_yes_no,
+    ),
+    scene(
+        "form-date",
+        |s| {
+            s.choose("place", "bookshop-culture");
+            s.identify();
+            s.prove_business();
+            s.registers_answer();
+            s.touch("primary");
+            s.touch("choice:bookshop");
+            s.touch("primary");
+            s.touch("choice:370303002");
+            s.touch("primary");
+            s.touch("day:2026-11-18");
+        },
+        |t| t.next,
+    ),
+    scene(
+        "form-check",
+        |s| {
+            s.come_to_the_form("convenience-shop");
+            s.fill_shop("no");
+        },
+        |t| t.check_title,
+    ),
+    scene("promise", to_promise, |t| t.promise_unsigned),
+    scene(
+        "promise-signed",
+        |s| {
+            to_promise(s);
+            s.sign();
+        },
+        |t| t.promise_sign,
+    ),
+    scene(
+        "decision-recording",
+        |s| {
+            to_promise(s);
+            s.sign();
+            s.touch("primary");
+        },
+        |t| t.recording_title,
+    ),
+    scene("decision-issued", to_issued, |t| t.verdict_issue),
+    scene(
+        "decision-held",
+        |s| {
+            to_issued(s);
+            s.paper(Paper::Copy, PaperState::Printed);
+            s.paper(Paper::Original, PaperState::Held(Fault::of(FaultCode::PagePaperOut)));
+        },
+        |t| t.verdict_issue,
+    ),
+    scene(
+        "decision-referred",
+        |s| {
+            s.come_to_the_form("convenience-shop");
+            s.fill_shop("yes");
+            s.touch("primary");
+            s.happen(Event::Recorded);
+            s.paper(Paper::Slip, PaperState::Printing);
+        },
+        |t| t.verdict_onsite,
+    ),
+    scene("rating", to_rating, |t| t.rating_title),
+    scene(
+        "done",
+        |s| {
+            to_rating(s);
+            s.touch("grade:5");
+        },
+        |t| t.done_title,
+    ),
+    scene(
+        "ended",
+        |s| {
+            s.touch("primary");
+            s.touch("end");
+            s.touch("end-confirm");
+        },
+        |t| t.ended_cancelled,
+    ),
+    scene(
+        "still-there",
+        |s| {
+            s.touch("primary");
+            s.wait(68);
+        },
+        |t| t.still_there,
+    ),
+    scene(
+        "end-asked",
+        |s| {
+            s.touch("primary");
+            s.touch("end");
+        },
+        |t| t.end_title,
+    ),
+];
+
+const fn scene(
+    name: &'static str,
+    go: fn(&mut Stand),
+    title: fn(&Strings) -> &'static str,
+) -> Scene {
+    Scene { name, begin: Stand::new, go, title }
+}
+
+fn to_identifying(stand: &mut Stand) {
+    stand.choose("food", "convenience-shop");
+    stand.touch("primary");
+}
+
+fn to_business(stand: &mut Stand) {
+    stand.choose("food", "convenience-shop");
+    stand.identify();
+}
+
+fn to_promise(stand: &mut Stand) {
+    stand.come_to_the_form("convenience-shop");
+    stand.fill_shop("no");
+    stand.touch("primary");
+}
+
+fn to_issued(stand: &mut Stand) {
+    to_promise(stand);
+    stand.sign();
+    stand.touch("primary");
+    stand.issue();
+    stand.paper(Paper::Original, PaperState::Printing);
+}
+
+fn to_rating(stand: &mut Stand) {
+    to_issued(stand);
+    for paper in [Paper::Original, Paper::Copy, Paper::Receipt] {
+        stand.paper(paper, PaperState::Printed);
+    }
+    stand.touch("primary");
+}
+
+/// Types a code on the screen's keyboard.
+pub(super) fn type_code(stand: &mut Stand, code: &str) {
+    for letter in code.chars() {
+        stand.touch(&format!("key:{letter}"));
+    }
+}

@@ -1,0 +1,457 @@
+//! A kiosk's screen on a stand: the real session with the real rulebook, a clock one sets, and hands.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use iced::{Event as Input, Point, Rectangle, Size, touch};
+use iced_test::Simulator;
+use iced_test::selector::Candidate;
+use jiff::Timestamp;
+use jiff::civil::date;
+use permit_kiosk::domain::identifier::{FoodLicenceNumber, PersonId};
+use permit_kiosk::domain::{
+    Applicant, ApplicationId, Business, BusinessStatus, DivisionCode, IdentitySource, Issuer,
+    Language, PermitNumber, Private, Sex, Uscc,
+};
+use permit_kiosk::rules::Rulebook;
+use permit_kiosk::session::effect::{Case, Effect};
+use permit_kiosk::session::event::{
+    Equipment, Event, IssuedPermit, LookUpAnswer, Moment, Paper, PaperState, Preview, Register,
+    Relation, Supervision,
+};
+use permit_kiosk::session::{Pace, Session, Stage, Terms};
+use permit_kiosk::ui::app::{App, Message, Performer, settings};
+
+/// 10:00 on Friday, 20 November 2026, in Asia/Shanghai.
+const MORNING: &str = "2026-11-20T02:00:00Z";
+
+/// Remembers the effects, and knows the time it is told.
+#[derive(Debug, Default)]
+struct Hands {
+    effects: RefCell<Vec<Effect>>,
+    monotonic: Cell<Duration>,
+    visits: Cell<u8>,
+}
+
+/// The application's view of the hands.
+struct Watched(Rc<Hands>);
+
+impl Performer for Watched {
+    fn perform(&self, effect: Effect) {
+        self.0.effects.borrow_mut().push(effect);
+    }
+
+    fn moment(&self) -> Moment {
+        let monotonic = self.0.monotonic.get();
+        let wall: Timestamp = MORNING.parse().unwrap();
+        let seconds = i64::try_from(monotonic.as_secs()).unwrap();
+        Moment { wall: wall + jiff::SignedDuration::from_secs(seconds), monotonic }
+    }
+
+    fn new_application(&self) -> ApplicationId {
+        self.0.visits.set(self.0.visits.get() + 1);
+        ApplicationId::from_random([self.0.visits.get(); 16])
+    }
+}
+
+/// The stand.
+pub(super) struct Stand {
+    pub(super) app: App,
+    hands: Rc<Hands>,
+}
+
+/// Something found on the screen.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub(super) kind: Kind,
+    pub(super) bounds: Rectangle,
+    pub(super) visible: Option<Rectangle>,
+}
+
+/// What it is.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Kind {
+    Text(String),
+    Box(Option<String>),
+    Scroll(Rectangle),
+}
+
+impl Stand {
+    /// Nobody is here, everything works, 1080×1920.
+    pub(super) fn new() -> Self {
+        Self::with(Equipment::ALL)
+    }
+
+    /// Nobody is here; this works.
+    pub(super) fn with(equipment: Equipment) -> Self {
+        let hands = Rc::new(Hands::default());
+        let session = Session::new(terms(), equipment);
+        let performer = Box::new(Watched(Rc::clone(&hands)));
+        let app = App::new(session, performer, Size::new(1080.0, 1920.0));
+        Self { app, hands }
+    }
+
+    pub(super) fn session(&self) -> &Session {
+        self.app.session()
+    }
+
+    pub(super) fn stage(&self) -> &Stage {
+        self.app.session().stage()
+    }
+
+    /// The effects wanted since the last call.
+    pub(super) fn effects(&self) -> Vec<Effect> {
+        self.hands.effects.take()
+    }
+
+    /// Something happens outside.
+    pub(super) fn happen(&mut self, event: Event) {
+        self.send(Message::Happened(event));
+    }
+
+    pub(super) fn send(&mut self, message: Message) {
+        drop(self.app.update(message));
+    }
+
+    /// Time passes, a tick each second.
+    pub(super) fn wait(&mut self, seconds: u64) {
+        for _ in 0..seconds {
+            self.hands.monotonic.set(self.hands.monotonic.get() + Duration::from_secs(1));
+            self.send(Message::Ticked);
+        }
+    }
+
+    pub(super) fn resize(&mut self, width: f32, height: f32) {
+        self.send(Message::Measured(Size::new(width, height)));
+    }
+
+    pub(super) fn speak(&mut self, language: Language) {
+        self.happen(Event::LanguageChosen(language));
+    }
+
+    /// What the screen shows now.
+    pub(super) fn look(&self) -> Simulator<'_, Message> {
+        Simulator::with_size(settings(), self.app.room(), self.app.view())
+    }
+
+    /// Everything on the screen, in the order drawn.
+    pub(super) fn everything(&self) -> Vec<Found> {
+        let found = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let sink = Arc::clone(&found);
+        let collect = move |candidate: Candidate<'_>| -> Option<()> {
+            let bounds = candidate.bounds();
+            let visible = candidate.visible_bounds();
+            let kind = match candidate {
+                Candidate::Text { content, .. } => Kind::Text(content.to_owned()),
+                Candidate::Scrollable { content_bounds, .. } => Kind::Scroll(content_bounds),
+                Candidate::Container { id, .. } => Kind::Box(id.map(name)),
+                Candidate::Focusable { .. }
+                | Candidate::TextInput { .. }
+                | Candidate::Custom { .. } => return None,
+            };
+            sink.lock().unwrap().push(Found { kind, bounds, visible });
+            None
+        };
+        // Nothing is ever "found": the search runs to the end and collects on its way.
+        assert!(self.look().find(collect).is_err());
+        let found = found.lock().unwrap().clone();
+        found
+    }
+
+    pub(super) fn texts(&self) -> Vec<String> {
+        self.everything()
+            .into_iter()
+            .filter_map(|found| match found.kind {
+                Kind::Text(text) => Some(text),
+                Kind::Box(_) | Kind::Scroll(_) => None,
+            })
+            .collect()
+    }
+
+    pub(super) fn shows(&self, text: &str) -> bool {
+        self.texts().iter().any(|shown| shown == text)
+    }
+
+    /// Where the topmost thing with this id or text is; `None` where it is nowhere to be seen.
+    pub(super) fn place(&self, wanted: &str) -> Option<Rectangle> {
+        let is_it = |kind: &Kind| match kind {
+            Kind::Text(text) => text == wanted,
+            Kind::Box(id) => id.as_deref() == Some(wanted),
+            Kind::Scroll(_) => false,
+        };
+        self.everything().into_iter().rev().find(|found| is_it(&found.kind))?.visible
+    }
+
+    /// Touches the middle of something.
+    #[track_caller]
+    pub(super) fn touch(&mut self, wanted: &str) {
+        let Some(place) = self.place(wanted) else {
+            panic!("`{wanted}` is not on the screen: {:#?}", self.texts());
+        };
+        self.tap(&[place.center()]);
+    }
+
+    /// Touches several places within one batch of events, as a busy kiosk sees them.
+    pub(super) fn tap(&mut self, places: &[Point]) {
+        let taps = places.iter().zip(0_u64..).flat_map(|(place, finger)| tap(*place, finger));
+        let messages: Vec<Message> = {
+            let mut ui = self.look();
+            ui.simulate(taps);
+            ui.into_messages().collect()
+        };
+        for message in messages {
+            self.send(message);
+        }
+    }
+
+    /// Draws with one finger.
+    pub(super) fn draw(&mut self, points: &[Point]) {
+        let id = touch::Finger(9);
+        let mut events = Vec::new();
+        for (at, point) in points.iter().enumerate() {
+            let position = *point;
+            events.push(Input::Touch(if at == 0 {
+                touch::Event::FingerPressed { id, position }
+            } else {
+                touch::Event::FingerMoved { id, position }
+            }));
+        }
+        let position = *points.last().unwrap();
+        events.push(Input::Touch(touch::Event::FingerLifted { id, position }));
+        let messages: Vec<Message> = {
+            let mut ui = self.look();
+            ui.simulate(events);
+            ui.into_messages().collect()
+        };
+        for message in messages {
+            self.send(message);
+        }
+    }
+
+    // Steps of a visit.
+
+    /// Begins and chooses an entry.
+    pub(super) fn choose(&mut self, group: &str, entry: &str) {
+        self.touch("primary");
+        self.touch(&format!("group:{group}"));
+        self.touch(&format!("entry:{entry}"));
+    }
+
+    /// Goes to identification, and 秦一舟 lays his card down.
+    pub(super) fn identify(&mut self) {
+        self.touch("primary");
+        self.happen(Event::CardFound);
+        self.happen(Event::Identified(Box::new(applicant())));
+    }
+
+    /// Shows the e-licence of his company; the registers are asked.
+    pub(super) fn prove_business(&mut self) {
+        self.happen(Event::Scanned("{elicence}".to_owned()));
+        self.happen(Event::LookedUp(LookUpAnswer::Licence {
+            uscc: business().uscc,
+            holder: Box::new(Relation::LegalRepresentative),
+        }));
+    }
+
+    /// The registers answer.
+    pub(super) fn registers_answer(&mut self) {
+        for answer in [
+            LookUpAnswer::Business(Some(Box::new(business())), Relation::LegalRepresentative),
+            LookUpAnswer::FoodAndDrug(Box::new(Supervision::default())),
+            LookUpAnswer::MicroService(permit_kiosk::session::event::DistrictRecord::default()),
+        ] {
+            self.happen(Event::LookedUp(answer));
+        }
+    }
+
+    /// Everything up to the form of a shop.
+    pub(super) fn come_to_the_form(&mut self, entry: &str) {
+        self.choose("food", entry);
+        self.identify();
+        self.prove_business();
+        self.registers_answer();
+    }
+
+    /// Fills the form of a shop, up to its last page.
+    pub(super) fn fill_shop(&mut self, cooked_bulk: &str) {
+        self.touch("primary"); // what the registers know
+        self.touch("choice:370303002");
+        self.touch("primary");
+        for key in ["6", "0"] {
+            self.touch(&format!("key:{key}"));
+        }
+        self.touch("primary");
+        self.touch(&format!("choice:{cooked_bulk}"));
+        self.touch("primary");
+        self.touch("primary"); // no marks
+        self.touch("yes");
+        self.touch("primary");
+    }
+
+    /// Signs in the box.
+    pub(super) fn sign(&mut self) {
+        let place = self.place("signature").unwrap();
+        for stroke in 0..3_u8 {
+            let points: Vec<Point> = (0..12_u8)
+                .map(|at| {
+                    let along = f32::from(at) / 11.0;
+                    Point::new(
+                        place.x + place.width * (0.15 + 0.25 * f32::from(stroke) + 0.18 * along),
+                        place.y + place.height * (0.35 + 0.3 * (along * 6.0).sin().abs()),
+                    )
+                })
+                .collect();
+            self.draw(&points);
+        }
+    }
+
+    /// The journal issues what was wanted.
+    pub(super) fn issue(&mut self) {
+        let case = self.issued_case();
+        let number = FoodLicenceNumber::parse("JY13703039900024").unwrap();
+        self.happen(Event::Issued(Box::new(IssuedPermit {
+            number: PermitNumber::Food(number),
+            issued: date(2026, 11, 20),
+            valid_to: Some(date(2031, 11, 19)),
+            page_url: "https://zs.example.gov.cn/v/20261120000001?s=MEUCIQDk".to_owned(),
+            decision: case.decision,
+            preview: Some(certificate()),
+        })));
+    }
+
+    #[track_caller]
+    pub(super) fn issued_case(&self) -> Case {
+        let effects = self.hands.effects.borrow();
+        let case = effects.iter().rev().find_map(|effect| match effect {
+            Effect::Issue(case) => Some(case.as_ref().clone()),
+            _ => None,
+        });
+        case.unwrap_or_else(|| panic!("nothing is to be issued: {:?}", self.session().decision()))
+    }
+
+    pub(super) fn paper(&mut self, paper: Paper, state: PaperState) {
+        self.happen(Event::PaperChanged { paper, state });
+    }
+}
+
+/// The events of a tap.
+pub(super) fn tap(position: Point, finger: u64) -> [Input; 2] {
+    let id = touch::Finger(finger);
+    [
+        Input::Touch(touch::Event::FingerPressed { id, position }),
+        Input::Touch(touch::Event::FingerLifted { id, position }),
+    ]
+}
+
+/// The id's own text, as scripts write it.
+fn name(id: &iced::widget::Id) -> String {
+    let debug = format!("{id:?}");
+    debug.split('"').nth(1).unwrap_or_default().to_owned()
+}
+
+/// The terms of every visit here; loading an edition runs all its cases, so it is done once.
+pub(super) fn terms() -> Terms {
+    static TERMS: LazyLock<Terms> = LazyLock::new(load_terms);
+    TERMS.clone()
+}
+
+fn load_terms() -> Terms {
+    let rulebook = Arc::new(rulebook());
+    Terms {
+        catalogue: Arc::clone(rulebook.catalogue()),
+        rulebook,
+        issuer: Issuer {
+            name: "淄博市张店区行政审批服务局(演示代码)".to_owned(),
+            uscc: Uscc::parse("11370303MBXX09005U").unwrap(),
+        },
+        division: "370303".to_owned(),
+        pace: Pace::default(),
+    }
+}
+
+/// The edition the product comes with.
+fn rulebook() -> Rulebook {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/kiosk-config/rulebook"));
+    let mut files = BTreeMap::new();
+    read_into(&mut files, folder, "");
+    Rulebook::load(&files).unwrap()
+}
+
+fn read_into(files: &mut BTreeMap<String, String>, folder: &Path, under: &str) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let name = if under.is_empty() { name.to_owned() } else { format!("{under}/{name}") };
+        if path.is_dir() {
+            read_into(files, &path, &name);
+        } else {
+            files.insert(name, std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+/// 秦一舟, invented.
+pub(super) fn applicant() -> Applicant {
+    Applicant {
+        name: Private::new("秦一舟".to_owned()),
+        id: Some(Private::new(PersonId::parse("370303198506129975").unwrap())),
+        id_digest: "5f".repeat(32),
+        id_masked: "370303********9975".to_owned(),
+        sex: Sex::Male,
+        birth: Private::new(date(1985, 6, 12)),
+        valid_to: Some(date(2032, 4, 10)),
+        source: IdentitySource::Card,
+        document: "resident",
+    }
+}
+
+/// His company, invented.
+pub(super) fn business() -> Business {
+    Business {
+        name: "淄博云帆食品商贸有限公司(演示)".to_owned(),
+        uscc: Uscc::parse("91370303MAXX01026W").unwrap(),
+        kind: "有限责任公司".to_owned(),
+        legal_representative: "秦一舟".to_owned(),
+        legal_representative_digest: "5f".repeat(32),
+        division: DivisionCode::parse("370303002").unwrap(),
+        address: "张店区公园街道示范路3号".to_owned(),
+        scope: vec!["食品销售".to_owned(), "日用百货销售".to_owned()],
+        status: BusinessStatus::Live,
+    }
+}
+
+/// Nothing works but the screen.
+pub(super) const NOTHING: Equipment = Equipment {
+    id_reader: false,
+    scanner: false,
+    receipt_printer: false,
+    page_printer: false,
+    connected: false,
+    journal: true,
+};
+
+/// The registers of a business, each with how it failed to answer.
+pub(super) fn unanswered(register: Register) -> Event {
+    Event::LookedUp(LookUpAnswer::Unanswered(
+        register,
+        permit_kiosk::session::event::Unanswered::Down,
+    ))
+}
+
+/// A sheet of paper with a frame, for the place of the certificate.
+fn certificate() -> Preview {
+    let (width_px, height_px) = (420_u32, 297_u32);
+    let mut rgba = Vec::new();
+    for y in 0..height_px {
+        for x in 0..width_px {
+            let from_edge = x.min(width_px - 1 - x).min(y).min(height_px - 1 - y);
+            let framed = (12..18).contains(&from_edge) || (22..24).contains(&from_edge);
+            rgba.extend(if framed { [0xB4, 0x8A, 0x3C, 0xFF] } else { [0xFF, 0xFD, 0xF6, 0xFF] });
+        }
+    }
+    Preview { width_px, height_px, rgba }
+}
