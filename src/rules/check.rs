@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::node::{Function, Node, Quantifier};
+use super::node::{DAYS_APART_MAX, Function, Node, Quantifier};
 use super::params::Params;
 use super::problem::hint;
 use super::schema::{Record, Type};
@@ -67,8 +67,8 @@ impl Checked {
     }
 }
 
-/// Steps of counting working days: the calendar walks day by day over some years at worst.
-const WORKDAYS_COST: u64 = 200;
+/// Steps of counting working days: the calendar walks day by day.
+const WORKDAYS_COST: u64 = DAYS_APART_MAX;
 
 /// Names the language itself gives.
 const BUILT_IN: [&str; 2] = ["today", "due"];

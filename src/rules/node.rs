@@ -439,6 +439,10 @@ impl World<'_> {
                 Ok((Value::Int(years_between(*from, *to)), false))
             }
             (Function::WorkdaysBetween, Some(Value::Date(from)), Some(Value::Date(to))) => {
+                let apart = u64::from((*to - *from).get_days().unsigned_abs());
+                if apart > DAYS_APART_MAX {
+                    return Err(Failure::Overflow);
+                }
                 let counted = self.calendar.workdays_between(*from, *to);
                 Ok((Value::Int(counted.value), counted.provisional))
             }
@@ -472,7 +476,10 @@ fn moved(day: Date, span: Span) -> Result<Date, Failure> {
     if (1800..=2299).contains(&day.year()) { Ok(day) } else { Err(Failure::Overflow) }
 }
 
-/// Working days are counted one by one: four years at most.
+/// Days over which working days are counted at most: six years, for licences of five.
+pub(super) const DAYS_APART_MAX: u64 = 6 * 366;
+
+/// Working days are counted one by one; more than a thousand (four years) no period has.
 fn count_of(count: i64) -> Result<u16, Failure> {
     u16::try_from(count).ok().filter(|count| *count <= 1000).ok_or(Failure::Overflow)
 }
