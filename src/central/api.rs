@@ -19,15 +19,15 @@ use super::door::Peer;
 use super::intake::{self, Keys, Origin};
 use super::store::{self, BookEntry, Kiosk, Lease, Leased, LookUpRow};
 
-use crate::domain::Series;
+use crate::domain::{Series, ServiceCode};
 use crate::fault::Chain;
 use crate::seal::{Keyring, VerifyingKey};
 use crate::wire::v1::{
     BlockGrant, Grant, SignedBlock,
     api::{
-        self, Acknowledgement, Answer, BlockRequest, Heartbeat, HeartbeatAnswer, HeldPermit,
-        LookUpOutcome, LookUpRequest, LookUpResponse, Problem, Push, PushOutcome, Query, Snapshot,
-        SnapshotEntry, Standing, Supervision,
+        self, Acknowledgement, Answer, BlockRequest, DistrictRecord, Heartbeat, HeartbeatAnswer,
+        HeldPermit, LookUpOutcome, LookUpRequest, LookUpResponse, Problem, Push, PushOutcome,
+        Query, Snapshot, SnapshotEntry, Standing, Supervision,
     },
 };
 
@@ -307,8 +307,10 @@ async fn look_ups(
     let at = central.clock.now();
     let began = central.clock.monotonic();
     let mut looked_up = central.registers.look_up(&request, super::random()).await;
-    if let LookUpOutcome::Answered { answer } = &mut looked_up.outcome {
-        add_own_knowledge(&central, &request.query, answer).await?;
+    if let LookUpOutcome::Answered { answer } = &mut looked_up.outcome
+        && let Some(reason) = add_own_knowledge(&central, &request.query, answer).await?
+    {
+        looked_up.outcome = LookUpOutcome::Down { reason };
     }
     let took = central.clock.monotonic().saturating_sub(began);
     let (outcome, reason) = match &looked_up.outcome {
@@ -344,29 +346,48 @@ async fn look_ups(
 }
 
 /// Adds what the permit book knows and the registers may not know yet: permits issued by kiosks, and
-/// applications an officer has to decide.
+/// applications an officer has to decide. Where it cannot tell what to look for, says why: half an
+/// answer is none.
 async fn add_own_knowledge(
     central: &Central,
     query: &Query,
     answer: &mut Answer,
-) -> Result<(), store::Error> {
+) -> Result<Option<String>, store::Error> {
     match (query, answer) {
         (Query::FoodAndDrug { uscc, premises }, Answer::FoodAndDrug(supervision)) => {
             add_permits(central, uscc, supervision).await?;
-            if let Some(premises) = premises {
-                supervision.address_occupied |= central
-                    .store
-                    .is_occupied(premises.clone(), uscc.clone(), central.clock.today())
-                    .await?;
+            let premises = match premises {
+                Some(premises) => Ok(Some(premises.clone())),
+                None => central.registers.registered_address(uscc).await,
+            };
+            match premises {
+                Ok(Some(premises)) => {
+                    let today = central.clock.today();
+                    let occupied = central.store.is_occupied(premises, uscc.clone(), today).await?;
+                    supervision.address_occupied |= occupied;
+                }
+                Ok(None) => {}
+                Err(reason) => {
+                    return Ok(Some(format!("the registered address is not known: {reason}")));
+                }
             }
         }
         (Query::MicroService { uscc }, Answer::MicroService(record)) => {
-            let open = central.store.open_applications(uscc.clone()).await?;
-            let all: BTreeSet<_> = record.open_applications.iter().copied().chain(open).collect();
-            record.open_applications = all.into_iter().collect();
+            add_open_applications(central, uscc, record).await?;
         }
         _ => {}
     }
+    Ok(None)
+}
+
+async fn add_open_applications(
+    central: &Central,
+    uscc: &str,
+    record: &mut DistrictRecord,
+) -> Result<(), store::Error> {
+    let open = central.store.open_applications(uscc.to_owned()).await?;
+    let all: BTreeSet<ServiceCode> = record.open_applications.drain(..).chain(open).collect();
+    record.open_applications = all.into_iter().collect();
     Ok(())
 }
 
@@ -431,11 +452,14 @@ async fn snapshot(State(central): State<Arc<Central>>) -> Result<Response, Refus
         let mut entry: SnapshotEntry = central.registers.snapshot_entry(&uscc).await;
         if let Some(supervision) = &mut entry.food_and_drug {
             add_permits(&central, &uscc, supervision).await?;
+            if let Some(business) = &entry.business {
+                let (premises, today) = (business.address.clone(), central.clock.today());
+                let occupied = central.store.is_occupied(premises, uscc.clone(), today).await?;
+                supervision.address_occupied |= occupied;
+            }
         }
         if let Some(record) = &mut entry.micro_service {
-            let open = central.store.open_applications(uscc.clone()).await?;
-            let all: BTreeSet<_> = record.open_applications.iter().copied().chain(open).collect();
-            record.open_applications = all.into_iter().collect();
+            add_open_applications(&central, &uscc, record).await?;
         }
         businesses.insert(uscc, entry);
     }

@@ -202,20 +202,31 @@ async fn what_a_kiosk_issued_or_referred_is_known_to_the_next_look_up() {
     let mut book: Book = stage.book();
     let issued = permit(990_101);
     book.write_issued(&issued, ServiceCode::FoodNew);
+    // On the registered address of B01, 张店区晚风小馆.
+    let mut beside = permit(990_102);
+    beside.premises = "张店区马尚街道示范路12号".to_owned();
+    book.write_issued(&beside, ServiceCode::FoodNew);
     book.write_referred(3, None);
     let push = v1::api::Push { records: book.records.clone() };
     let _told: v1::api::SignedText = client.post_json(v1::api::RECORDS_PATH, &push).await.unwrap();
 
     let holder = registers.food_and_drug(&issued.holder.uscc, None, purpose()).await;
     let permits = answered(holder).permits;
-    assert_eq!(permits.len(), 1);
-    assert_eq!(permits[0].number, "JY13703039901011");
-    assert_eq!(permits[0].items, ["散装食品和预包装食品销售"]);
+    assert_eq!(permits.len(), 2);
+    assert_eq!(permits[1].number, "JY13703039901011", "newest first");
+    assert_eq!(permits[1].items, ["散装食品和预包装食品销售"]);
     let neighbour = uscc("92370303MAXX01165G");
     let premises = Some(issued.premises.as_str());
     let looked_up = registers.food_and_drug(&neighbour, premises, purpose()).await;
     assert!(answered(looked_up).address_occupied);
-    let record = registers.micro_service(&uscc("92370303MAXX01018Y"), purpose()).await;
+    let caterer = uscc("92370303MAXX01018Y");
+    let looked_up = registers.food_and_drug(&caterer, None, purpose()).await;
+    assert!(answered(looked_up).address_occupied, "it stands on the registered address");
+    let order = json!({ "business": "down" }).to_string();
+    stage.post("/demo/registers", order).await;
+    let looked_up = registers.food_and_drug(&caterer, None, purpose()).await;
+    check_down(&looked_up, "the registered address is not known");
+    let record = registers.micro_service(&caterer, purpose()).await;
     assert_eq!(answered(record).open_applications, [ServiceCode::FoodNew]);
     stage.end().await;
 }

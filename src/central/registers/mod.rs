@@ -138,6 +138,13 @@ impl Registers {
         }
     }
 
+    /// The registered address of a business, `None` where none is registered; or why nobody knows.
+    pub async fn registered_address(&self, uscc: &str) -> Result<Option<String>, String> {
+        let question = Question::Business { uscc: uscc.to_owned() };
+        let said = self.ask::<Option<outside::Business>>(&question).await;
+        said.map(|business| business.map(|business| business.address))
+    }
+
     /// The credit codes a snapshot is taken of.
     pub fn businesses(&self) -> Vec<String> {
         self.connector.businesses()

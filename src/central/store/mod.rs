@@ -73,10 +73,10 @@ pub trait Store: Send + Sync {
     /// Whether a food licence of another holder lives on these premises.
     fn is_occupied(&self, premises: String, uscc: String, today: Date) -> Answer<'_, bool>;
 
-    /// The newest permits.
+    /// The newest permits that no newer version replaced.
     fn newest(&self, count: u32) -> Answer<'_, Vec<BookEntry>>;
 
-    /// Permits in the book, by kind of paper.
+    /// How many there are of everything.
     fn totals(&self, today: Date) -> Answer<'_, Totals>;
 
     /// Referred applications, the most urgent first.
@@ -253,9 +253,9 @@ pub struct BookEntry {
 /// Counts for the start page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// Permits by kind of paper.
+    /// Permits by kind of paper, replaced versions not counted.
     pub by_kind: BTreeMap<String, u64>,
-    /// Permits issued on the day asked about.
+    /// Of them, those issued on the day asked about.
     pub today: u64,
     /// Applications waiting for an officer.
     pub cases: u64,

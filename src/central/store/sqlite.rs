@@ -257,7 +257,7 @@ impl Store for Sqlite {
     fn permits_of(&self, uscc: String) -> Answer<'_, Vec<BookEntry>> {
         self.ask("read the permits of a holder", move |db| {
             let sql =
-                format!("{SELECT_PERMIT} WHERE uscc = ?1 ORDER BY received_at DESC LIMIT 100");
+                format!("{SELECT_PERMIT} WHERE uscc = ?1 ORDER BY received_at DESC, kiosk, position DESC LIMIT 100");
             let mut rows = db.prepare_cached(&sql)?;
             rows.query_map([uscc], book_entry)?.collect()
         })
@@ -275,7 +275,10 @@ impl Store for Sqlite {
 
     fn newest(&self, count: u32) -> Answer<'_, Vec<BookEntry>> {
         self.ask("read the newest permits", move |db| {
-            let sql = format!("{SELECT_PERMIT} ORDER BY received_at DESC, number DESC LIMIT ?1");
+            let sql = format!(
+                "{SELECT_PERMIT} WHERE status <> 'superseded'
+                 ORDER BY received_at DESC, number DESC LIMIT ?1"
+            );
             let mut rows = db.prepare_cached(&sql)?;
             rows.query_map([count], book_entry)?.collect()
         })
@@ -294,7 +297,7 @@ impl Store for Sqlite {
             Ok(Totals {
                 by_kind: by_kind.collect::<rusqlite::Result<BTreeMap<String, u64>>>()?,
                 today: count(
-                    "SELECT count(*) FROM permits WHERE issued = ?1",
+                    "SELECT count(*) FROM permits WHERE issued = ?1 AND status <> 'superseded'",
                     Some(today.to_string()),
                 )?,
                 cases: count("SELECT count(*) FROM cases", None)?,

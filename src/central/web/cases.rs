@@ -125,7 +125,7 @@ fn body(words: Words, central: &Central, cases: &[InboxCase]) -> Markup {
         @if cases.is_empty() {
             section.card { p { (words.both("没有待办案件。", "Nothing waits.")) } }
         }
-        @for inbox in cases { section.card { (row(words, central, inbox, today)) } }
+        @for inbox in cases { section.card.case { (row(words, central, inbox, today)) } }
     }
 }
 

@@ -203,8 +203,8 @@ fn switch(words: Words, now: Conduct, name: &str, zh: &str, en: &str) -> Markup 
         Conduct::Nonsense => words.one("乱码", "nonsense"),
     };
     html! {
-        div { div.row {
-            (words.both(zh, en))
+        div.switch { div.row {
+            span { (words.both(zh, en)) }
             span class=(if now == Conduct::Normal { "tag good" } else { "tag bad" }) {
                 (conduct_words(now))
             }

@@ -105,10 +105,7 @@ impl Page {
                     }
                     main { (body) }
                     footer {
-                        p { (words.both(
-                            "本页只显示许可证上印有的内容。举报投诉：12315",
-                            "This page shows only what is printed on the permit. Complaints: 12315",
-                        )) }
+                        p { (words.both("举报投诉：12315", "Complaints: 12315")) }
                     }
                 }
             }

@@ -203,11 +203,18 @@ fn body(
     today: Date,
 ) -> Markup {
     let (zh, en) = worth.words();
+    // Beside a code that does not agree, nothing may look like a good sign for the paper.
+    let doubtful = scanned.is_some_and(|scanned| scanned != Scanned::Agrees);
     html! {
         @if let Some(scanned) = scanned { (scanned_says(words, scanned)) }
-        section class={ "card state " (worth.class()) } {
-            (sign(worth.sign()))
-            h1 { (words.both(zh, en)) }
+        section class={ "card state " (if doubtful { "unknown" } else { worth.class() }) } {
+            @if doubtful {
+                (sign(Sign::Question))
+                h1 { (words.both(&format!("登记中：{zh}"), &format!("In the register: {en}"))) }
+            } @else {
+                (sign(worth.sign()))
+                h1 { (words.both(zh, en)) }
+            }
             p { (explain(words, entry, worth, today)) }
         }
         section.card { (paper(words, entry)) }
@@ -220,7 +227,13 @@ fn body(
             p { a href=(words.link(&format!("/v/{}?s={}", entry.permit.elicence, percent(&entry.seal)))) {
                 (words.one("查看正本二维码的内容与比对结果", "See what the original's code says, compared"))
             } }
-            p.quiet { a href={ "/v/" (entry.permit.elicence) ".json" } { "JSON" } }
+            p.quiet {
+                (words.both(
+                    "本页只显示许可证上印有的内容。",
+                    "This page shows only what is printed on the permit.",
+                ))
+                a href={ "/v/" (entry.permit.elicence) ".json" } { "JSON" }
+            }
         }
     }
 }
