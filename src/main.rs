@@ -24,6 +24,8 @@ enum Command {
     Central(command::central::Args),
     /// Simulate the four devices on ptys.
     Simulate(command::simulate::Args),
+    /// Open the bench: place cards, show codes, take paper out, pull cables.
+    Bench(command::bench::Args),
     /// Make the keys of a kiosk and its central system, and enrol the kiosk.
     Provision(command::provision::Args),
     /// Report every problem of every configuration file at once.
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => command::demo::run(args),
         Command::Central(args) => command::central::run(args),
         Command::Simulate(args) => command::simulate::run(args),
+        Command::Bench(args) => command::bench::run(args),
         Command::Provision(args) => command::provision::run(args),
         Command::CheckConfig(args) => command::check_config::run(args),
         Command::Decide(args) => command::decide::run(args),

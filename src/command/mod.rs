@@ -1,5 +1,6 @@
 //! The commands, and the three things they share: logging, the exit, the words on the terminal.
 
+pub(crate) mod bench;
 pub(crate) mod central;
 pub(crate) mod check_config;
 pub(crate) mod decide;
@@ -11,8 +12,11 @@ pub(crate) mod run;
 pub(crate) mod simulate;
 pub(crate) mod verify;
 
+use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
+use permit_kiosk::durable;
 use permit_kiosk::fault::Chain;
 
 /// Exit code of a command that could not do its work: a file, a port, a key.
@@ -42,6 +46,27 @@ pub(crate) fn start_logging() {
                 .from_env_lossy(),
         )
         .init();
+}
+
+/// Bytes of a page template at most.
+const TEMPLATE_BYTES_MAX: u64 = 64 * 1024;
+
+/// The page templates of a folder, by file name and in its order.
+pub(crate) fn read_templates(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
+    let mut files = Vec::new();
+    let entries = std::fs::read_dir(folder)
+        .with_context(|| format!("cannot read the page templates in {}", folder.display()))?;
+    for entry in entries {
+        let path = entry.context("cannot read the page templates")?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+            let text = String::from_utf8(durable::read_limited(&path, TEMPLATE_BYTES_MAX)?)
+                .with_context(|| format!("{} is not UTF-8 text", path.display()))?;
+            files.push((name.unwrap_or_default(), text));
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// A line for the person at the terminal.

@@ -67,8 +67,6 @@ pub(crate) struct Args {
 const FIRST_WORD: Duration = Duration::from_secs(10);
 /// Bytes of a key file at most.
 const KEY_BYTES_MAX: u64 = 16 * 1024;
-/// Bytes of a page template at most.
-const TEMPLATE_BYTES_MAX: u64 = 64 * 1024;
 /// Numbers held of each series: 40 visits a day for seven days without central.
 const NUMBERS_HELD: u64 = 280;
 
@@ -126,6 +124,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         templates: templates(&args.config.join("certificate"))?,
         keep_in: args.keep_certificates.clone(),
     };
+    papers.check_texts(&kiosk.numbers.hygiene_prefix)?;
     if let Some(folder) = &papers.keep_in {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make {}", folder.display()))?;
@@ -305,24 +304,12 @@ fn terms(kiosk: &Kiosk, rulebook: &Arc<Rulebook>) -> Terms {
 }
 
 fn templates(folder: &Path) -> anyhow::Result<Templates> {
-    let mut files = Vec::new();
-    let entries = std::fs::read_dir(folder)
-        .with_context(|| format!("cannot read the page templates in {}", folder.display()))?;
-    for entry in entries {
-        let path = entry.context("cannot read a page template")?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
-            let text = String::from_utf8(durable::read_limited(&path, TEMPLATE_BYTES_MAX)?)
-                .with_context(|| format!("{} is not UTF-8 text", path.display()))?;
-            files.push((path.display().to_string(), text));
-        }
-    }
-    files.sort();
-    Templates::parse(files.iter().map(|(name, text)| (name.as_str(), text.as_str()))).map_err(
-        |errors| {
-            let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            anyhow::anyhow!("{}", all.join("\n"))
-        },
-    )
+    let files = super::read_templates(folder)?;
+    let files = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    Templates::parse(files).map_err(|errors| {
+        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("{}", all.join("\n"))
+    })
 }
 
 /// Tells the screen whether central answers.

@@ -40,8 +40,9 @@ pub(crate) struct Args {
     /// A file that holds the scanned text.
     #[arg(long, value_name = "PATH")]
     file: Option<PathBuf>,
-    /// The folder of trusted public keys, one PEM file each; a file's name is the key's name.
-    #[arg(long, value_name = "DIR")]
+    /// Whose seals to trust: a public key as PEM, or a folder with seal*.pub files; a file's name is the
+    /// key's name.
+    #[arg(long, value_name = "PATH")]
     keys: PathBuf,
     /// The day to judge the permit's dates by, for example 2026-11-23; today if left out.
     #[arg(long, value_name = "DATE")]
@@ -56,7 +57,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let keyring = trusted(&args.keys)?;
     if keyring.is_empty() {
-        complain(&format!("no *.pem file in {}: nobody to trust", args.keys.display()));
+        complain(&format!("no seal*.pub file in {}: nobody to trust", args.keys.display()));
         return Ok(ExitCode::from(USAGE));
     }
     // A seal neither begins nor ends with a space, though base45 has one inside: the last digit of a
@@ -139,14 +140,21 @@ fn read(source: impl std::io::Read) -> std::io::Result<String> {
     Ok(text)
 }
 
-fn trusted(folder: &Path) -> anyhow::Result<Keyring> {
-    let entries = std::fs::read_dir(folder)
-        .with_context(|| format!("cannot open the folder of keys {}", folder.display()))?;
+/// The keys to trust: one file, or every `seal*.pub` of a folder. Other public keys of a kiosk lie in
+/// the same folder and sign other things, so they are no seals' keys.
+fn trusted(keys: &Path) -> anyhow::Result<Keyring> {
     let mut paths = BTreeSet::new();
-    for entry in entries {
-        let path = entry.context("cannot read the folder of keys")?.path();
-        if path.extension().is_some_and(|extension| extension == "pem") {
-            paths.insert(path);
+    if keys.is_file() {
+        paths.insert(keys.to_owned());
+    } else {
+        let entries = std::fs::read_dir(keys)
+            .with_context(|| format!("cannot open the folder of keys {}", keys.display()))?;
+        for entry in entries {
+            let path = entry.context("cannot read the folder of keys")?.path();
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+            if name.is_some_and(|name| name.starts_with("seal") && name.ends_with(".pub")) {
+                paths.insert(path);
+            }
         }
     }
     let mut keyring = Keyring::new();

@@ -25,7 +25,7 @@ use event::{
 use form::Field;
 
 /// What the visit goes by: rulebook, catalogue and settings.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Terms {
     /// The active edition.
     pub rulebook: Arc<Rulebook>,
@@ -37,6 +37,13 @@ pub struct Terms {
     pub division: String,
     /// Time-outs.
     pub pace: Pace,
+}
+
+/// The edition names the rest: a whole rulebook in a log line helps nobody.
+impl std::fmt::Debug for Terms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Terms({})", self.rulebook.edition())
+    }
 }
 
 /// The time-outs of a visit (domain.md 8.5; doubled in large print).

@@ -22,7 +22,7 @@ use crate::session::effect::Effect;
 use crate::session::event::{Event, Moment};
 
 use desk::Desk;
-pub use papers::PaperSettings;
+pub use papers::{Error as PaperError, PaperSettings};
 
 /// The printers' names in logs and commands.
 const RECEIPT_PRINTER: &str = "receipt_printer";

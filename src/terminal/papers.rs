@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use crate::certificate::slip::{self, Slip};
 use crate::certificate::{
-    self, Bitmap, FontFiles, Fonts, Rgba, Sheet, Templates, check_glyphs, picture, raster, render,
+    self, Bitmap, FaceName, FontFiles, Fonts, Rgba, Sheet, Templates, check_glyphs, check_template,
+    picture, raster, render,
 };
 use crate::config;
 use crate::domain::{Permit, PermitDraft};
@@ -38,7 +39,7 @@ pub struct PaperSettings {
 
 /// Why a paper could not be made.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Error {
+pub enum Error {
     /// A font could not be read.
     #[error("cannot read the font {}", path.display())]
     ReadFont {
@@ -107,6 +108,17 @@ pub(super) struct Certificate {
 }
 
 impl PaperSettings {
+    /// Whether the fonts have every character the templates themselves print, and those of the number
+    /// prefix: asked once at start, so that no citizen is the first to find out.
+    pub fn check_texts(&self, hygiene_prefix: &str) -> Result<(), Error> {
+        let fonts = self.read_fonts()?;
+        let made = |source| Error::Make { document: "certificate", source };
+        for template in self.templates.iter() {
+            check_template(&fonts, template).map_err(made)?;
+        }
+        fonts.face(FaceName::Serif).check(hygiene_prefix).map_err(made)
+    }
+
     /// Whether everything a draft would print can be printed; asked before a number is taken.
     pub(super) fn check(&self, draft: &PermitDraft) -> Result<(), Error> {
         check_glyphs(&self.read_fonts()?, &self.templates, draft)

@@ -17,7 +17,7 @@ fn qr(profile: Profile) -> String {
 fn verify(arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
     let folder = tempfile::tempdir().unwrap();
     for profile in Profile::ALL {
-        let name = format!("demo-{profile}.pem");
+        let name = format!("seal-demo-{profile}.pub");
         oracle::file(
             folder.path(),
             &name,
@@ -43,7 +43,7 @@ fn a_genuine_seal_is_told_in_plain_words() {
         let (code, told, _) = verify(&[day.as_slice(), &["--qr", &text]].concat(), "");
         assert_eq!(code, Some(0), "{told}");
         for words in [
-            &format!("VALID: the seal was made with the key of demo-{profile} ("),
+            &format!("VALID: the seal was made with the key of seal-demo-{profile} ("),
             "permit   JY13703039901011",
             "食品经营许可证",
             "holder   91370303MAXX01026W",
@@ -93,8 +93,8 @@ fn an_incomplete_call_is_no_verdict() {
 #[test]
 fn a_broken_key_is_no_verdict_either() {
     let folder = tempfile::tempdir().unwrap();
-    oracle::file(folder.path(), "broken.pem", b"-----BEGIN PUBLIC KEY-----\n");
+    oracle::file(folder.path(), "seal-broken.pub", b"-----BEGIN PUBLIC KEY-----\n");
     let (code, told, complaint) = run(folder.path(), &["--qr", &qr(Profile::Sm2)], "");
     assert_eq!((code, told.as_str()), (Some(3), ""));
-    assert!(complaint.contains("broken.pem"), "{complaint}");
+    assert!(complaint.contains("seal-broken.pub"), "{complaint}");
 }

@@ -346,9 +346,9 @@ fn the_command_ends_with_nought_only_where_there_is_no_problem() {
         let output = command.output().unwrap();
         (output.status.code(), String::from_utf8(output.stdout).unwrap())
     };
-    let good = base();
-    let (code, text) = run(good.path(), false);
+    let (code, text) = run(&shipped(), false);
     assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("rulebook/") && text.contains("certificate/"), "{text}");
     let broken = edited("kiosk.toml", "idle_s = 60", "idel_s = 60");
     let (code, text) = run(broken.path(), false);
     assert_eq!(code, Some(1), "{text}");
