@@ -64,10 +64,8 @@ fn a_module_uses_only_modules_above_it() {
 
 #[test]
 fn every_file_says_what_it_is_in_its_first_line() {
-    let silent: Vec<String> = sources()
-        .into_iter()
-        .filter(|file| !read(file).starts_with("//! "))
-        .collect();
+    let silent: Vec<String> =
+        sources().into_iter().filter(|file| !read(file).starts_with("//! ")).collect();
     assert!(silent.is_empty(), "files without a first sentence: {silent:#?}");
 }
 

@@ -67,6 +67,8 @@ pub(crate) struct Args {
 const FIRST_WORD: Duration = Duration::from_secs(10);
 /// Bytes of a key file at most.
 const KEY_BYTES_MAX: u64 = 16 * 1024;
+/// The snapshot of the registers stands in for them for a day at most.
+const SNAPSHOT_EVERY: Duration = Duration::from_mins(30);
 /// Numbers held of each series: 40 visits a day for seven days without central.
 const NUMBERS_HELD: u64 = 280;
 
@@ -119,6 +121,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     // Runs as long as the process: there is nothing to wind down, everything is durable when told.
     runtime.spawn(task.run(std::future::pending()));
 
+    let snapshot_registers = registers.clone();
     let papers = PaperSettings {
         fonts: kiosk.fonts.clone(),
         templates: templates(&args.config.join("certificate"))?,
@@ -140,8 +143,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         clock,
         seed: random(),
     })?;
-    runtime.spawn(follow_connection(syncing.clone(), terminal.clone()));
-    runtime.spawn(nudge_after_records(terminal.recorded(), syncing));
+    runtime.spawn(carry_word(syncing, terminal.clone(), snapshot_registers));
     let options =
         Options { fullscreen: args.fullscreen, size: args.size, probe: args.probe.clone() };
     let session = Session::new(terms, Equipment::NONE);
@@ -279,7 +281,7 @@ fn sync_settings(
             ],
             reserve: NUMBERS_HELD,
         },
-        retry: Retry::new(Duration::from_secs(1), Duration::from_secs(60)),
+        retry: Retry::new(Duration::from_secs(1), Duration::from_mins(1)),
         interval: sync::Settings::INTERVAL,
         timeout: sync::Settings::TIMEOUT,
         clock: Arc::clone(clock),
@@ -312,23 +314,37 @@ fn templates(folder: &Path) -> anyhow::Result<Templates> {
     })
 }
 
-/// Tells the screen whether central answers.
-async fn follow_connection(syncing: sync::Handle, terminal: Terminal) {
+/// Carries word between the terminal and the line to central: whether central answers, and that
+/// something was recorded which should go there at once, not at the next interval. Now and then it has
+/// the registers' snapshot made fresh.
+async fn carry_word(syncing: sync::Handle, terminal: Terminal, registers: Registers) {
+    let mut snapshot_due = tokio::time::interval(SNAPSHOT_EVERY);
     let mut states = syncing.watch();
+    let recorded = terminal.recorded();
     loop {
         let connected = states.borrow_and_update().connected;
         terminal.set_connected(connected);
-        if states.changed().await.is_err() {
-            return;
+        tokio::select! {
+            () = recorded.notified() => syncing.nudge(),
+            // Beside, not here: a slow answer must not hold up what was recorded.
+            _tick = snapshot_due.tick() => drop(tokio::spawn(refresh_snapshot(registers.clone()))),
+            changed = states.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+            }
         }
     }
 }
 
-/// What was recorded goes to central at once, not at the next interval.
-async fn nudge_after_records(recorded: Arc<tokio::sync::Notify>, syncing: sync::Handle) {
-    loop {
-        recorded.notified().await;
-        syncing.nudge();
+/// Fetches a fresh snapshot of the registers, so that the kiosk can go on for a day when the line is
+/// down.
+async fn refresh_snapshot(registers: Registers) {
+    match registers.refresh_snapshot().await {
+        Ok(taken_at) => tracing::info!(%taken_at, "the registers' snapshot is fresh"),
+        Err(error) => {
+            tracing::warn!(error = %Chain(&error), "the registers' snapshot was not refreshed");
+        }
     }
 }
 

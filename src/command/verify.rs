@@ -151,8 +151,9 @@ fn trusted(keys: &Path) -> anyhow::Result<Keyring> {
             .with_context(|| format!("cannot open the folder of keys {}", keys.display()))?;
         for entry in entries {
             let path = entry.context("cannot read the folder of keys")?.path();
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-            if name.is_some_and(|name| name.starts_with("seal") && name.ends_with(".pub")) {
+            let is_public = path.extension().is_some_and(|extension| extension == "pub");
+            let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+            if is_public && stem.is_some_and(|stem| stem.starts_with("seal")) {
                 paths.insert(path);
             }
         }

@@ -62,9 +62,9 @@ pub struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            idle: Duration::from_secs(60),
+            idle: Duration::from_mins(1),
             countdown: Duration::from_secs(30),
-            total: Duration::from_secs(15 * 60),
+            total: Duration::from_mins(15),
             look_up: Duration::from_secs(15),
         }
     }
@@ -292,7 +292,7 @@ impl Session {
         let idle = now.saturating_sub(visit.touched);
         let (begin, length) = self.patience()?;
         let left = (begin + length).saturating_sub(idle);
-        (idle >= begin).then(|| left.as_secs())
+        (idle >= begin).then_some(left.as_secs())
     }
 
     /// How far the visit is: step of steps, for the line at the top of every screen.

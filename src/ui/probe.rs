@@ -8,11 +8,11 @@
 
 use std::path::PathBuf;
 
-use iced::Rectangle;
 use iced::futures::Stream;
 use iced::futures::stream;
 use iced::widget::selector::Candidate;
 use iced::window::Screenshot;
+use iced::{Rectangle, Size};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
@@ -126,9 +126,10 @@ pub(super) fn stage(stage: &Stage) -> &'static str {
 /// What came of the visit so far.
 pub(super) fn visit(session: &Session) -> serde_json::Value {
     let decision = session.decision();
-    let issued = match session.stage() {
-        Stage::Decided(Outcome::Issued(permit)) => Some(permit),
-        _ => None,
+    let issued = if let Stage::Decided(Outcome::Issued(permit)) = session.stage() {
+        Some(permit)
+    } else {
+        None
     };
     let papers: Vec<serde_json::Value> = session
         .papers()
@@ -164,11 +165,14 @@ pub(super) fn visit(session: &Session) -> serde_json::Value {
 /// Where the visible widget with this text or id is.
 pub(super) fn matching(
     wanted: String,
+    room: Size,
 ) -> impl FnMut(Candidate<'_>) -> Option<Rectangle> + Send + 'static {
     let id = iced::widget::Id::from(wanted.clone());
     move |candidate| {
         let is_text = matches!(&candidate, Candidate::Text { content, .. } if *content == wanted);
-        (is_text || candidate.id() == Some(&id)).then(|| candidate.visible_bounds()).flatten()
+        let seen = (is_text || candidate.id() == Some(&id)).then(|| candidate.visible_bounds());
+        // Beyond the window's edge there is nothing to touch.
+        seen.flatten()?.intersection(&Rectangle::with_size(room))
     }
 }
 

@@ -274,7 +274,7 @@ fn a_register_that_does_not_answer_refers() {
     for (silent, code) in [
         (Register::FoodAndDrug, "SOURCE_DOWN"),
         (Register::MicroService, "SOURCE_DOWN"),
-        (Register::Business, "FACTS_INCOMPLETE"),
+        (Register::Business, "SOURCE_DOWN"),
     ] {
         let mut lobby = Lobby::new();
         lobby.registers.silent = vec![silent];

@@ -20,7 +20,7 @@ use super::child::until;
 use crate::command::say;
 
 /// A screen that does not change for so long is stuck.
-const STUCK: Duration = Duration::from_secs(120);
+const STUCK: Duration = Duration::from_mins(2);
 
 /// One visit as it is written in `demo/visits.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -226,7 +226,9 @@ impl Applicant {
             }
             Value::String(choice) => self.touch_on_pages(&format!("choice:{choice}")).await,
             Value::Bool(yes) => self.touch(if *yes { "yes" } else { "no" }).await,
-            other => bail!("{key} cannot be answered with {other}"),
+            Value::Null | Value::Array(_) | Value::Object(_) => {
+                bail!("{key} cannot be answered with {answer}")
+            }
         }
     }
 

@@ -38,7 +38,7 @@ pub(crate) struct Args {
 }
 
 /// How long a part of the product may take to come up on a busy machine.
-pub(super) const START: Duration = Duration::from_secs(60);
+pub(super) const START: Duration = Duration::from_mins(1);
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let display = args.display();
