@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use iced::futures::Stream;
 use iced::futures::stream;
+use iced::widget::operation::{self, AbsoluteOffset, RelativeOffset};
 use iced::widget::selector;
 use iced::{Element, Point, Size, Subscription, Task, Theme, time, window};
 use jiff::civil::Date;
@@ -18,7 +19,7 @@ use crate::session::effect::Effect;
 use crate::session::event::{Event, Moment};
 use crate::session::{Session, Stage};
 use crate::ui::probe::{self, Answer, Question};
-use crate::ui::screen::{self, Scene, Screen};
+use crate::ui::screen::{self, PAGE, Scene, Screen, Scroll};
 use crate::ui::theme::{self, Look};
 use crate::ui::widget::touch;
 
@@ -70,6 +71,8 @@ pub struct App {
     now: Duration,
     today: Date,
     asks_to_end: bool,
+    /// How far the page is moved; told by the toolkit only while the page does not fit.
+    scroll: Scroll,
     hide_cursor: bool,
     fits_display: bool,
     inbox: Inbox,
@@ -79,7 +82,7 @@ pub struct App {
 impl std::fmt::Debug for App {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("App")
-            .field("session", &self.session)
+            .field("stage", &self.session.stage())
             .field("screen", &self.screen)
             .field("window", &self.window)
             .finish_non_exhaustive()
@@ -207,6 +210,7 @@ impl App {
             now: at.monotonic,
             today: date_in_china(at.wall),
             asks_to_end: false,
+            scroll: Scroll::default(),
             hide_cursor: false,
             fits_display: false,
             inbox: Inbox(None),
@@ -227,7 +231,17 @@ impl App {
     /// Takes a message; never waits.
     pub fn update(&mut self, message: Message) -> Task<Message> {
         match message {
-            Message::Screen(Touch(message)) => self.touched(message),
+            Message::Screen(Touch(screen::Message::ScrollBy(y))) => {
+                return operation::scroll_by(PAGE, AbsoluteOffset { x: 0.0, y });
+            }
+            Message::Screen(Touch(message)) => {
+                let before = (std::mem::discriminant(&self.screen), self.screen.page());
+                self.touched(message);
+                if before != (std::mem::discriminant(&self.screen), self.screen.page()) {
+                    self.scroll = Scroll::default();
+                    return operation::snap_to(PAGE, RelativeOffset::START);
+                }
+            }
             Message::Touched => self.tell(Event::Touched),
             Message::Ticked => self.tell(Event::Ticked),
             Message::Happened(event) => self.tell(event),
@@ -257,6 +271,7 @@ impl App {
             Message::Measured(size) => {
                 if size.width >= 1.0 && size.height >= 1.0 {
                     self.window = size;
+                    self.scroll = Scroll::default();
                 }
             }
             Message::CloseAsked => {}
@@ -276,6 +291,8 @@ impl App {
             }
             screen::Message::AskToEnd => self.asks_to_end = true,
             screen::Message::KeepOn => self.asks_to_end = false,
+            screen::Message::Scrolled(scroll) => self.scroll = scroll,
+            screen::Message::ScrollBy(_) => {}
             message @ (screen::Message::Tell(_)
             | screen::Message::Choosing(_)
             | screen::Message::Business(_)
@@ -295,6 +312,9 @@ impl App {
         self.now = at.monotonic;
         self.today = date_in_china(at.wall);
         let before = std::mem::discriminant(self.session.stage());
+        if matches!(event, Event::LanguageChosen(_) | Event::LargePrintChosen(_)) {
+            self.scroll = Scroll::default();
+        }
         for effect in self.session.update(at, event) {
             self.performer.perform(effect);
         }
@@ -303,14 +323,20 @@ impl App {
         } else {
             // What was typed, drawn or shown on the screen before goes with it.
             self.screen = Screen::of(&self.session);
+            self.scroll = Scroll::default();
             self.asks_to_end = false;
         }
     }
 
     /// The whole screen.
     pub fn view(&self) -> Element<'_, Message> {
-        let scene =
-            Scene { session: &self.session, look: self.look(), now: self.now, today: self.today };
+        let scene = Scene {
+            session: &self.session,
+            look: self.look(),
+            now: self.now,
+            today: self.today,
+            scroll: self.scroll,
+        };
         let content = self
             .screen
             .view(scene, self.asks_to_end)
@@ -358,6 +384,7 @@ impl App {
             return Task::none();
         };
         let scale = self.scale_factor();
+        let room = self.room();
         match &question.ask {
             probe::Ask::Stage => {
                 question.answer(Answer::Stage(probe::stage(self.session.stage())));
@@ -371,7 +398,7 @@ impl App {
                 let wanted = wanted.clone();
                 window::scale_factor(id).then(move |display| {
                     let (question, factor) = (question.clone(), scale * display);
-                    selector::find_all(probe::matching(wanted.clone())).then(move |found| {
+                    selector::find_all(probe::matching(wanted.clone(), room)).then(move |found| {
                         question.answer(Answer::place(&found, factor));
                         Task::none()
                     })

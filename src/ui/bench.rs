@@ -382,7 +382,7 @@ impl Bench {
         message: Option<Message>,
     ) -> Element<'a, Message> {
         let words = label::caption(look, self.words(zh, en)).align_x(Center);
-        press::key(look, en.to_owned(), words, Fill, message)
+        press::key(look, en.to_owned(), words, (Fill, theme::target::KEY), message)
     }
 
     fn words(&self, zh: &'static str, en: &'static str) -> &'static str {
@@ -406,7 +406,7 @@ fn turned<'a>(
             look,
             id.to_owned(),
             icon.draw(40.0, look.colours.primary),
-            iced::Length::Fixed(110.0),
+            (iced::Length::Fixed(110.0), theme::target::KEY),
             Some(turn(to)),
         )
     };

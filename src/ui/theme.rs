@@ -5,7 +5,7 @@
 //! size is scaled as a whole ([`scale`]), so that nothing here depends on the display.
 
 use iced::theme::Palette;
-use iced::{Border, Color, Font, Shadow, Size, Theme, Vector, border, font};
+use iced::{Border, Color, Font, Size, Theme, border, font};
 
 use crate::domain::Language;
 use crate::ui::text::{Strings, strings};
@@ -89,6 +89,8 @@ pub struct Colours {
     pub on_primary: Color,
     /// The red of the seal.
     pub seal: Color,
+    /// The light on the drawn machine.
+    pub light: Color,
     /// It went well.
     pub good: Color,
     /// Behind it.
@@ -117,6 +119,7 @@ pub static CALM: Colours = Colours {
     primary_soft: Color::from_rgb8(0xE3, 0xEE, 0xFA),
     on_primary: Color::WHITE,
     seal: Color::from_rgb8(0xB4, 0x23, 0x18),
+    light: Color::from_rgb8(0xF0, 0x8C, 0x00),
     good: Color::from_rgb8(0x14, 0x5C, 0x36),
     good_soft: Color::from_rgb8(0xE4, 0xF4, 0xEA),
     warn: Color::from_rgb8(0x7A, 0x42, 0x00),
@@ -138,6 +141,7 @@ pub static CONTRAST: Colours = Colours {
     primary_soft: Color::from_rgb8(0xE3, 0xEE, 0xFA),
     on_primary: Color::WHITE,
     seal: Color::from_rgb8(0x8C, 0x10, 0x10),
+    light: Color::from_rgb8(0xC2, 0x5E, 0x00),
     good: Color::from_rgb8(0x00, 0x48, 0x22),
     good_soft: Color::from_rgb8(0xE8, 0xF7, 0xEE),
     warn: Color::from_rgb8(0x5C, 0x30, 0x00),
@@ -244,13 +248,8 @@ pub fn theme(colours: &Colours) -> Theme {
     )
 }
 
-/// A rounded edge of a card.
+/// A rounded edge of a card. Edges lift cards, not shadows: the software renderer repaints only what
+/// changed, and what a shadow drew outside its widget would grow darker with every repaint.
 pub fn edge(colour: Color, width: f32) -> Border {
     Border { color: colour, width, radius: border::radius(18.0) }
-}
-
-/// No shadow. The software renderer repaints only what changed, and does not clear what a shadow drew
-/// outside its widget: on the real window shadows grow darker with every repaint. Edges lift instead.
-pub fn lift() -> Shadow {
-    Shadow::default()
 }

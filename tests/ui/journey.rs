@@ -51,9 +51,10 @@ fn a_shop_is_issued_its_licence_and_nothing_of_the_applicant_stays() {
     assert!(stand.effects().iter().any(|effect| matches!(effect, Effect::Wipe)));
     assert!(stand.session().applicant().is_none());
     assert!(stand.session().business().is_none());
-    let debug = format!("{:?}", stand.app);
+    assert!(stand.session().fields().is_empty());
+    assert!(stand.session().decision().is_none());
+    assert!(stand.session().application().is_none());
     for kept in ["秦一舟", "云帆", "91370303MAXX01026W", "JY13703039900024"] {
-        assert!(!debug.contains(kept), "the application still knows {kept}");
         assert!(!stand.texts().iter().any(|text| text.contains(kept)), "{kept} is still shown");
     }
 }
@@ -82,7 +83,8 @@ fn who_walks_away_is_asked_and_then_forgotten() {
     assert_eq!(*stand.stage(), Stage::Ended(Ending::TimedOut));
     assert!(stand.shows(text.ended_wiped));
     assert!(stand.session().applicant().is_none());
-    assert!(!format!("{:?}", stand.app).contains("云帆"));
+    assert!(stand.session().business().is_none());
+    assert!(stand.session().fields().is_empty());
 }
 
 #[test]
@@ -123,23 +125,22 @@ fn a_person_can_be_wanted_instead_of_the_machine() {
     assert!(stand.session().person_wanted());
     stand.effects();
     stand.touch("primary");
-    assert_eq!(stand.session().decision().unwrap().verdict, Verdict::Refer);
+    assert!(stand.session().decision().unwrap().verdict.goes_to_officer());
     assert!(stand.effects().iter().any(|effect| matches!(effect, Effect::Record(_))));
 }
 
 #[test]
 fn what_does_not_work_is_told_before_anybody_begins() {
     let text = strings(permit_kiosk::domain::Language::Zh);
-    let cases: [(fn(&mut Equipment), &str); 5] = [
-        (|e| e.id_reader = false, text.limit_id_reader),
-        (|e| e.scanner = false, text.limit_scanner),
-        (|e| e.page_printer = false, text.limit_page_printer),
-        (|e| e.receipt_printer = false, text.limit_receipt_printer),
-        (|e| e.connected = false, text.limit_connection),
+    let all = Equipment::ALL;
+    let cases = [
+        (Equipment { id_reader: false, ..all }, text.limit_id_reader),
+        (Equipment { scanner: false, ..all }, text.limit_scanner),
+        (Equipment { page_printer: false, ..all }, text.limit_page_printer),
+        (Equipment { receipt_printer: false, ..all }, text.limit_receipt_printer),
+        (Equipment { connected: false, ..all }, text.limit_connection),
     ];
-    for (broken, told) in cases {
-        let mut equipment = Equipment::ALL;
-        broken(&mut equipment);
+    for (equipment, told) in cases {
         let mut stand = Stand::with(equipment);
         assert!(stand.shows(told), "{told}");
         stand.happen(Event::EquipmentChanged(Equipment::ALL));

@@ -51,9 +51,11 @@ fn a_right_code_can_be_looked_up_and_a_wrong_one_cannot() {
     let asked: Vec<Uscc> = stand
         .effects()
         .into_iter()
-        .filter_map(|effect| match effect {
-            Effect::LookUp { query: Query::Business { uscc, .. }, .. } => Some(uscc),
-            _ => None,
+        .filter_map(|effect| {
+            let Effect::LookUp { query: Query::Business { uscc, .. }, .. } = effect else {
+                return None;
+            };
+            Some(uscc)
         })
         .collect();
     assert_eq!(asked, [business().uscc, business().uscc, business().uscc]);

@@ -31,6 +31,7 @@ fn check(check: impl Fn(&Stand) -> Result<(), String>) {
                 }
                 for (width, height) in WINDOWS {
                     stand.resize(width, height);
+                    stand.settle();
                     let title = (scene.title)(strings(language));
                     let checked = if stand.shows(title) {
                         check(&stand)
@@ -73,7 +74,7 @@ fn no_text_is_clipped_by_what_it_stands_in() {
     check(|stand| {
         let room = screen(stand.app.room());
         let found = stand.everything();
-        let overlaid = found.iter().any(|found| is_overlay(found));
+        let overlaid = found.iter().any(is_overlay);
         for (at, text) in found.iter().enumerate() {
             let Kind::Text(words) = &text.kind else { continue };
             // What is scrolled out of sight is cut by the edge of the page, and must be.
@@ -124,6 +125,47 @@ fn at_the_design_size_nothing_has_to_be_scrolled() {
 }
 
 #[test]
+fn what_does_not_fit_can_be_moved_by_buttons() {
+    check(|stand| {
+        let is_cut = stand.everything().iter().any(|found| {
+            matches!(found.kind, Kind::Scroll(content)
+                if content.height > found.bounds.height + 1.0)
+        });
+        match (is_cut, stand.place("scroll-down")) {
+            (true, None) => Err("a page that does not fit has no button to move it".to_owned()),
+            (false, Some(_)) => Err("a page that fits has buttons to move it".to_owned()),
+            (true, Some(_)) | (false, None) => Ok(()),
+        }
+    });
+}
+
+#[test]
+fn no_line_of_text_is_cut_in_its_height() {
+    // Text in a box too low for it is given the box's height, which is no whole number of lines.
+    let sizes = {
+        use theme::size::{BODY, CAPTION, HEADING, HERO, TITLE};
+        [CAPTION, BODY, HEADING, TITLE, HERO, 64.0, 120.0, TITLE * 1.3]
+    };
+    let heights: Vec<f32> = sizes
+        .iter()
+        .flat_map(|size| [1.0, 1.1, 1.2, 1.25, 1.3, 1.4].map(|line| size * line))
+        .collect();
+    check(|stand| {
+        for text in stand.everything() {
+            let Kind::Text(words) = &text.kind else { continue };
+            let lines = |line: &f32| {
+                let count = (text.bounds.height / line).round();
+                count >= 1.0 && (text.bounds.height - count * line).abs() < 0.3
+            };
+            if !words.is_empty() && !heights.iter().any(lines) {
+                return Err(format!("{words:?} is {} high", text.bounds.height));
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn whatever_can_be_touched_is_at_least_fifteen_millimetres() {
     // 60.5 pixels of the design size; steps, cards and other boxes carry no id.
     let least = 15.0 * theme::PX_PER_MM;
@@ -151,10 +193,13 @@ fn every_text_has_the_contrast_it_needs() {
 }
 
 #[test]
-fn the_smallest_type_is_eighteen_points_and_twenty_two_in_large_print() {
-    let smallest = theme::size::CAPTION;
-    assert!(smallest / theme::PX_PER_PT >= 18.0);
-    assert!(theme::size::BODY * theme::LARGE_PRINT / theme::PX_PER_PT >= 28.0);
+fn type_is_eighteen_points_at_least_and_running_text_twenty_eight_in_large_print() {
+    let points = |px: f32| px / theme::PX_PER_PT;
+    for size in [theme::size::CAPTION, theme::size::BODY, theme::size::HEADING] {
+        assert!(points(size) >= 18.0, "{size} pixels are {} points", points(size));
+    }
+    let large = points(theme::size::BODY * theme::LARGE_PRINT);
+    assert!(large >= 28.0, "running text in large print has {large} points");
 }
 
 fn is_overlay(found: &Found) -> bool {

@@ -1,5 +1,6 @@
 //! The screens, without a window: every one in both languages and large print, by real touches.
 
+mod bench; // every button is a command of the simulators
 mod catalogue; // the words: none empty, none drawn without a glyph
 mod journey; // visits from touch to wipe; nothing personal stays
 mod keyboard; // the keyboards offer what can stand in a field, and no more

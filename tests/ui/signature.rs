@@ -20,9 +20,9 @@ fn signed(stand: &Stand) -> Signature {
     stand
         .effects()
         .into_iter()
-        .find_map(|effect| match effect {
-            Effect::Issue(case) => case.promise.map(|promise| promise.signature),
-            _ => None,
+        .find_map(|effect| {
+            let Effect::Issue(case) = effect else { return None };
+            case.promise.map(|promise| promise.signature)
         })
         .unwrap()
 }

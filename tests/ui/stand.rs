@@ -21,7 +21,7 @@ use permit_kiosk::rules::Rulebook;
 use permit_kiosk::session::effect::{Case, Effect};
 use permit_kiosk::session::event::{
     Equipment, Event, IssuedPermit, LookUpAnswer, Moment, Paper, PaperState, Preview, Register,
-    Relation, Supervision,
+    Relation,
 };
 use permit_kiosk::session::{Pace, Session, Stage, Terms};
 use permit_kiosk::ui::app::{App, Message, Performer, settings};
@@ -130,7 +130,30 @@ impl Stand {
     }
 
     pub(super) fn speak(&mut self, language: Language) {
-        self.happen(Event::LanguageChosen(language));
+        // Choosing is a touch, and a touch answers "are you still there?".
+        if language != self.session().language() {
+            self.happen(Event::LanguageChosen(language));
+        }
+    }
+
+    /// Draws the screen until it wants nothing more: a page that does not fit gets its buttons.
+    pub(super) fn settle(&mut self) {
+        for _ in 0..3 {
+            #[expect(clippy::disallowed_methods, reason = "the toolkit's own clock draws frames")]
+            let now = iced::time::Instant::now();
+            let redraw = Input::Window(iced::window::Event::RedrawRequested(now));
+            let messages: Vec<Message> = {
+                let mut ui = self.look();
+                ui.simulate([redraw]);
+                ui.into_messages().collect()
+            };
+            if messages.is_empty() {
+                return;
+            }
+            for message in messages {
+                self.send(message);
+            }
+        }
     }
 
     /// What the screen shows now.
@@ -158,8 +181,8 @@ impl Stand {
         };
         // Nothing is ever "found": the search runs to the end and collects on its way.
         assert!(self.look().find(collect).is_err());
-        let found = found.lock().unwrap().clone();
-        found
+
+        found.lock().unwrap().clone()
     }
 
     pub(super) fn texts(&self) -> Vec<String> {
@@ -261,7 +284,7 @@ impl Stand {
     pub(super) fn registers_answer(&mut self) {
         for answer in [
             LookUpAnswer::Business(Some(Box::new(business())), Relation::LegalRepresentative),
-            LookUpAnswer::FoodAndDrug(Box::new(Supervision::default())),
+            LookUpAnswer::FoodAndDrug(Box::default()),
             LookUpAnswer::MicroService(permit_kiosk::session::event::DistrictRecord::default()),
         ] {
             self.happen(Event::LookedUp(answer));
@@ -326,9 +349,9 @@ impl Stand {
     #[track_caller]
     pub(super) fn issued_case(&self) -> Case {
         let effects = self.hands.effects.borrow();
-        let case = effects.iter().rev().find_map(|effect| match effect {
-            Effect::Issue(case) => Some(case.as_ref().clone()),
-            _ => None,
+        let case = effects.iter().rev().find_map(|effect| {
+            let Effect::Issue(case) = effect else { return None };
+            Some(case.as_ref().clone())
         });
         case.unwrap_or_else(|| panic!("nothing is to be issued: {:?}", self.session().decision()))
     }

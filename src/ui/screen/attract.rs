@@ -1,5 +1,6 @@
 //! The welcome screen: what can be done here, what does not work at the moment, and one big button.
 
+use iced::widget::text::LineHeight;
 use iced::widget::{Column, column, container, row, space};
 use iced::{Center, Element, Fill, Padding};
 
@@ -18,17 +19,25 @@ pub(super) fn view<'a>(scene: Scene<'a>) -> Element<'a, Message> {
             .spacing(theme::space::L)
             .width(Fill)
             .height(Fill);
-        let right = column![offers(scene), points(&look)]
+        // What does not work matters more than what is nice to know.
+        let right = Column::new()
+            .push(limits.is_empty().then(|| points(&look)))
+            .push((!look.large).then(|| offers(scene)))
             .push(notices(&look, &limits))
             .spacing(theme::space::M)
             .width(Fill);
         row![left, right].spacing(theme::space::XL).height(Fill).into()
     } else {
-        column![hero(&look, limits.is_empty()), points(&look), offers(scene)]
+        // In large print what does not work matters more than what is nice to know.
+        let points = (limits.is_empty() || !look.large).then(|| points(&look));
+        column![hero(&look, limits.is_empty()), space().height(Fill)]
+            .push(points)
+            .push(space().height(Fill))
+            .push(offers(scene))
             .push(notices(&look, &limits))
             .push(space().height(Fill))
             .push(begin(&look))
-            .spacing(theme::space::L)
+            .spacing(theme::space::S)
             .height(Fill)
             .into()
     };
@@ -47,12 +56,12 @@ pub(super) fn view<'a>(scene: Scene<'a>) -> Element<'a, Message> {
 }
 
 fn hero<'a>(look: &Look, roomy: bool) -> Element<'a, Message> {
-    let px = if look.large { 64.0 } else { size::HERO };
-    let emblem = if look.large || !roomy { 120.0 } else { 180.0 };
+    let px = if look.large || look.is_wide() { 64.0 } else { size::HERO };
+    let emblem = if look.large || look.is_wide() || !roomy { 120.0 } else { 220.0 };
     column![
         Icon::Emblem.draw(emblem, look.colours.seal),
         label::bold(look.text.welcome_line, px, look.colours.ink)
-            .line_height(iced::widget::text::LineHeight::Relative(1.2))
+            .line_height(LineHeight::Relative(1.2))
             .align_x(Center),
     ]
     .spacing(theme::space::M)
@@ -69,16 +78,17 @@ fn points<'a>(look: &Look) -> Element<'a, Message> {
         (Icon::Clock, text.welcome_time, text.welcome_time_more),
     ];
     let c = look.colours;
+    let (badge, gap) = if look.large { (80.0, theme::space::S) } else { (104.0, theme::space::M) };
     Column::with_children(points.map(|(icon, what, more)| {
         row![
-            panel::badge(icon, 76.0, c.primary, c.primary_soft),
-            column![label::strong(look, what), label::caption(look, more)].width(Fill),
+            panel::badge(icon, badge, c.primary, c.primary_soft),
+            column![label::heading(look, what), label::soft(look, more)].width(Fill),
         ]
         .spacing(theme::space::M)
         .align_y(Center)
         .into()
     }))
-    .spacing(theme::space::S)
+    .spacing(gap)
     .into()
 }
 

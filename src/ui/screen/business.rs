@@ -56,6 +56,10 @@ impl Screen {
         None
     }
 
+    pub(super) fn page(&self) -> usize {
+        usize::from(self.typing)
+    }
+
     fn press(&mut self, key: Key) {
         match key {
             Key::Write(letter) => {
@@ -84,13 +88,16 @@ impl Screen {
             lead: look.text.uscc_lead.into(),
             body: Box::new(move |room| self.typing_body(scene, room)),
             primary: Some(press::primary(&look, look.text.uscc_ask, Icon::ArrowRight, asked)),
+            must_be_read: false,
             back: scene.session.equipment().scanner.then_some(Touched::Business(Message::Closed)),
         }
     }
 
-    fn typing_body<'a>(&'a self, scene: Scene<'a>, _room: Size) -> Element<'a, Touched> {
+    fn typing_body<'a>(&'a self, scene: Scene<'a>, room: Size) -> Element<'a, Touched> {
         let look = scene.look;
         let text = look.text;
+        // The keyboard takes what the code and the notice leave.
+        let key_px = keyboard::key_height(room.height - 290.0, 4);
         let missing = Uscc::LEN.saturating_sub(self.typed.chars().count());
         let said = match Uscc::parse(&self.typed) {
             Ok(_) if *scene.session.stage() == UNKNOWN => {
@@ -117,7 +124,7 @@ impl Screen {
         column![
             boxes(&look, &self.typed),
             said,
-            keyboard::uscc(&look, |key| Touched::Business(Message::Pressed(key))),
+            keyboard::uscc(&look, key_px, |key| Touched::Business(Message::Pressed(key))),
         ]
         .spacing(theme::space::M)
         .into()
@@ -176,6 +183,7 @@ fn scanning_page(scene: Scene<'_>) -> Page<'_> {
         lead: look.text.business_lead.into(),
         body: Box::new(move |room| scanning_body(scene, room)),
         primary: None,
+        must_be_read: false,
         back: None,
     }
 }
@@ -211,8 +219,8 @@ fn scanning_body(scene: Scene<'_>, room: Size) -> Element<'_, Touched> {
             text.business_unknown_more,
         )),
     };
-    let taken = if problem.is_some() { 480.0 } else { 320.0 };
-    let picture = (room.height - taken).clamp(200.0, 560.0);
+    let taken = if problem.is_some() { 560.0 } else { 380.0 };
+    let picture = (room.height - taken).clamp(200.0, 680.0);
     Column::new()
         .push(applicant(scene))
         .push(problem)

@@ -61,6 +61,7 @@ impl Screen {
             lead: look.text.choosing_lead.into(),
             body: Box::new(move |room| self.body(scene, room)),
             primary: None,
+            must_be_read: false,
             back: None,
         }
     }
@@ -68,14 +69,16 @@ impl Screen {
     fn body<'a>(&'a self, scene: Scene<'a>, room: Size) -> Element<'a, Touched> {
         let look = scene.look;
         let catalogue = scene.session.catalogue();
+        let (tabs_px, apart) =
+            if look.is_wide() { (80.0, theme::space::S) } else { (TABS_PX, theme::space::M) };
         let tabs = press::evenly(catalogue.groups.iter().map(|group| {
             press::tab(
                 &look,
                 format!("group:{}", group.id),
                 Icon::of_group(&group.id),
-                group.title.get(look.language),
+                before_bracket(group.title.get(look.language)),
                 group.id == self.group,
-                TABS_PX,
+                tabs_px,
                 Touched::Choosing(Message::Opened(group.id.clone())),
             )
         }));
@@ -83,19 +86,23 @@ impl Screen {
             catalogue.entries.iter().filter(|entry| entry.group == self.group).collect();
         let columns = if look.is_wide() { 3 } else { 2 };
         let gap = theme::space::S;
-        let below_tabs = room.height - TABS_PX - theme::space::M;
-        let fits = |height: f32| Look::fit(height + gap, CARD_PX + gap);
-        let all = fits(below_tabs) * columns;
-        let (rows, all_fit) = if entries.len() <= all {
-            (fits(below_tabs), true)
-        } else {
-            (fits(below_tabs - pages::BAR_PX - theme::space::M), false)
+        let below_tabs = room.height - tabs_px - apart;
+        let least = match (look.large, look.is_wide()) {
+            (true, _) => CARD_LARGE_PX,
+            (false, true) => CARD_WIDE_PX,
+            (false, false) => CARD_PX,
         };
-        let per_page = rows * columns;
+        let fits = |height: f32| Look::fit(height + gap, least + gap);
+        let cards_px = if entries.len() <= fits(below_tabs) * columns {
+            below_tabs
+        } else {
+            below_tabs - pages::BAR_PX - apart
+        };
+        let per_page = fits(cards_px) * columns;
         let pages = pages::count(entries.len(), per_page);
         let page = self.page.min(pages - 1);
-        let used = if all_fit { entries.len().div_ceil(columns) } else { rows };
-        let height = card_height(below_tabs, used, all_fit);
+        let rows = entries.len().min(per_page).div_ceil(columns);
+        let height = card_height(cards_px, rows, least);
         let shown = pages::of(&entries, per_page, page);
         let cards = Column::with_children(shown.chunks(columns).map(|line| {
             let mut line_of_cards = Row::new().spacing(gap);
@@ -113,23 +120,30 @@ impl Screen {
             .push(tabs)
             .push(cards)
             .push(pages::bar(&look, page, pages, |page| Touched::Choosing(Message::Turned(page))))
-            .spacing(theme::space::M)
+            .spacing(apart)
             .into()
     }
 }
 
-const TABS_PX: f32 = 120.0;
-/// Least height of a card: two lines of title, two of the line under it.
-const CARD_PX: f32 = 176.0;
-/// Cards higher than this look empty.
-const CARD_PX_MAX: f32 = 236.0;
+/// A heading without what it says in brackets, for which a tab has no room.
+fn before_bracket(title: &str) -> &str {
+    title.split(['（', '(']).next().map_or(title, str::trim)
+}
 
-fn card_height(room: f32, rows: usize, all_fit: bool) -> f32 {
-    if !all_fit {
-        return CARD_PX;
-    }
+const TABS_PX: f32 = 120.0;
+/// Least height of a card: three lines of title, two of the line under it.
+const CARD_PX: f32 = 206.0;
+/// Three beside each other are wider than two, and words wrap less.
+const CARD_WIDE_PX: f32 = 196.0;
+/// In large print words wrap once more.
+const CARD_LARGE_PX: f32 = 290.0;
+/// Cards higher than this look empty.
+const CARD_PX_MAX: f32 = 262.0;
+
+/// The height of a card where `rows` of them share `room`.
+fn card_height(room: f32, rows: usize, least: f32) -> f32 {
     let rows = f32::from(u8::try_from(rows.max(1)).unwrap_or(u8::MAX));
-    ((room + theme::space::S) / rows - theme::space::S).clamp(CARD_PX, CARD_PX_MAX)
+    ((room + theme::space::S) / rows - theme::space::S).clamp(least, CARD_PX_MAX.max(least * 1.2))
 }
 
 fn card<'a>(look: &Look, entry: &'a Entry, height: f32) -> Element<'a, Touched> {

@@ -7,6 +7,7 @@ use iced::{Background, Center, Color, ContentFit, Element, Fill, Length, Size};
 
 use super::{Message as Touched, Page, Scene};
 use crate::domain::{Finding, Verdict};
+use crate::fault::Fixer;
 use crate::session::event::{Event, IssuedPermit, Paper, PaperState};
 use crate::session::{Outcome, Session, Stage};
 use crate::ui::text::Strings;
@@ -81,6 +82,7 @@ impl Screen {
                     panel::notice(&look, Tone::Bad, text.not_recorded_title, text.not_recorded_more)
                 }),
                 primary: Some(on(scene, text.decision_finish)),
+                must_be_read: false,
                 back: None,
             },
             Outcome::Recorded => self.recorded_page(scene),
@@ -107,6 +109,7 @@ impl Screen {
             lead: said.1.into(),
             body: Box::new(move |room| self.recorded(scene, verdict, room)),
             primary: Some(primary),
+            must_be_read: false,
             back: None,
         }
     }
@@ -118,9 +121,9 @@ impl Screen {
         room: Size,
     ) -> Element<'a, Touched> {
         let look = scene.look;
-        let papers = papers(scene, 250.0);
+        let papers = papers(scene, 330.0);
         let beside = look.is_wide();
-        let papers_px = if papers.is_some() && !beside { 330.0 } else { 0.0 };
+        let papers_px = if papers.is_some() && !beside { 420.0 } else { 0.0 };
         let findings = self.findings(scene, verdict, room.height - papers_px);
         if beside {
             let mut line = Row::new().push(container(findings).width(Length::FillPortion(3)));
@@ -172,6 +175,7 @@ impl Screen {
             lead: said.1.into(),
             body: Box::new(move |room| self.issued(scene, permit, room)),
             primary: Some(on(scene, look.text.next)),
+            must_be_read: false,
             back: None,
         }
     }
@@ -186,22 +190,29 @@ impl Screen {
         if look.is_wide() {
             let picture = (room.height - 250.0).clamp(200.0, 420.0);
             return row![
-                column![self.number(&look, permit)].width(Length::FillPortion(3)),
+                column![self.number(&look, permit, 200.0)].width(Length::FillPortion(3)),
                 container(papers(scene, picture).unwrap_or_else(|| column![].into()))
                     .width(Length::FillPortion(2)),
             ]
             .spacing(theme::space::M)
             .into();
         }
+        // Number and dates take 340 pixels, the papers 480; the rest is the certificate's.
+        let preview = (room.height - 820.0).clamp(240.0, 460.0);
         Column::new()
-            .push(self.number(&look, permit))
-            .push(papers(scene, 330.0))
+            .push(self.number(&look, permit, preview))
+            .push(papers(scene, 400.0))
             .spacing(theme::space::M)
             .into()
     }
 
     /// The number, its dates, the certificate and the code of its public page.
-    fn number<'a>(&'a self, look: &Look, permit: &'a IssuedPermit) -> Element<'a, Touched> {
+    fn number<'a>(
+        &'a self,
+        look: &Look,
+        permit: &'a IssuedPermit,
+        preview_px: f32,
+    ) -> Element<'a, Touched> {
         let text = look.text;
         let good = look.colours.good;
         let until =
@@ -229,7 +240,7 @@ impl Screen {
                     Image::new(preview.clone())
                         .content_fit(ContentFit::Contain)
                         .width(Fill)
-                        .height(if look.is_wide() { 240.0 } else { 320.0 }),
+                        .height(preview_px),
                 )
                 .center_x(Length::FillPortion(3)),
             );
@@ -238,7 +249,7 @@ impl Screen {
             pictures = pictures.push(
                 container(
                     column![
-                        public_code(code, if look.is_wide() { 180.0 } else { 220.0 }),
+                        public_code(code, (preview_px - 70.0).clamp(150.0, 260.0)),
                         label::caption(look, text.decision_scan).align_x(Center),
                     ]
                     .spacing(theme::space::XS)
@@ -280,6 +291,7 @@ fn working(scene: Scene<'_>) -> Page<'_> {
                 .into()
         }),
         primary: None,
+        must_be_read: false,
         back: None,
     }
 }
@@ -419,8 +431,15 @@ fn paper<'a>(look: &Look, kind: Paper, state: &'a PaperState) -> Element<'a, Tou
     };
     let mut words = column![label::strong(look, name), label::plain(words, size::CAPTION, ink)];
     if let PaperState::Held(fault) = state {
+        let remedy = fault.remedy(look.language);
+        let remedy = match fault.fixer {
+            Fixer::Applicant => remedy.to_owned(),
+            Fixer::Attendant | Fixer::Technician | Fixer::Maker => {
+                format!("{} {remedy}", text.paper_held_attendant)
+            }
+        };
         words = words
-            .push(label::caption(look, fault.remedy(look.language)))
+            .push(label::caption(look, remedy))
             .push(label::caption(look, text.paper_held_more));
     }
     row![icon.draw(48.0, ink), words.width(Fill)].spacing(theme::space::S).align_y(Center).into()

@@ -22,6 +22,7 @@ pub(super) fn view(scene: Scene<'_>) -> Page<'_> {
             Icon::Check,
             Some(Message::Tell(Event::WentOn)),
         )),
+        must_be_read: false,
         back: None,
     }
 }
@@ -59,7 +60,7 @@ fn body(scene: Scene<'_>, room: Size) -> Element<'_, Message> {
             .align_y(Center),
         );
     }
-    let picture = (room.height - 140.0).clamp(220.0, 620.0);
+    let picture = (room.height - 60.0).clamp(220.0, 700.0);
     column![
         panel::card(
             &look,

@@ -25,12 +25,12 @@ pub(super) fn view(scene: Scene<'_>) -> Element<'_, Message> {
         }
     };
     let content = column![
-        panel::badge(icon, 220.0, c.primary, c.primary_soft),
+        panel::badge(icon, if look.is_wide() { 110.0 } else { 220.0 }, c.primary, c.primary_soft),
         label::bold(what, size::TITLE, c.ink).align_x(Center),
         label::body(&look, more).align_x(Center),
         panel::notice(&look, Tone::Good, text.ended_wiped, ""),
     ]
-    .spacing(theme::space::L)
+    .spacing(if look.is_wide() { theme::space::M } else { theme::space::L })
     .align_x(Center)
     .max_width(900);
     column![

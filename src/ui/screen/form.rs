@@ -99,6 +99,14 @@ impl Screen {
         }
     }
 
+    pub(super) fn page(&self) -> usize {
+        match self.at {
+            At::Registered => 0,
+            At::Check => 1,
+            At::Question(at) => at + 2,
+        }
+    }
+
     fn answer(&self, session: &Session, answer: Answer) -> Option<Event> {
         Some(Event::Answered { field: self.field(session)?.key.clone(), answer })
     }
@@ -202,6 +210,7 @@ impl Screen {
                 Icon::ArrowRight,
                 Some(Touched::Form(Message::Next)),
             )),
+            must_be_read: false,
             back: None,
         }
     }
@@ -220,10 +229,12 @@ impl Screen {
         let pages = pages::count(fields.len(), per_page);
         let part = self.part.min(pages - 1);
         let shown = pages::of(&fields, per_page, part);
+        let rows = shown.len().div_ceil(columns);
+        let locked_px = share(room.height, rows, (LOCKED_PX - theme::space::S, 190.0));
         let lines = shown.chunks(columns).map(|line| {
             let mut cells = Row::new().spacing(theme::space::S);
             for field in line {
-                cells = cells.push(container(locked(&look, field)).width(Fill));
+                cells = cells.push(container(locked(&look, field, locked_px)).width(Fill));
             }
             for _ in line.len()..columns {
                 cells = cells.push(space().width(Fill));
@@ -251,6 +262,7 @@ impl Screen {
             lead,
             body: Box::new(move |room| self.question(scene, field, room)),
             primary: Some(press::primary(&look, words, Icon::ArrowRight, next)),
+            must_be_read: false,
             back: None,
         }
     }
@@ -265,7 +277,7 @@ impl Screen {
         let problem = field.problem.as_ref();
         let problem_px = if problem.is_some() { 130.0 } else { 0.0 };
         let answer = match &field.kind {
-            FieldKind::YesNo => yes_no(&look, field),
+            FieldKind::YesNo => yes_no(&look, field, room.height - problem_px),
             FieldKind::Choice(choices) => {
                 self.choices(&look, field, choices, false, room.height - problem_px)
             }
@@ -273,10 +285,14 @@ impl Screen {
                 self.choices(&look, field, choices, true, room.height - problem_px)
             }
             FieldKind::Number { min, max, unit } => {
-                number(&look, field, *min, *max, unit.get(look.language))
+                let key_px = keyboard::key_height(room.height - problem_px - 210.0, 4);
+                number(&look, field, (*min, *max, unit.get(look.language)), key_px)
             }
-            FieldKind::Text { chars_max } => self.text(&look, field, *chars_max),
-            FieldKind::Date => self.date(scene, field),
+            FieldKind::Text { chars_max } => {
+                let key_px = keyboard::key_height(room.height - problem_px - 210.0, 5);
+                self.text(&look, field, *chars_max, key_px)
+            }
+            FieldKind::Date => self.date(scene, field, room.height - problem_px - 140.0),
         };
         Column::new()
             .push(
@@ -317,6 +333,8 @@ impl Screen {
         let pages = pages::count(choices.len(), per_page);
         let part = self.part.min(pages - 1);
         let shown = pages::of(choices, per_page, part);
+        let room = if pages > 1 { room - pages::BAR_PX - theme::space::M } else { room };
+        let choice_px = share(room, shown.len().div_ceil(columns), (theme::target::BUTTON, 124.0));
         let lines = shown.chunks(columns).map(|line| {
             let mut cells = Row::new().spacing(gap);
             for choice in line {
@@ -326,6 +344,7 @@ impl Screen {
                     choice.label.get(look.language),
                     is_chosen(field, &choice.value),
                     several,
+                    choice_px,
                     Touched::Form(Message::Chosen(choice.value.clone())),
                 ));
             }
@@ -342,7 +361,13 @@ impl Screen {
             .into()
     }
 
-    fn text<'a>(&self, look: &Look, field: &'a Field, chars_max: usize) -> Element<'a, Touched> {
+    fn text<'a>(
+        &self,
+        look: &Look,
+        field: &'a Field,
+        chars_max: usize,
+        key_px: f32,
+    ) -> Element<'a, Touched> {
         let typed = match &field.answer {
             Some(Answer::Text(typed)) => typed.as_str(),
             _ => "",
@@ -351,13 +376,13 @@ impl Screen {
         column![
             display(look, typed, ""),
             label::caption(look, (look.text.characters_left)(left)),
-            keyboard::text(look, self.capitals, |key| Touched::Form(Message::Pressed(key))),
+            keyboard::text(look, self.capitals, key_px, |key| Touched::Form(Message::Pressed(key))),
         ]
         .spacing(theme::space::M)
         .into()
     }
 
-    fn date<'a>(&self, scene: Scene<'a>, field: &'a Field) -> Element<'a, Touched> {
+    fn date<'a>(&self, scene: Scene<'a>, field: &'a Field, height: f32) -> Element<'a, Touched> {
         let look = scene.look;
         let chosen = match field.answer {
             Some(Answer::Date(day)) => Some(day),
@@ -372,6 +397,7 @@ impl Screen {
                 shown,
                 scene.today,
                 chosen,
+                height,
                 |month| Touched::Form(Message::MonthTurned(month)),
                 |day| Touched::Form(Message::DayPicked(day)),
             ),
@@ -388,6 +414,7 @@ impl Screen {
             lead: look.text.check_lead.into(),
             body: Box::new(move |room| self.check(scene, room)),
             primary: Some(press::primary(&look, look.text.check_confirm, Icon::Check, confirm)),
+            must_be_read: false,
             back: None,
         }
     }
@@ -396,8 +423,9 @@ impl Screen {
         let look = scene.look;
         let fields: Vec<(usize, &Field)> = questions(scene.session).enumerate().collect();
         let columns = if look.is_wide() { 2 } else { 1 };
-        let person_px = 230.0;
-        let fits = |height: f32| Look::fit(height, ANSWER_PX) * columns;
+        let person_px = if look.large { 290.0 } else { 230.0 };
+        let answer_least_px = if look.large { ANSWER_LARGE_PX } else { ANSWER_PX };
+        let fits = |height: f32| Look::fit(height, answer_least_px) * columns;
         let per_page = if fields.len() <= fits(room.height - person_px) {
             fits(room.height - person_px)
         } else {
@@ -406,10 +434,13 @@ impl Screen {
         let pages = pages::count(fields.len(), per_page);
         let part = self.part.min(pages - 1);
         let shown = pages::of(&fields, per_page, part);
+        let rows = shown.len().div_ceil(columns);
+        let answer_px =
+            share(room.height - person_px, rows, (answer_least_px - theme::space::S, 170.0));
         let lines = shown.chunks(columns).map(|line| {
             let mut cells = Row::new().spacing(theme::space::S);
             for (at, field) in line {
-                cells = cells.push(container(answered(&look, *at, field)).width(Fill));
+                cells = cells.push(container(answered(&look, *at, field, answer_px)).width(Fill));
             }
             for _ in line.len()..columns {
                 cells = cells.push(space().width(Fill));
@@ -425,10 +456,18 @@ impl Screen {
     }
 }
 
+/// The height of each of `rows` that share `room`, within limits.
+fn share(room: f32, rows: usize, (least, most): (f32, f32)) -> f32 {
+    let rows = f32::from(u8::try_from(rows.max(1)).unwrap_or(u8::MAX));
+    (room / rows - theme::space::S).clamp(least, most)
+}
+
 /// Height of a locked fact with its source: name, value of two lines, source.
 const LOCKED_PX: f32 = 196.0;
 /// Height of an answer on the last page.
 const ANSWER_PX: f32 = 142.0;
+/// In large print the question may take two lines.
+const ANSWER_LARGE_PX: f32 = 184.0;
 
 fn questions(session: &Session) -> impl Iterator<Item = &Field> {
     session.fields().iter().filter(|field| field.source.is_none())
@@ -484,26 +523,24 @@ fn turns<'a>(look: &Look, part: usize, pages: usize) -> Option<Element<'a, Touch
 }
 
 /// A fact the register knows: a lock, and where it comes from.
-fn locked<'a>(look: &Look, field: &'a Field) -> Element<'a, Touched> {
+fn locked<'a>(look: &Look, field: &'a Field, height: f32) -> Element<'a, Touched> {
     let source = field.source.as_ref().map_or("", |source| source.get(look.language));
-    panel::quiet(
-        look,
-        row![
-            column![
-                label::caption(look, field.label.get(look.language)),
-                label::strong(look, written(look, field)),
-                label::caption(look, (look.text.source)(source)),
-            ]
-            .width(Fill),
-            Icon::Lock.draw(36.0, look.colours.soft),
+    let content = row![
+        column![
+            label::caption(look, field.label.get(look.language)),
+            label::strong(look, written(look, field)),
+            label::caption(look, (look.text.source)(source)),
         ]
-        .spacing(theme::space::S)
-        .align_y(Center),
-    )
+        .width(Fill),
+        Icon::Lock.draw(36.0, look.colours.soft),
+    ]
+    .spacing(theme::space::S)
+    .align_y(Center);
+    panel::quiet(look, container(content).center_y(height - 2.0 * theme::space::S))
 }
 
 /// An answer of the applicant, which can be touched to change it.
-fn answered<'a>(look: &Look, at: usize, field: &'a Field) -> Element<'a, Touched> {
+fn answered<'a>(look: &Look, at: usize, field: &'a Field, height: f32) -> Element<'a, Touched> {
     let c = look.colours;
     let value = match &field.problem {
         Some(problem) => label::bold(problem.get(look.language), size::BODY, c.bad),
@@ -512,16 +549,19 @@ fn answered<'a>(look: &Look, at: usize, field: &'a Field) -> Element<'a, Touched
         }
         None => label::strong(look, written(look, field)),
     };
+    let content = row![
+        column![label::caption(look, field.label.get(look.language)), value].width(Fill),
+        Icon::Pen.draw(34.0, c.primary),
+        label::bold(look.text.check_mend, size::CAPTION, c.primary),
+    ]
+    .spacing(theme::space::S)
+    .align_y(Center);
     press::block(
         look,
         format!("field:{}", field.key),
-        row![
-            column![label::caption(look, field.label.get(look.language)), value].width(Fill),
-            Icon::Pen.draw(34.0, c.primary),
-            label::bold(look.text.check_mend, size::CAPTION, c.primary),
-        ]
-        .spacing(theme::space::S)
-        .align_y(Center),
+        container(content)
+            .padding([0.0, theme::space::XS])
+            .center_y(height - 2.0 * theme::space::S),
         false,
         Touched::Form(Message::Mend(at)),
     )
@@ -559,7 +599,8 @@ fn written(look: &Look, field: &Field) -> String {
     }
 }
 
-fn yes_no<'a>(look: &Look, field: &'a Field) -> Element<'a, Touched> {
+fn yes_no<'a>(look: &Look, field: &'a Field, room: f32) -> Element<'a, Touched> {
+    let height = (room - 120.0).clamp(180.0, 460.0);
     let said = match field.answer {
         Some(Answer::YesNo(yes)) => Some(yes),
         _ => None,
@@ -580,7 +621,7 @@ fn yes_no<'a>(look: &Look, field: &'a Field) -> Element<'a, Touched> {
                     .align_x(Center),
             )
             .center_x(Fill)
-            .center_y(260.0),
+            .center_y(height),
             said == Some(yes),
             Touched::Form(Message::Said(yes)),
         )
@@ -596,9 +637,8 @@ fn yes_no<'a>(look: &Look, field: &'a Field) -> Element<'a, Touched> {
 fn number<'a>(
     look: &Look,
     field: &'a Field,
-    min: i64,
-    max: i64,
-    unit: &'a str,
+    (min, max, unit): (i64, i64, &'a str),
+    key_px: f32,
 ) -> Element<'a, Touched> {
     let typed = match &field.answer {
         Some(Answer::Number(typed)) => typed.as_str(),
@@ -607,7 +647,7 @@ fn number<'a>(
     column![
         display(look, typed, unit),
         label::caption(look, (look.text.number_range)(min, max, unit)),
-        keyboard::number(look, |key| Touched::Form(Message::Pressed(key))),
+        keyboard::number(look, key_px, |key| Touched::Form(Message::Pressed(key))),
     ]
     .spacing(theme::space::M)
     .into()

@@ -12,7 +12,7 @@ use super::{Message, Scene};
 use crate::domain::Language;
 use crate::session::event::Event;
 use crate::session::{Outcome, Stage};
-use crate::ui::theme::{self, Look, size};
+use crate::ui::theme::{self, Look, size, target};
 use crate::ui::widget::icon::Icon;
 use crate::ui::widget::{label, press};
 
@@ -26,23 +26,105 @@ pub(crate) struct Page<'a> {
     pub(crate) body: Box<dyn Fn(Size) -> Element<'a, Message> + 'a>,
     /// The button that goes on, where there is one.
     pub(crate) primary: Option<Element<'a, Message>>,
+    /// Whether the button appears only once all of it was seen.
+    pub(crate) must_be_read: bool,
     /// "Back" does this instead of going back a stage: a page before this one.
     pub(crate) back: Option<Message>,
+}
+
+/// The id of what is moved where a page does not fit.
+pub(crate) const PAGE: &str = "page";
+
+/// How far the page is moved.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Scroll {
+    offset: f32,
+    height: f32,
+    content: f32,
+    /// Height the buttons take while they are there; without them the page may fit.
+    taken: f32,
+}
+
+impl Scroll {
+    fn of(seen: scrollable::Viewport, taken: f32) -> Self {
+        Self {
+            offset: seen.absolute_offset().y,
+            height: seen.bounds().height,
+            content: seen.content_bounds().height,
+            taken,
+        }
+    }
+
+    /// Whether some of the page is out of sight.
+    pub(crate) fn is_needed(self) -> bool {
+        self.content > self.height + self.taken + 1.0
+    }
+
+    fn is_at_end(self) -> bool {
+        self.offset + self.height + 1.0 >= self.content
+    }
+
+    /// How far one touch moves: a little less than what is seen, so that the eye finds its place.
+    fn page(self) -> f32 {
+        self.height * 0.85
+    }
+}
+
+fn scroll_buttons(scene: Scene<'_>) -> Element<'_, Message> {
+    let look = scene.look;
+    let scroll = scene.scroll;
+    let up = (scroll.offset > 1.0).then_some(Message::ScrollBy(-scroll.page()));
+    let down = (!scroll.is_at_end()).then_some(Message::ScrollBy(scroll.page()));
+    row![
+        press::secondary(&look, "scroll-up", look.text.scroll_up, Icon::ArrowUp, up),
+        space().width(if look.is_wide() { iced::Shrink } else { Fill }),
+        press::onward(&look, "scroll-down", look.text.scroll_down, Icon::ArrowDown, down),
+    ]
+    .spacing(theme::space::S)
+    .into()
 }
 
 /// The frame with a page in it.
 pub(super) fn framed<'a>(scene: Scene<'a>, page: Page<'a>) -> Element<'a, Message> {
     let look = scene.look;
-    let mut words = column![label::title(&look, page.title)].spacing(theme::space::XS);
-    if !page.lead.is_empty() {
-        words = words.push(label::soft(&look, page.lead));
-    }
+    let title = label::title(&look, page.title);
+    let lead = (!page.lead.is_empty()).then(|| label::soft(&look, page.lead));
+    let words: Element<'a, Message> = if look.is_wide() {
+        let lead = lead.map(|lead| container(lead).width(Fill));
+        Row::new().push(title).push(lead).spacing(theme::space::L).align_y(Center).into()
+    } else {
+        Column::new().push(title).push(lead).spacing(theme::space::XS).into()
+    };
     let body = page.body;
+    // Pages are made to fit. What does not, such as large print on a small screen, is moved by two
+    // buttons below it; the room is told as without them, so that nothing changes when they come.
+    let is_moved = scene.scroll.is_needed();
+    let below = (is_moved && !look.is_wide()).then(|| scroll_buttons(scene));
+    let taken = if below.is_some() { target::BUTTON + theme::space::S } else { 0.0 };
+    // On a wide screen, where height is scarce, the foot has room for them.
+    let in_foot = (is_moved && look.is_wide()).then(|| scroll_buttons(scene));
     let body = responsive(move |room| {
-        // Pages are made to fit; what does not (large print on a small screen) can be moved.
-        let bar = Scrollbar::new().width(18).scroller_width(18).spacing(theme::space::S);
-        scrollable(body(room)).direction(Direction::Vertical(bar)).width(Fill).height(Fill).into()
+        let room = Size::new(room.width, room.height + taken);
+        scrollable(body(room))
+            .id(PAGE)
+            .direction(Direction::Vertical(
+                Scrollbar::new().width(14).scroller_width(14).spacing(theme::space::XS),
+            ))
+            .on_scroll(move |seen| Message::Scrolled(Scroll::of(seen, taken)))
+            .width(Fill)
+            .height(Fill)
+            .into()
     });
+    let body = column![body].push(below).spacing(theme::space::S);
+    let primary = match page.primary {
+        Some(_) if page.must_be_read && !scene.scroll.is_at_end() => Some(press::primary(
+            &look,
+            look.text.read_on,
+            Icon::ArrowDown,
+            Some(Message::ScrollBy(scene.scroll.page())),
+        )),
+        primary => primary,
+    };
     let mut content = Column::new();
     content = content.push(bar(scene));
     if !look.is_wide() {
@@ -62,7 +144,7 @@ pub(super) fn framed<'a>(scene: Scene<'a>, page: Page<'a>) -> Element<'a, Messag
                 .width(Fill)
                 .height(Fill),
         )
-        .push(foot(scene, page.primary, page.back))
+        .push(foot(scene, in_foot, primary, page.back))
         .width(Fill)
         .height(Fill)
         .into()
@@ -171,6 +253,7 @@ fn one_step<'a>(look: &Look, name: &'a str, step: u8, on: u8) -> Element<'a, Mes
 /// The buttons at the bottom: end, back, on.
 fn foot<'a>(
     scene: Scene<'a>,
+    moves: Option<Element<'a, Message>>,
     primary: Option<Element<'a, Message>>,
     back: Option<Message>,
 ) -> Element<'a, Message> {
@@ -178,30 +261,22 @@ fn foot<'a>(
     let colours = look.colours;
     let mut line = Row::new().spacing(theme::space::M).align_y(Center);
     if can_end(scene.session.stage()) {
-        line = line.push(press::secondary_high(
+        line = line.push(press::foot(
             &look,
             "end",
             look.text.end,
             Icon::Leave,
             Some(Message::AskToEnd),
-            theme::target::PRIMARY,
         ));
     }
     let back =
         back.or_else(|| scene.session.can_go_back().then_some(Message::Tell(Event::WentBack)));
     if let Some(back) = back {
-        line = line.push(press::secondary_high(
-            &look,
-            "back",
-            look.text.back,
-            Icon::ArrowLeft,
-            Some(back),
-            theme::target::PRIMARY,
-        ));
+        line = line.push(press::foot(&look, "back", look.text.back, Icon::ArrowLeft, Some(back)));
     }
-    line = line.push(match primary {
+    line = line.push(moves).push(match primary {
         Some(primary) => primary,
-        None => space().width(Fill).height(theme::target::PRIMARY).into(),
+        None => space().width(Fill).height(target::PRIMARY).into(),
     });
     container(line)
         .padding([theme::space::S, look.margin()])

@@ -26,6 +26,7 @@ pub(super) fn view(scene: Scene<'_>) -> Page<'_> {
         lead: lead.into(),
         body: Box::new(move |room| body(scene, room)),
         primary: None,
+        must_be_read: false,
         back: None,
     }
 }
@@ -43,7 +44,7 @@ fn body(scene: Scene<'_>, room: Size) -> Element<'_, Message> {
             column![
                 panel::notice(&look, Tone::Warn, what, more),
                 label::soft(&look, text.identify_again),
-                ways(scene, room.height - 330.0),
+                ways(scene, room.height - 300.0),
             ]
             .spacing(theme::space::M)
             .into()
@@ -64,10 +65,10 @@ fn ways<'a>(scene: Scene<'a>, height: f32) -> Element<'a, Message> {
     let equipment = scene.session.equipment();
     let count = usize::from(equipment.id_reader) + usize::from(equipment.scanner);
     let beside = look.is_wide() || count == 1;
-    let picture = if look.is_wide() {
-        (height - 250.0).clamp(180.0, 420.0)
+    let picture = if beside {
+        (height - 2.0 * theme::space::M).clamp(180.0, 540.0)
     } else {
-        (height / 2.0 - 90.0).clamp(220.0, 420.0)
+        ((height - theme::space::M) / 2.0 - 2.0 * theme::space::M).clamp(220.0, 600.0)
     };
     let mut cards: Vec<Element<'a, Message>> = Vec::new();
     if equipment.id_reader {
@@ -102,11 +103,7 @@ fn way<'a>(
     .spacing(theme::space::S)
     .width(Fill);
     let drawn = machine(&look, vec![part], scene.beat(), picture);
-    let content: Element<'a, Message> = if look.is_wide() {
-        column![words, container(drawn).center_x(Fill)].spacing(theme::space::M).into()
-    } else {
-        row![words, drawn].spacing(theme::space::M).align_y(Center).into()
-    };
+    let content = row![words, drawn].spacing(theme::space::M).align_y(Center);
     panel::card(&look, content)
 }
 
@@ -119,7 +116,7 @@ pub(super) fn at_work<'a>(
     more: &'a str,
 ) -> Element<'a, Message> {
     let look = scene.look;
-    let picture = (room.height - 320.0).clamp(200.0, 620.0);
+    let picture = (room.height - 270.0).clamp(200.0, 960.0);
     let words = column![
         label::bold(what, size::TITLE, look.colours.primary).align_x(Center),
         row![Icon::Hourglass.draw(40.0, look.colours.soft), label::soft(&look, more),]

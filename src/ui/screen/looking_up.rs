@@ -1,6 +1,6 @@
 //! The registers are being asked: which, and how far each is.
 
-use iced::widget::{Column, column, row};
+use iced::widget::{Column, column, container, row};
 use iced::{Center, Element, Fill, Size};
 
 use super::{Message, Page, Scene};
@@ -17,18 +17,20 @@ pub(super) fn view(scene: Scene<'_>) -> Page<'_> {
         lead: look.text.looking_lead.into(),
         body: Box::new(move |room| body(scene, room)),
         primary: None,
+        must_be_read: false,
         back: None,
     }
 }
 
-fn body(scene: Scene<'_>, _room: Size) -> Element<'_, Message> {
+fn body(scene: Scene<'_>, room: Size) -> Element<'_, Message> {
     let look = scene.look;
     let text = look.text;
     let look_ups: Vec<(Register, LookUp)> = scene.session.look_ups().collect();
-    let answered = look_ups.iter().filter(|(_, state)| *state != LookUp::Asked).count();
+    let answered = look_ups.iter().filter(|(_, state)| *state == LookUp::Answered).count();
+    let height = ((room.height - 140.0) / 3.0 - 3.0 * theme::space::M).clamp(110.0, 230.0);
     let mut list = Column::new().spacing(theme::space::M);
     for (register, state) in &look_ups {
-        list = list.push(one(scene, *register, *state));
+        list = list.push(one(scene, *register, *state, height));
     }
     list.push(
         column![
@@ -45,7 +47,7 @@ fn body(scene: Scene<'_>, _room: Size) -> Element<'_, Message> {
     .into()
 }
 
-fn one(scene: Scene<'_>, register: Register, state: LookUp) -> Element<'_, Message> {
+fn one(scene: Scene<'_>, register: Register, state: LookUp, height: f32) -> Element<'_, Message> {
     let look = scene.look;
     let text = look.text;
     let c = look.colours;
@@ -64,13 +66,11 @@ fn one(scene: Scene<'_>, register: Register, state: LookUp) -> Element<'_, Messa
             (Icon::Clock, c.warn, c.warn_soft, text.look_up_stale)
         }
     };
-    panel::card(
-        &look,
-        row![
-            panel::badge(icon, 110.0, ink, ground),
-            column![label::heading(&look, name), label::plain(words, size::BODY, ink)].width(Fill),
-        ]
-        .spacing(theme::space::M)
-        .align_y(Center),
-    )
+    let content = row![
+        panel::badge(icon, 110.0, ink, ground),
+        column![label::heading(&look, name), label::plain(words, size::BODY, ink)].width(Fill),
+    ]
+    .spacing(theme::space::M)
+    .align_y(Center);
+    panel::card(&look, container(content).center_y(height))
 }

@@ -25,7 +25,7 @@ use crate::session::event::Event;
 use crate::session::{Session, Stage};
 use crate::ui::theme::Look;
 
-pub(crate) use frame::Page;
+pub(crate) use frame::{PAGE, Page, Scroll};
 
 /// What was touched on a screen.
 #[derive(Debug, Clone)]
@@ -38,6 +38,10 @@ pub(crate) enum Message {
     AskToEnd,
     /// "Go on" in the question.
     KeepOn,
+    /// The page is moved, or another one is there.
+    Scrolled(Scroll),
+    /// Move the page so far.
+    ScrollBy(f32),
     /// On the screen of services.
     Choosing(choosing::Message),
     /// On the screen of the business.
@@ -61,6 +65,8 @@ pub(super) struct Scene<'a> {
     pub(super) now: Duration,
     /// Today, for the day picker.
     pub(super) today: Date,
+    /// How far the page is moved.
+    pub(super) scroll: Scroll,
 }
 
 impl Scene<'_> {
@@ -103,6 +109,24 @@ impl Screen {
             Stage::Rating => Self::Rating,
             Stage::Done => Self::Done,
             Stage::Ended(_) => Self::Ended,
+        }
+    }
+
+    /// Which page of the screen is open: another one begins at its top.
+    pub(super) fn page(&self) -> usize {
+        match self {
+            Self::Business(screen) => screen.page(),
+            Self::Form(screen) => screen.page(),
+            Self::Attract
+            | Self::Choosing(_)
+            | Self::Telling
+            | Self::Identifying
+            | Self::LookingUp
+            | Self::Promise(_)
+            | Self::Decision(_)
+            | Self::Rating
+            | Self::Done
+            | Self::Ended => 0,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The screen of a kiosk that can serve nobody, and why.
 
-use iced::widget::{column, container, space};
+use iced::widget::{column, container};
 use iced::{Center, Element, Fill};
 
 use super::{Message, Scene, frame};
@@ -14,13 +14,12 @@ pub(super) fn view(scene: Scene<'_>) -> Element<'_, Message> {
     let why =
         if scene.session.equipment().journal { look.text.out_proof } else { look.text.out_journal };
     let content = column![
-        panel::badge(Icon::Stop, 220.0, c.bad, c.bad_soft),
+        panel::badge(Icon::Stop, if look.is_wide() { 110.0 } else { 220.0 }, c.bad, c.bad_soft),
         label::bold(look.text.out_title, size::TITLE * 1.3, c.ink).align_x(Center),
         label::body(&look, why).align_x(Center),
-        space().height(theme::space::S),
         panel::notice(&look, panel::Tone::Note, look.text.out_help, ""),
     ]
-    .spacing(theme::space::L)
+    .spacing(if look.is_wide() { theme::space::M } else { theme::space::L })
     .align_x(Center)
     .max_width(900);
     column![frame::bar(scene), container(content).center(Fill).padding(look.margin()),]

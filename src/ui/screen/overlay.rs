@@ -70,13 +70,12 @@ fn end(scene: Scene<'_>) -> Element<'_, Message> {
     let c = look.colours;
     let decided = matches!(scene.session.stage(), Stage::Decided(_));
     let more = if decided { text.end_more_decided } else { text.end_more };
-    let leave = press::secondary_high(
+    let leave = press::foot(
         &look,
         "end-confirm",
         text.end_confirm,
         Icon::Leave,
         Some(Message::Tell(Event::Cancelled)),
-        theme::target::PRIMARY,
     );
     column![
         panel::badge(Icon::Question, 140.0, c.primary, c.primary_soft),

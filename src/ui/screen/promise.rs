@@ -62,26 +62,28 @@ impl Screen {
             lead: look.text.promise_lead.into(),
             body: Box::new(move |room| self.body(scene, room)),
             primary: Some(press::primary(&look, words, Icon::Check, signed)),
+            must_be_read: false,
             back: None,
         }
     }
 
     fn body<'a>(&'a self, scene: Scene<'a>, room: Size) -> Element<'a, Touched> {
         let look = scene.look;
-        let paragraphs = promise(scene)
-            .map_or("", |text| text.text.get(look.language))
-            .lines()
-            .map(|paragraph| label::body(&look, paragraph).into());
-        let text = panel::card(&look, Column::with_children(paragraphs).spacing(theme::space::S));
+        let text = promise(scene).map_or("", |text| text.text.get(look.language));
+        let paragraphs = text.lines().map(|paragraph| label::body(&look, paragraph).into());
+        let card = panel::card(&look, Column::with_children(paragraphs).spacing(theme::space::S));
         if look.is_wide() {
-            row![text, self.signing(&look, (room.height - 130.0).max(220.0))]
-                .spacing(theme::space::L)
-                .into()
-        } else {
-            column![text, self.signing(&look, if look.large { 300.0 } else { 380.0 })]
-                .spacing(theme::space::M)
-                .into()
+            let pad = (room.height - 130.0).clamp(220.0, 520.0);
+            return row![card, self.signing(&look, pad)].spacing(theme::space::L).into();
         }
+        // The box takes what the text leaves: a name is drawn better with room.
+        let width = room.width - 2.0 * theme::space::M;
+        let text_px: f32 = text
+            .lines()
+            .map(|paragraph| label::body_height(paragraph, width) + theme::space::S)
+            .sum();
+        let pad = (room.height - text_px - 200.0).clamp(280.0, 620.0);
+        column![card, self.signing(&look, pad)].spacing(theme::space::M).into()
     }
 
     fn signing<'a>(&'a self, look: &Look, height: f32) -> Element<'a, Touched> {

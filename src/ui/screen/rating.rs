@@ -15,14 +15,14 @@ pub(super) fn view(scene: Scene<'_>) -> Page<'_> {
         title: look.text.rating_title.into(),
         lead: look.text.rating_lead.into(),
         body: Box::new(move |room| body(scene, room)),
-        primary: Some(press::secondary_high(
+        primary: Some(press::foot(
             &look,
             "decline",
             look.text.rating_decline,
             Icon::ArrowRight,
             Some(Message::Tell(Event::RatingDeclined)),
-            theme::target::PRIMARY,
         )),
+        must_be_read: false,
         back: None,
     }
 }
@@ -60,7 +60,7 @@ fn body(scene: Scene<'_>, room: Size) -> Element<'_, Message> {
         }))
         .into();
     }
-    let height = (room.height / 5.0 - theme::space::M - 2.0 * theme::space::S).clamp(96.0, 190.0);
+    let height = (room.height / 5.0 - theme::space::M - 2.0 * theme::space::S).clamp(96.0, 230.0);
     Column::with_children(grades.map(|(grade, icon, words)| {
         press::block(
             &look,

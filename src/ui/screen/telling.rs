@@ -22,6 +22,7 @@ pub(super) fn view(scene: Scene<'_>) -> Page<'_> {
             Icon::ArrowRight,
             Some(Message::Tell(Event::Told)),
         )),
+        must_be_read: true,
         back: None,
     }
 }
@@ -36,7 +37,7 @@ fn body(scene: Scene<'_>, _room: Size) -> Element<'_, Message> {
         .spacing(theme::space::M)
         .into()
     } else {
-        column![conditions(scene), ready(&look), privacy(scene)].spacing(theme::space::M).into()
+        column![conditions(scene), ready(&look), privacy(scene)].spacing(theme::space::S).into()
     }
 }
 

@@ -52,6 +52,9 @@ strings! {
         end
         earlier
         later
+        scroll_up
+        scroll_down
+        read_on
         yes
         no
         // The steps of a visit.
@@ -248,6 +251,7 @@ strings! {
         paper_not_available
         paper_held
         paper_held_more
+        paper_held_attendant
         // The drawn machine.
         machine_reader
         machine_scanner
@@ -296,6 +300,8 @@ strings! {
         weekday_6
         weekday_7
         date_today
+        month_earlier
+        month_later
     }
     sentences {
         step: fn(u8, u8)

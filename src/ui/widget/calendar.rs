@@ -1,5 +1,6 @@
 //! A month to pick a day from.
 
+use iced::widget::text::LineHeight;
 use iced::widget::{Column, Row, column, container, row, space};
 use iced::{Center, Element, Fill};
 use jiff::ToSpan;
@@ -15,6 +16,7 @@ pub(crate) fn month<'a, Message: Clone + 'a>(
     shown: Date,
     today: Date,
     chosen: Option<Date>,
+    height: f32,
     on_turn: impl Fn(Date) -> Message,
     on_pick: impl Fn(Date) -> Message,
 ) -> Element<'a, Message> {
@@ -24,15 +26,15 @@ pub(crate) fn month<'a, Message: Clone + 'a>(
         press::secondary(
             look,
             "month-earlier",
-            text.earlier,
+            text.month_earlier,
             Icon::ArrowLeft,
             Some(on_turn(first.saturating_sub(1.month()))),
         ),
         container(label::heading(look, (text.month)(first.year(), first.month()))).center_x(Fill),
-        press::secondary(
+        press::onward(
             look,
             "month-later",
-            text.later,
+            text.month_later,
             Icon::ArrowRight,
             Some(on_turn(first.saturating_add(1.month()))),
         ),
@@ -51,7 +53,11 @@ pub(crate) fn month<'a, Message: Clone + 'a>(
         names.map(|name| container(label::caption(look, name)).center_x(Fill).into()),
     )
     .spacing(theme::space::XS);
-    column![head, names, days(look, first, today, chosen, on_pick)].spacing(theme::space::S).into()
+    // Buttons, names of the days, then at most six weeks.
+    let cell = ((height - 190.0) / 6.0 - theme::space::XS).clamp(84.0, 128.0);
+    column![head, names, days(look, first, today, chosen, cell, on_pick)]
+        .spacing(theme::space::S)
+        .into()
 }
 
 fn days<'a, Message: Clone + 'a>(
@@ -59,6 +65,7 @@ fn days<'a, Message: Clone + 'a>(
     first: Date,
     today: Date,
     chosen: Option<Date>,
+    height: f32,
     on_pick: impl Fn(Date) -> Message,
 ) -> Column<'a, Message> {
     let before = i64::from(first.weekday().to_monday_zero_offset());
@@ -70,7 +77,7 @@ fn days<'a, Message: Clone + 'a>(
         for weekday in 0..7 {
             let day = monday.saturating_add((week * 7 + weekday).days());
             line = line.push(if day.month() == first.month() {
-                cell(look, day, today, chosen, on_pick(day))
+                cell(look, day, today, chosen == Some(day), height, on_pick(day))
             } else {
                 space().width(Fill).into()
             });
@@ -84,23 +91,18 @@ fn cell<'a, Message: Clone + 'a>(
     look: &Look,
     day: Date,
     today: Date,
-    chosen: Option<Date>,
+    is_chosen: bool,
+    height: f32,
     message: Message,
 ) -> Element<'a, Message> {
     let colours = look.colours;
-    let is_chosen = chosen == Some(day);
     let ink = if is_chosen || day == today { colours.primary } else { colours.ink };
-    let number = label::bold(day.day().to_string(), theme::size::HEADING, ink);
-    let content = if day == today {
-        column![number, label::plain(look.text.date_today, 22.0, ink)].align_x(Center).spacing(0)
-    } else {
-        column![number]
-    };
-    press::block(
-        look,
-        format!("day:{day}"),
-        container(content).center_x(Fill).center_y(84.0),
-        is_chosen,
-        message,
-    )
+    let number = label::bold(day.day().to_string(), theme::size::HEADING, ink)
+        .line_height(LineHeight::Relative(1.1));
+    let mut content = Column::new().push(number).align_x(Center);
+    if day == today {
+        let today = label::plain(look.text.date_today, theme::size::CAPTION, ink);
+        content = content.push(today.line_height(LineHeight::Relative(1.1)));
+    }
+    press::cell(look, format!("day:{day}"), content, (Fill, height), is_chosen, Some(message))
 }

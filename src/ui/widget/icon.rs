@@ -23,8 +23,10 @@ macro_rules! icons {
 
 icons! {
     Alert = "alert"
+    ArrowDown = "arrow-down"
     ArrowLeft = "arrow-left"
     ArrowRight = "arrow-right"
+    ArrowUp = "arrow-up"
     Backspace = "backspace"
     Bath = "bath"
     Beauty = "beauty"

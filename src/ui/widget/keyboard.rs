@@ -7,6 +7,14 @@ use super::icon::Icon;
 use super::press;
 use crate::ui::theme::{self, Look};
 
+/// Least height of a key: 16 mm.
+const KEY_PX_MIN: f32 = 65.0;
+
+/// The height of a key, where `rows` of them share `room`: a hand wants them big, not huge.
+pub(crate) fn key_height(room: f32, rows: u8) -> f32 {
+    (room / f32::from(rows) - theme::space::S).clamp(KEY_PX_MIN, 140.0)
+}
+
 /// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Key {
@@ -30,15 +38,16 @@ const TEXT_ROWS: [&str; 4] = ["1234567890", "qwertyuiop", "asdfghjkl-", "zxcvbnm
 /// The keyboard of the credit code.
 pub(crate) fn uscc<'a, Message: Clone + 'a>(
     look: &Look,
+    height: f32,
     on_key: impl Fn(Key) -> Message + Copy + 'a,
 ) -> Element<'a, Message> {
     let mut keys = Column::new().spacing(theme::space::S);
     for (at, letters) in USCC_ROWS.into_iter().enumerate() {
-        let mut line = row_of(look, letters, on_key);
+        let mut line = row_of(look, letters, height, on_key);
         if at + 1 == USCC_ROWS.len() {
-            line = line.push(clear(look, FillPortion(2), on_key)).push(delete(
+            line = line.push(clear(look, (FillPortion(2), height), on_key)).push(delete(
                 look,
-                FillPortion(2),
+                (FillPortion(2), height),
                 on_key,
             ));
         }
@@ -50,25 +59,26 @@ pub(crate) fn uscc<'a, Message: Clone + 'a>(
 /// The keyboard of whole numbers.
 pub(crate) fn number<'a, Message: Clone + 'a>(
     look: &Look,
+    height: f32,
     on_key: impl Fn(Key) -> Message + Copy + 'a,
 ) -> Element<'a, Message> {
     let zero = press::key(
         look,
         "key:0".to_owned(),
         press::letter(look, "0"),
-        Fill,
+        (Fill, height),
         Some(on_key(Key::Write('0'))),
     );
     container(
         column![
-            row_of(look, "123", on_key),
-            row_of(look, "456", on_key),
-            row_of(look, "789", on_key),
-            row![clear(look, Fill, on_key), zero, delete(look, Fill, on_key)]
+            row_of(look, "123", height, on_key),
+            row_of(look, "456", height, on_key),
+            row_of(look, "789", height, on_key),
+            row![clear(look, (Fill, height), on_key), zero, delete(look, (Fill, height), on_key)]
                 .spacing(theme::space::S),
         ]
         .spacing(theme::space::S)
-        .max_width(640),
+        .max_width(720),
     )
     .center_x(Fill)
     .into()
@@ -78,12 +88,13 @@ pub(crate) fn number<'a, Message: Clone + 'a>(
 pub(crate) fn text<'a, Message: Clone + 'a>(
     look: &Look,
     capitals: bool,
+    height: f32,
     on_key: impl Fn(Key) -> Message + Copy + 'a,
 ) -> Element<'a, Message> {
     let mut keys = Column::new().spacing(theme::space::S);
     for letters in TEXT_ROWS {
         let letters = if capitals { letters.to_ascii_uppercase() } else { letters.to_owned() };
-        keys = keys.push(row_of(look, &letters, on_key));
+        keys = keys.push(row_of(look, &letters, height, on_key));
     }
     let ink = if capitals { look.colours.primary } else { look.colours.ink };
     keys.push(
@@ -92,18 +103,18 @@ pub(crate) fn text<'a, Message: Clone + 'a>(
                 look,
                 "key:shift".to_owned(),
                 named(Icon::Shift, look.text.key_shift, ink),
-                FillPortion(2),
+                (FillPortion(2), height),
                 Some(on_key(Key::Shift)),
             ),
             press::key(
                 look,
                 "key:space".to_owned(),
                 press::letter(look, look.text.key_space),
-                FillPortion(4),
+                (FillPortion(4), height),
                 Some(on_key(Key::Write(' '))),
             ),
-            clear(look, FillPortion(2), on_key),
-            delete(look, FillPortion(2), on_key),
+            clear(look, (FillPortion(2), height), on_key),
+            delete(look, (FillPortion(2), height), on_key),
         ]
         .spacing(theme::space::S),
     )
@@ -113,6 +124,7 @@ pub(crate) fn text<'a, Message: Clone + 'a>(
 fn row_of<'a, Message: Clone + 'a>(
     look: &Look,
     letters: &str,
+    height: f32,
     on_key: impl Fn(Key) -> Message,
 ) -> Row<'a, Message> {
     Row::with_children(letters.chars().map(|letter| {
@@ -120,7 +132,7 @@ fn row_of<'a, Message: Clone + 'a>(
             look,
             format!("key:{letter}"),
             press::letter(look, letter),
-            Fill,
+            (Fill, height),
             Some(on_key(Key::Write(letter))),
         )
     }))
@@ -129,28 +141,28 @@ fn row_of<'a, Message: Clone + 'a>(
 
 fn delete<'a, Message: Clone + 'a>(
     look: &Look,
-    width: Length,
+    (width, height): (Length, f32),
     on_key: impl Fn(Key) -> Message,
 ) -> Element<'a, Message> {
     press::key(
         look,
         "key:delete".to_owned(),
         named(Icon::Backspace, look.text.key_delete, look.colours.ink),
-        width,
+        (width, height),
         Some(on_key(Key::Delete)),
     )
 }
 
 fn clear<'a, Message: Clone + 'a>(
     look: &Look,
-    width: Length,
+    (width, height): (Length, f32),
     on_key: impl Fn(Key) -> Message,
 ) -> Element<'a, Message> {
     press::key(
         look,
         "key:clear".to_owned(),
         named(Icon::Close, look.text.key_clear, look.colours.ink),
-        width,
+        (width, height),
         Some(on_key(Key::Clear)),
     )
 }

@@ -1,11 +1,16 @@
 //! Texts in the sizes of the design.
 
+use iced::advanced::text::{self as advanced, Paragraph as _};
+use iced::alignment::Vertical;
 use iced::widget::text;
 use iced::widget::text::{IntoFragment, LineHeight, Text, Wrapping};
-use iced::{Color, Element};
+use iced::{Color, Element, Size};
 
 use super::icon::Icon;
-use crate::ui::theme::{BOLD, Look, size, space};
+use crate::ui::theme::{BOLD, Look, REGULAR, size, space};
+
+/// Lines stand well apart (GB/T 37668-2019 asks for 1.3 at least).
+const LINE_HEIGHT: LineHeight = LineHeight::Relative(1.4);
 
 /// The title of a screen.
 pub(crate) fn title<'a>(look: &Look, words: impl IntoFragment<'a>) -> Text<'a> {
@@ -44,11 +49,7 @@ pub(crate) fn bold<'a>(words: impl IntoFragment<'a>, px: f32, colour: Color) -> 
 
 /// Text of any size and colour. Long words without spaces, such as addresses, still break.
 pub(crate) fn plain<'a>(words: impl IntoFragment<'a>, px: f32, colour: Color) -> Text<'a> {
-    text(words)
-        .size(px)
-        .line_height(LineHeight::Relative(1.4))
-        .wrapping(Wrapping::WordOrGlyph)
-        .color(colour)
+    text(words).size(px).line_height(LINE_HEIGHT).wrapping(Wrapping::WordOrGlyph).color(colour)
 }
 
 /// An icon and a line of text.
@@ -62,4 +63,20 @@ pub(crate) fn with_icon<'a, Message: 'a>(
         .spacing(space::S)
         .align_y(iced::Center)
         .into()
+}
+
+/// How high running text of this width is.
+pub(crate) fn body_height(words: &str, width: f32) -> f32 {
+    let text = advanced::Text {
+        content: words,
+        bounds: Size::new(width, f32::INFINITY),
+        size: size::BODY.into(),
+        line_height: LINE_HEIGHT,
+        font: REGULAR,
+        align_x: advanced::Alignment::Default,
+        align_y: Vertical::Top,
+        shaping: advanced::Shaping::Auto,
+        wrapping: Wrapping::WordOrGlyph,
+    };
+    <<iced::Renderer as advanced::Renderer>::Paragraph>::with_text(text).min_bounds().height
 }

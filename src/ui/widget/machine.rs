@@ -36,6 +36,20 @@ pub(crate) fn machine<'a, Message: 'a>(
 const WIDTH: f32 = 300.0;
 const HEIGHT: f32 = 400.0;
 
+/// What is drawn alike in every palette: a machine has its own colours.
+const SHELL: Color = Color::from_rgb8(0xDC, 0xE4, 0xEE);
+const DARK: Color = Color::from_rgb8(0x2A, 0x3A, 0x4E);
+const SLOT: Color = Color::from_rgb8(0x14, 0x1D, 0x29);
+const FAINT: Color = Color::from_rgb8(0x8F, 0xA6, 0xC2);
+
+/// Left, top, width, height.
+type Place = (f32, f32, f32, f32);
+
+const READER: Place = (24.0, 176.0, 116.0, 64.0);
+const SCANNER: Place = (160.0, 176.0, 116.0, 64.0);
+const CERTIFICATES: Place = (92.0, 276.0, 116.0, 14.0);
+const RECEIPTS: Place = (122.0, 344.0, 56.0, 11.0);
+
 struct Machine {
     lit: Vec<Part>,
     beat: bool,
@@ -56,25 +70,16 @@ impl<Message> canvas::Program<Message> for Machine {
         let mut frame = Frame::new(renderer, bounds.size());
         frame.scale(bounds.height / HEIGHT);
         let c = self.colours;
-        let body = Color::from_rgb8(0xDC, 0xE4, 0xEE);
-        let dark = Color::from_rgb8(0x2A, 0x3A, 0x4E);
 
         // Foot, column, head with the screen, desk.
-        boxed(&mut frame, (78.0, 376.0, 144.0, 16.0), 8.0, dark, None);
-        boxed(&mut frame, (96.0, 190.0, 108.0, 190.0), 10.0, body, Some(c.soft));
-        boxed(&mut frame, (66.0, 8.0, 168.0, 176.0), 16.0, body, Some(c.soft));
-        boxed(&mut frame, (80.0, 22.0, 140.0, 148.0), 8.0, dark, None);
-        for (at, width) in [(46.0, 92.0), (66.0, 64.0)] {
-            boxed(
-                &mut frame,
-                (104.0, at, width, 9.0),
-                4.5,
-                Color::from_rgb8(0x8F, 0xA6, 0xC2),
-                None,
-            );
-        }
-        boxed(&mut frame, (104.0, 132.0, 92.0, 20.0), 10.0, c.primary_soft, None);
-        boxed(&mut frame, (44.0, 190.0, 212.0, 62.0), 12.0, c.surface, Some(c.soft));
+        boxed(&mut frame, (66.0, 384.0, 168.0, 14.0), 7.0, DARK, None);
+        boxed(&mut frame, (76.0, 240.0, 148.0, 148.0), 10.0, SHELL, Some(c.soft));
+        boxed(&mut frame, (70.0, 6.0, 160.0, 152.0), 14.0, SHELL, Some(c.soft));
+        boxed(&mut frame, (82.0, 18.0, 136.0, 122.0), 7.0, DARK, None);
+        boxed(&mut frame, (98.0, 36.0, 78.0, 8.0), 4.0, FAINT, None);
+        boxed(&mut frame, (98.0, 52.0, 54.0, 8.0), 4.0, FAINT, None);
+        boxed(&mut frame, (98.0, 108.0, 104.0, 18.0), 9.0, c.primary_soft, None);
+        boxed(&mut frame, (8.0, 160.0, 284.0, 96.0), 16.0, c.surface, Some(c.soft));
 
         self.reader(&mut frame);
         self.scanner(&mut frame);
@@ -89,98 +94,114 @@ impl Machine {
         self.lit.contains(&part)
     }
 
-    /// The light around a part: a ring that breathes, in the colour of what is touched.
-    fn light(&self, frame: &mut Frame, part: Part, place: (f32, f32, f32, f32)) {
-        if !self.is_lit(part) {
-            return;
-        }
-        let (x, y, width, height) = place;
+    /// The light around a part: a ring that breathes.
+    fn light(&self, frame: &mut Frame, (x, y, width, height): Place) {
         let out = if self.beat { 9.0 } else { 6.0 };
         let around = (x - out, y - out, width + 2.0 * out, height + 2.0 * out);
-        let glow = Color { a: 0.22, ..self.colours.primary };
-        boxed(frame, around, 14.0, glow, Some(self.colours.primary));
+        let path = rounded(around, 14.0);
+        frame.fill(&path, Color { a: 0.25, ..self.colours.light });
+        frame.stroke(&path, Stroke::default().with_color(self.colours.light).with_width(5.0));
+    }
+
+    /// An arrow down to a part: nothing is said by colour alone.
+    fn arrow(&self, frame: &mut Frame, (x, y): (f32, f32)) {
+        let tip = y + if self.beat { 4.0 } else { 0.0 };
+        for (ink, width) in [(Color::WHITE, 17.0), (self.colours.light, 9.0)] {
+            line(frame, &[(x, tip - 46.0), (x, tip)], ink, width);
+            line(frame, &[(x - 17.0, tip - 18.0), (x, tip), (x + 17.0, tip - 18.0)], ink, width);
+        }
     }
 
     fn reader(&self, frame: &mut Frame) {
-        let place = (58.0, 202.0, 84.0, 38.0);
-        self.light(frame, Part::Reader, place);
-        boxed(frame, place, 6.0, Color::from_rgb8(0xC8, 0xD3, 0xE0), Some(self.colours.soft));
-        // The card that lies there, or should.
         let lit = self.is_lit(Part::Reader);
+        if lit {
+            self.light(frame, READER);
+        }
+        boxed(frame, READER, 8.0, Color::from_rgb8(0xC8, 0xD3, 0xE0), Some(self.colours.soft));
+        // The card that lies there, or should.
         let card = if lit { self.colours.primary } else { Color::from_rgb8(0x9A, 0xA9, 0xBB) };
-        boxed(frame, (74.0, 207.0, 52.0, 28.0), 4.0, self.colours.surface, Some(card));
-        frame.fill(&Path::circle(Point::new(85.0, 218.0), 4.5), card);
-        boxed(frame, (78.0, 225.0, 14.0, 5.0), 2.5, card, None);
-        for (y, width) in [(214.0, 24.0), (221.0, 18.0)] {
-            boxed(frame, (97.0, y, width, 3.5), 1.7, card, None);
+        boxed(frame, (42.0, 184.0, 80.0, 48.0), 6.0, self.colours.surface, Some(card));
+        frame.fill(&Path::circle(Point::new(59.0, 202.0), 7.0), card);
+        boxed(frame, (48.0, 213.0, 22.0, 9.0), 4.5, card, None);
+        for (y, width) in [(196.0, 38.0), (206.0, 30.0), (216.0, 34.0)] {
+            boxed(frame, (78.0, y, width, 4.5), 2.2, card, None);
+        }
+        if lit {
+            self.arrow(frame, (82.0, 170.0));
         }
     }
 
     fn scanner(&self, frame: &mut Frame) {
-        let place = (162.0, 202.0, 80.0, 38.0);
-        self.light(frame, Part::Scanner, place);
-        boxed(frame, place, 6.0, Color::from_rgb8(0x1B, 0x26, 0x34), Some(self.colours.soft));
-        let ray = if self.is_lit(Part::Scanner) {
+        let lit = self.is_lit(Part::Scanner);
+        if lit {
+            self.light(frame, SCANNER);
+        }
+        boxed(frame, SCANNER, 8.0, SLOT, Some(self.colours.soft));
+        let ray = if lit {
             Color::from_rgb8(0xFF, 0x5A, 0x4D)
         } else {
-            Color::from_rgb8(0x6B, 0x3A, 0x3A)
+            Color::from_rgb8(0x7A, 0x42, 0x42)
         };
-        line(frame, &[(172.0, 221.0), (232.0, 221.0)], ray, 3.0);
+        line(frame, &[(176.0, 208.0), (260.0, 208.0)], ray, 4.0);
         // Corners of a finder.
-        let corner = Color::from_rgb8(0x9F, 0xB2, 0xC8);
         for (x, y, dx, dy) in [
-            (170.0, 209.0, 8.0, 6.0),
-            (234.0, 209.0, -8.0, 6.0),
-            (170.0, 233.0, 8.0, -6.0),
-            (234.0, 233.0, -8.0, -6.0),
+            (174.0, 187.0, 12.0, 9.0),
+            (262.0, 187.0, -12.0, 9.0),
+            (174.0, 229.0, 12.0, -9.0),
+            (262.0, 229.0, -12.0, -9.0),
         ] {
-            line(frame, &[(x + dx, y), (x, y), (x, y + dy)], corner, 2.0);
+            line(frame, &[(x + dx, y), (x, y), (x, y + dy)], FAINT, 3.0);
+        }
+        if lit {
+            self.arrow(frame, (218.0, 170.0));
         }
     }
 
     fn certificates(&self, frame: &mut Frame) {
-        let place = (108.0, 272.0, 84.0, 12.0);
-        self.light(frame, Part::Certificates, place);
-        boxed(frame, place, 5.0, Color::from_rgb8(0x1B, 0x26, 0x34), None);
-        if self.is_lit(Part::Certificates) {
-            self.paper(frame, (114.0, 278.0, 72.0, 44.0));
+        let lit = self.is_lit(Part::Certificates);
+        if lit {
+            self.light(frame, CERTIFICATES);
+        }
+        boxed(frame, CERTIFICATES, 5.0, SLOT, None);
+        if lit {
+            self.paper(frame, (100.0, 283.0, 100.0, 48.0));
         }
     }
 
     fn receipts(&self, frame: &mut Frame) {
-        let place = (128.0, 340.0, 44.0, 10.0);
-        self.light(frame, Part::Receipts, place);
-        boxed(frame, place, 4.0, Color::from_rgb8(0x1B, 0x26, 0x34), None);
-        if self.is_lit(Part::Receipts) {
-            self.paper(frame, (133.0, 345.0, 34.0, 46.0));
+        let lit = self.is_lit(Part::Receipts);
+        if lit {
+            self.light(frame, RECEIPTS);
+        }
+        boxed(frame, RECEIPTS, 4.0, SLOT, None);
+        if lit {
+            self.paper(frame, (128.0, 350.0, 44.0, 46.0));
         }
     }
 
     /// A sheet that hangs out of a slot, with an arrow.
-    fn paper(&self, frame: &mut Frame, place: (f32, f32, f32, f32)) {
+    fn paper(&self, frame: &mut Frame, place: Place) {
         let (x, y, width, height) = place;
         boxed(frame, place, 2.0, Color::WHITE, Some(self.colours.soft));
         let middle = x + width / 2.0;
-        let tip = y + height - 7.0 + if self.beat { 3.0 } else { 0.0 };
-        let ink = self.colours.primary;
-        line(frame, &[(middle, y + 9.0), (middle, tip)], ink, 4.0);
+        let tip = y + height - 9.0 + if self.beat { 3.0 } else { 0.0 };
+        let ink = self.colours.light;
+        line(frame, &[(middle, y + 9.0), (middle, tip)], ink, 5.0);
         line(
             frame,
-            &[(middle - 8.0, tip - 9.0), (middle, tip), (middle + 8.0, tip - 9.0)],
+            &[(middle - 10.0, tip - 11.0), (middle, tip), (middle + 10.0, tip - 11.0)],
             ink,
-            4.0,
+            5.0,
         );
     }
 }
 
-fn boxed(
-    frame: &mut Frame,
-    (x, y, width, height): (f32, f32, f32, f32),
-    radius: f32,
-    fill: Color,
-    edge: Option<Color>,
-) {
-    let path = Path::rounded_rectangle(Point::new(x, y), Size::new(width, height), radius.into());
+fn rounded((x, y, width, height): Place, radius: f32) -> Path {
+    Path::rounded_rectangle(Point::new(x, y), Size::new(width, height), radius.into())
+}
+
+fn boxed(frame: &mut Frame, place: Place, radius: f32, fill: Color, edge: Option<Color>) {
+    let path = rounded(place, radius);
     frame.fill(&path, fill);
     if let Some(edge) = edge {
         frame.stroke(&path, Stroke::default().with_color(edge).with_width(2.5));

@@ -36,7 +36,7 @@ pub(crate) fn bar<'a, Message: Clone + 'a>(
         row![
             press::secondary(look, "earlier", look.text.earlier, Icon::ArrowLeft, earlier),
             container(label::strong(look, (look.text.page)(page + 1, pages))).center_x(Fill),
-            press::secondary(look, "later", look.text.later, Icon::ArrowRight, later),
+            press::onward(look, "later", look.text.later, Icon::ArrowRight, later),
         ]
         .spacing(theme::space::M)
         .align_y(Center)

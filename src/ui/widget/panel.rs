@@ -5,7 +5,7 @@ use iced::{Background, Center, Color, Element, Fill, Length, border};
 
 use super::icon::Icon;
 use super::label;
-use crate::ui::theme::{self, Look, edge, lift, size};
+use crate::ui::theme::{self, Look, edge, size};
 
 /// A white card.
 pub(crate) fn card<'a, Message: 'a>(
@@ -19,7 +19,6 @@ pub(crate) fn card<'a, Message: 'a>(
         .style(move |_| container::Style {
             background: Some(Background::Color(colours.surface)),
             border: edge(colours.line, colours.line_px),
-            shadow: lift(),
             ..container::Style::default()
         })
         .into()

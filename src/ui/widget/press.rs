@@ -2,12 +2,12 @@
 
 use iced::widget::button::{Status, Style};
 use iced::widget::{Button, Row, button, column, container, row, space, text};
-use iced::{Background, Border, Center, Color, Element, Fill, Length, Shadow, border};
+use iced::{Background, Border, Center, Color, Element, Fill, Length, border};
 
 use super::icon::Icon;
 use super::label;
 use super::panel;
-use crate::ui::theme::{self, Colours, Look, edge, lift, size, target};
+use crate::ui::theme::{self, Colours, Look, edge, size, target};
 
 /// The one button that goes on. Without a message it cannot be touched, and looks it.
 pub(crate) fn primary<'a, Message: Clone + 'a>(
@@ -41,8 +41,12 @@ pub(crate) fn hero<'a, Message: Clone + 'a>(
 ) -> Element<'a, Message> {
     let colours = look.colours;
     let content = row![
-        icon.draw(64.0, colours.on_primary),
-        label::bold(words, size::TITLE, colours.on_primary),
+        icon.draw(if look.large { 48.0 } else { 64.0 }, colours.on_primary),
+        label::bold(
+            words,
+            if look.large { size::HEADING } else { size::TITLE },
+            colours.on_primary
+        ),
     ]
     .spacing(theme::space::M)
     .align_y(Center);
@@ -67,21 +71,57 @@ pub(crate) fn secondary<'a, Message: Clone + 'a>(
     icon: Icon,
     message: Option<Message>,
 ) -> Element<'a, Message> {
-    secondary_high(look, id, words, icon, message, target::BUTTON)
+    beside(look, id, words, Some(icon), message, target::BUTTON)
 }
 
-/// The same with a height of its own.
-pub(crate) fn secondary_high<'a, Message: Clone + 'a>(
+/// The same with its icon behind the words: it leads on.
+pub(crate) fn onward<'a, Message: Clone + 'a>(
     look: &Look,
     id: &'static str,
     words: impl Into<String>,
     icon: Icon,
     message: Option<Message>,
+) -> Element<'a, Message> {
+    let colours = look.colours;
+    let ink = if message.is_some() { colours.primary } else { colours.soft };
+    let content = row![label::bold(words.into(), size::BODY, ink), icon.draw(34.0, ink)]
+        .spacing(theme::space::S)
+        .align_y(Center);
+    touchable(
+        id,
+        button(container(content).center_y(Fill))
+            .height(target::BUTTON)
+            .padding([0.0, theme::space::M])
+            .style(move |_, status| outlined(colours, status, false))
+            .on_press_maybe(message),
+    )
+}
+
+/// A secondary button of the foot, as high as the primary; in large print, where room is scarce,
+/// without its icon.
+pub(crate) fn foot<'a, Message: Clone + 'a>(
+    look: &Look,
+    id: &'static str,
+    words: impl Into<String>,
+    icon: Icon,
+    message: Option<Message>,
+) -> Element<'a, Message> {
+    beside(look, id, words, (!look.large).then_some(icon), message, target::PRIMARY)
+}
+
+fn beside<'a, Message: Clone + 'a>(
+    look: &Look,
+    id: &'static str,
+    words: impl Into<String>,
+    icon: Option<Icon>,
+    message: Option<Message>,
     height: f32,
 ) -> Element<'a, Message> {
     let colours = look.colours;
     let ink = if message.is_some() { colours.primary } else { colours.soft };
-    let content = row![icon.draw(34.0, ink), label::bold(words.into(), size::BODY, ink)]
+    let content = Row::new()
+        .push(icon.map(|icon| icon.draw(34.0, ink)))
+        .push(label::bold(words.into(), size::BODY, ink))
         .spacing(theme::space::S)
         .align_y(Center);
     touchable(
@@ -126,6 +166,7 @@ pub(crate) fn choice<'a, Message: Clone + 'a>(
     words: impl Into<String>,
     chosen: bool,
     several: bool,
+    height: f32,
     message: Message,
 ) -> Element<'a, Message> {
     let colours = look.colours;
@@ -145,7 +186,7 @@ pub(crate) fn choice<'a, Message: Clone + 'a>(
         id,
         button(container(content).center_y(Fill))
             .width(Fill)
-            .height(target::BUTTON)
+            .height(height)
             .padding([0.0, theme::space::M])
             .style(move |_, status| outlined(colours, status, chosen))
             .on_press(message),
@@ -204,7 +245,7 @@ pub(crate) fn card<'a, Message: Clone + 'a>(
             .height(height)
             .padding([0.0, theme::space::S])
             .clip(true)
-            .style(move |_, status| Style { shadow: lift(), ..outlined(colours, status, false) })
+            .style(move |_, status| outlined(colours, status, false))
             .on_press(message),
     )
 }
@@ -268,18 +309,30 @@ pub(crate) fn key<'a, Message: Clone + 'a>(
     look: &Look,
     id: String,
     content: impl Into<Element<'a, Message>>,
-    width: Length,
+    size: (Length, f32),
+    message: Option<Message>,
+) -> Element<'a, Message> {
+    cell(look, id, content, size, false, message)
+}
+
+/// A cell of a grid, which can be the chosen one.
+pub(crate) fn cell<'a, Message: Clone + 'a>(
+    look: &Look,
+    id: String,
+    content: impl Into<Element<'a, Message>>,
+    (width, height): (Length, f32),
+    chosen: bool,
     message: Option<Message>,
 ) -> Element<'a, Message> {
     let colours = look.colours;
     container(
         button(container(content).center(Fill))
             .width(Fill)
-            .height(target::KEY)
+            .height(height)
             .padding(0)
-            .style(move |_, status| Style {
-                border: Border { radius: border::radius(12.0), ..edge(colours.line, 2.0) },
-                ..outlined(colours, status, false)
+            .style(move |_, status| {
+                let style = outlined(colours, status, chosen);
+                Style { border: Border { radius: border::radius(12.0), ..style.border }, ..style }
             })
             .on_press_maybe(message),
     )
@@ -313,18 +366,17 @@ fn touchable<'a, Message: Clone + 'a>(
 }
 
 fn solid(colours: &Colours, status: Status) -> Style {
-    let (ground, ink, shadow) = match status {
-        Status::Active | Status::Hovered => (colours.primary, colours.on_primary, lift()),
-        Status::Pressed => (darker(colours.primary), colours.on_primary, Shadow::default()),
-        Status::Disabled => (colours.quiet, colours.soft, Shadow::default()),
+    let (ground, ink) = match status {
+        Status::Active | Status::Hovered => (colours.primary, colours.on_primary),
+        Status::Pressed => (darker(colours.primary), colours.on_primary),
+        Status::Disabled => (colours.quiet, colours.soft),
     };
     let line = if status == Status::Disabled { colours.line } else { ground };
     Style {
         background: Some(Background::Color(ground)),
         text_color: ink,
         border: edge(line, colours.line_px),
-        shadow,
-        snap: true,
+        ..Style::default()
     }
 }
 
@@ -344,8 +396,7 @@ fn outlined(colours: &Colours, status: Status, chosen: bool) -> Style {
         background: Some(Background::Color(ground)),
         text_color: colours.ink,
         border: edge(line, width),
-        shadow: Shadow::default(),
-        snap: true,
+        ..Style::default()
     }
 }
 
@@ -358,8 +409,7 @@ fn flat(colours: &Colours, status: Status) -> Style {
         background: Some(Background::Color(ground)),
         text_color: colours.primary,
         border: border::rounded(18.0),
-        shadow: Shadow::default(),
-        snap: true,
+        ..Style::default()
     }
 }
 

@@ -53,12 +53,12 @@ impl<Message, F: Fn(Stroke) -> Message> canvas::Program<Message> for Pad<'_, F> 
                 self.begin(drawing, None, bounds, cursor)
             }
             Event::Touch(touch::Event::FingerMoved { id, .. }) if drawing.finger == Some(*id) => {
-                self.draw_on(drawing, bounds, cursor)
+                Some(self.draw_on(drawing, bounds, cursor))
             }
             Event::Mouse(mouse::Event::CursorMoved { .. })
                 if drawing.is_down && drawing.finger.is_none() =>
             {
-                self.draw_on(drawing, bounds, cursor)
+                Some(self.draw_on(drawing, bounds, cursor))
             }
             Event::Touch(
                 touch::Event::FingerLifted { id, .. } | touch::Event::FingerLost { id, .. },
@@ -117,7 +117,7 @@ impl<F> Pad<'_, F> {
         drawing.finger = finger;
         drawing.is_down = true;
         drawing.points.clear();
-        self.draw_on(drawing, bounds, cursor)
+        Some(self.draw_on(drawing, bounds, cursor))
     }
 
     fn draw_on<Message>(
@@ -125,7 +125,7 @@ impl<F> Pad<'_, F> {
         drawing: &mut Drawing,
         bounds: Rectangle,
         cursor: Cursor,
-    ) -> Option<Action<Message>> {
+    ) -> Action<Message> {
         // As on paper, there is no ink beyond the edge of the sheet.
         if let Some(at) = cursor.position_in(bounds) {
             let point = (thousandths(at.x, bounds.width), thousandths(at.y, bounds.height));
@@ -134,7 +134,7 @@ impl<F> Pad<'_, F> {
                 drawing.points.push(point);
             }
         }
-        Some(Action::request_redraw().and_capture())
+        Action::request_redraw().and_capture()
     }
 }
 
