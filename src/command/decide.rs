@@ -12,6 +12,7 @@ use permit_kiosk::clock::{Clock as _, SystemClock};
 use permit_kiosk::domain::calendar::date_in_china;
 use permit_kiosk::rulebooks;
 use permit_kiosk::rules::{FactProblem, Facts, decide};
+use permit_kiosk::wire::v1;
 
 /// Exit code where the facts cannot be decided upon as they are.
 const FACTS_WRONG: u8 = 2;
@@ -51,7 +52,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
     };
     let today = args.at.unwrap_or_else(|| SystemClock.today());
-    let decision = decide(&rulebook, &facts, today);
+    let decision = v1::Decision::from(&decide(&rulebook, &facts, today));
     let mut json =
         serde_json::to_string_pretty(&decision).context("cannot write the decision as JSON")?;
     json.push('\n');

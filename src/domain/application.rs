@@ -68,21 +68,12 @@ mod id_text {
     }
 }
 
-/// A statement the applicant made and confirmed, by the key of the fact it answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Declaration {
-    /// The path of the fact, for example `place.central_air`.
-    pub fact: String,
-    /// The answer as JSON text.
-    pub answer: String,
-}
-
 /// One line drawn with a finger: points in thousandths of the signature field's width and height.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Stroke(pub Vec<(u16, u16)>);
 
 /// A signature as it was drawn.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Signature {
     /// The lines, in the order drawn.
     pub strokes: Vec<Stroke>,
@@ -107,8 +98,21 @@ impl Signature {
     }
 }
 
+/// A signature is somebody's: only its length may reach a log.
+impl std::fmt::Debug for Signature {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Signature({} points)", self.points())
+    }
+}
+
+impl std::fmt::Debug for Stroke {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Stroke({} points)", self.0.len())
+    }
+}
+
 /// A promise (告知承诺) the applicant read and signed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Promise {
     /// Which text was shown, for example `food-new/1`.
     pub text_version: String,

@@ -1,12 +1,11 @@
 //! A decision: the verdict, every finding that led to it, and under which edition of the law.
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 
 use super::{Bilingual, Verdict};
 
 /// What one rule noticed, with its paragraph.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The rule that spoke, for example `FOOD-ITEM-COLD-MEAT`.
     pub rule: String,
@@ -27,7 +26,7 @@ pub struct Finding {
 }
 
 /// A last day in working days.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Due {
     /// The last day.
     pub date: Date,
@@ -36,7 +35,7 @@ pub struct Due {
 }
 
 /// One value a rule read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
     /// The path of the fact, for example `business.status`.
     pub path: String,
@@ -45,7 +44,7 @@ pub struct Reading {
 }
 
 /// The legal act: a verdict with its reasons, reproducible from the same facts and edition.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
     /// The gravest outcome of the findings.
     pub verdict: Verdict,

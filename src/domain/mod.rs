@@ -14,7 +14,7 @@ mod service;
 mod verdict;
 
 pub use applicant::{Applicant, IdentitySource, Sex};
-pub use application::{ApplicationId, Declaration, Promise, Signature, Stroke};
+pub use application::{ApplicationId, Promise, Signature, Stroke};
 pub use bilingual::{Bilingual, Language};
 pub use business::{Business, BusinessStatus};
 pub use decision::{Decision, Due, Finding, Reading};

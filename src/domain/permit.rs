@@ -14,7 +14,7 @@ pub struct Issuer {
 }
 
 /// Who holds the permit, as printed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Holder {
     /// 经营者名称 / 单位名称.
     pub name: String,
@@ -24,6 +24,16 @@ pub struct Holder {
     pub legal_representative: String,
     /// 住所.
     pub address: String,
+}
+
+/// The business is public, the person behind it is not: no name of a person reaches a log.
+impl std::fmt::Debug for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Holder")
+            .field("name", &self.name)
+            .field("uscc", &self.uscc)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What is permitted.

@@ -193,9 +193,8 @@ impl Lobby {
         self.kiosk
             .check()
             .into_iter()
-            .filter_map(|body| match body {
-                Body::Issued(issued) => Some(issued.permit.number),
-                _ => None,
+            .filter_map(|body| {
+                if let Body::Issued(issued) = body { Some(issued.permit.number) } else { None }
             })
             .collect()
     }
@@ -382,10 +381,7 @@ fn the_facts_on_record_are_those_decided_upon() {
     let bodies = lobby.kiosk.check();
     let decided = bodies
         .iter()
-        .find_map(|body| match body {
-            Body::Decided(decided) => Some(decided),
-            _ => None,
-        })
+        .find_map(|body| if let Body::Decided(decided) = body { Some(decided) } else { None })
         .unwrap();
     let digest = hex::encode(Sha256::digest(decided.facts.reveal()));
     assert_eq!(digest, decided.decision.facts_digest);

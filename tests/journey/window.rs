@@ -42,6 +42,25 @@ fn two_applicants_touch_the_window_and_leave_with_their_certificates() {
         assert!(page.contains("有效") && page.contains(number), "{page}");
     }
     check_journal(&stage, 2);
+    if std::env::var_os("UPDATE_SCREENS").is_some() {
+        picture(&stage.join("certificates/JY13703039901011-original.pdf"), "certificate-food");
+        let hygiene = std::fs::read_dir(stage.join("certificates")).unwrap().flatten();
+        let hygiene = hygiene.map(|entry| entry.path()).find(|path| {
+            path.to_str().unwrap().contains("卫公证") && path.to_str().unwrap().contains("original")
+        });
+        picture(&hygiene.unwrap(), "certificate-hygiene");
+    }
+}
+
+/// A picture of a certificate for the README, drawn by poppler.
+fn picture(pdf: &Path, name: &str) {
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/screens").join(name);
+    let drawn = Command::new("pdftoppm")
+        .args(["-png", "-singlefile", "-scale-to", "1000"])
+        .args([pdf, &target])
+        .status()
+        .unwrap();
+    assert!(drawn.success());
 }
 
 /// The code on the paper as the simulator received it: read by zbarimg, verified without a network.
@@ -108,15 +127,18 @@ fn check_journal(stage: &Path, issued: usize) {
 }
 
 fn last_words(stage: &Path) -> String {
-    ["run", "central", "simulate"]
-        .iter()
-        .map(|name| {
-            let log = std::fs::read_to_string(stage.join(format!("logs/{name}.log")));
-            let log = log.unwrap_or_default();
-            let lines: Vec<&str> = log.lines().rev().take(5).collect();
-            format!("{name}: {}\n", lines.join("\n"))
-        })
-        .collect()
+    let mut words = String::new();
+    for name in ["run", "central", "simulate"] {
+        let log = std::fs::read_to_string(stage.join(format!("logs/{name}.log")));
+        let log = log.unwrap_or_default();
+        words += name;
+        words += ":\n";
+        for line in log.lines().rev().take(5) {
+            words += line;
+            words += "\n";
+        }
+    }
+    words
 }
 
 const BINARY: &str = env!("CARGO_BIN_EXE_permit-kiosk");

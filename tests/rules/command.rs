@@ -3,7 +3,8 @@
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
-use permit_kiosk::domain::{Decision, Verdict};
+use permit_kiosk::domain::Verdict;
+use permit_kiosk::wire::v1::Decision;
 
 use super::edition::zhangdian_files;
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use jiff::civil::{Date, date};
 use permit_kiosk::domain::{Decision, Verdict};
 use permit_kiosk::rules::{Case, Facts, Rulebook, decide};
+use permit_kiosk::wire::v1;
 use serde_json::{Value, json};
 
 use super::edition::{zhangdian, zhangdian_files};
@@ -258,11 +259,13 @@ fn a_replay_gives_the_same_bytes() {
     let again = Rulebook::load(&zhangdian_files()).unwrap();
     for case in zhangdian().cases() {
         let facts = Facts::bind(zhangdian(), &case.document).unwrap();
-        let first = serde_json::to_string(&decide(zhangdian(), &facts, case.today)).unwrap();
+        let first = decide(zhangdian(), &facts, case.today);
+        let first = serde_json::to_string(&v1::Decision::from(&first)).unwrap();
         let kept: Value = serde_json::from_str(facts.canonical_json()).unwrap();
         let replay = decided(&again, &kept, case.today);
+        let replay = v1::Decision::from(&replay);
         assert_eq!(first, serde_json::to_string(&replay).unwrap(), "{}", case.id);
-        let record: Decision = serde_json::from_str(&first).unwrap();
+        let record: v1::Decision = serde_json::from_str(&first).unwrap();
         assert_eq!(record, replay, "{}", case.id);
     }
 }
@@ -307,7 +310,7 @@ fn check_golden(id: &str) {
     let mut decision = decided(zhangdian(), &case.document, case.today);
     assert_eq!(decision.edition_digest, zhangdian().digest());
     decision.edition_digest = "…".to_owned();
-    let found = serde_json::to_string_pretty(&decision).unwrap() + "\n";
+    let found = serde_json::to_string_pretty(&v1::Decision::from(&decision)).unwrap() + "\n";
     let path = format!("{}/tests/golden/rules/{id}.json", env!("CARGO_MANIFEST_DIR"));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         permit_kiosk::durable::write(Path::new(&path), found.as_bytes()).unwrap();
