@@ -132,7 +132,8 @@ pub fn run(
         .size
         .map_or(theme::UPRIGHT, |(width, height)| Size::new(f32::from(width), f32::from(height)));
     let window = window::Settings {
-        size,
+        // The toolkit multiplies every size it is given by the scale.
+        size: shrunk(size, theme::scale(size, false)),
         fullscreen: options.fullscreen,
         decorations: !options.fullscreen,
         resizable: !options.fullscreen,
@@ -249,20 +250,19 @@ impl App {
                 return window::monitor_size(id).map(move |size| Message::DisplayKnown(id, size));
             }
             Message::Opened(id) | Message::Resized(id) => {
-                return window::size(id).map(Message::Measured);
+                return self.measure(id);
             }
             Message::DisplayKnown(id, size) => {
-                // The toolkit tells the display in scaled pixels, and takes sizes unscaled.
                 let scale = self.scale_factor();
-                let display = size.map(|size| Size::new(size.width * scale, size.height * scale));
-                let measured = window::size(id).map(Message::Measured);
+                let display = size.map(|size| grown(size, scale));
+                let measured = self.measure(id);
                 return match display {
                     // Without a window manager "fullscreen" is ignored: the window is put there.
                     Some(display) if self.hide_cursor => window::move_to(id, Point::ORIGIN)
-                        .chain(window::resize(id, display))
+                        .chain(window::resize(id, shrunk(display, scale)))
                         .chain(measured),
                     Some(display) => match fitted(self.window, display) {
-                        Some(size) => window::resize(id, size).chain(measured),
+                        Some(size) => window::resize(id, shrunk(size, scale)).chain(measured),
                         None => measured,
                     },
                     None => measured,
@@ -357,6 +357,12 @@ impl App {
         self.look().text.product.to_owned()
     }
 
+    /// Asks for the window's size, which the toolkit tells in scaled pixels.
+    fn measure(&self, id: window::Id) -> Task<Message> {
+        let scale = self.scale_factor();
+        window::size(id).map(move |size| Message::Measured(grown(size, scale)))
+    }
+
     fn scale_factor(&self) -> f32 {
         theme::scale(self.window, self.session.large_print())
     }
@@ -408,6 +414,12 @@ impl App {
                 question.answer(Answer::Texts(found));
                 Task::none()
             }),
+            // The toolkit's own picture of a window scaled down lacks what lies beyond the scaled edge.
+            probe::Ask::Screenshot(_) if scale < 1.0 => {
+                let why = "the window is scaled down: take its picture from the X server";
+                question.answer(Answer::Failed(why.to_owned()));
+                Task::none()
+            }
             probe::Ask::Screenshot(path) => {
                 let path = path.clone();
                 window::screenshot(id).then(move |picture| {
@@ -420,6 +432,16 @@ impl App {
             }
         }
     }
+}
+
+/// A size in window pixels, from one in scaled pixels.
+fn grown(size: Size, scale: f32) -> Size {
+    Size::new(size.width * scale, size.height * scale)
+}
+
+/// A size in scaled pixels, from one in window pixels.
+fn shrunk(size: Size, scale: f32) -> Size {
+    Size::new(size.width / scale, size.height / scale)
 }
 
 /// The size in which `window` fits `display`, where it does not as it is. A tenth of the display is

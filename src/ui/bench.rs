@@ -92,7 +92,8 @@ pub fn run(options: Options) -> Result<(), Error> {
         .theme(|_: &Bench| -> Theme { theme::theme(&theme::CALM) })
         .scale_factor(|_| WINDOW.width / theme::UPRIGHT.width)
         .settings(settings())
-        .window(window::Settings { size: WINDOW, ..window::Settings::default() })
+        // The toolkit multiplies the size by the scale.
+        .window(window::Settings { size: theme::UPRIGHT, ..window::Settings::default() })
         .run()
         .map_err(|source| Error::Window { source })
 }
