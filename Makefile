@@ -3,32 +3,41 @@
 CARGO ?= cargo
 # What a Debian machine with Rust lacks.
 RUN_PACKAGES  = gcc libc6-dev libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0 fonts-noto-cjk
-SHOW_PACKAGES = xvfb xdotool poppler-utils zbar-tools curl
-TEST_PACKAGES = qpdf openssl sqlite3 chromium python3 python3-venv default-jre-headless \
+SHOW_PACKAGES = xvfb xdotool imagemagick poppler-utils zbar-tools
+TEST_PACKAGES = qpdf openssl python3 python3-venv default-jre-headless \
                 libpdfbox2-java libjaxb-api-java libactivation-java libcommons-logging-java
 PACKAGES      = $(RUN_PACKAGES) $(SHOW_PACKAGES) $(TEST_PACKAGES)
 SUDO          = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: run test deps build lint format screens
+.PHONY: run test deps show-deps build lint format screens
 
-run: deps build ## the whole product on this machine: central, simulated devices, kiosk
+run: show-deps build ## the whole product on this machine: central, simulated devices, kiosk
 	./target/debug/permit-kiosk demo
 
 test: deps ## format, lint, all tests, the independent programs
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets -- -D warnings
 	$(CARGO) test --bins --lib
-	$(CARGO) test --test integration
+	KIOSK_TEST_PYTHON=$(CURDIR)/.venv/bin/python $(CARGO) test --test integration
 
 build:
 	$(CARGO) build
 
-deps: ## Debian packages that are missing, and the Python oracles
-	@missing=""; for package in $(PACKAGES); do \
+# Installs those of the packages $(1) that are missing.
+define install
+	@missing=""; for package in $(1); do \
 	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; done; \
 	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
 	  $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
-	@test -x .venv/bin/python || (python3 -m venv .venv && .venv/bin/pip -q install python-escpos==3.1 pyserial==3.5 cwt==3.3.0)
+endef
+
+show-deps: ## what running and showing needs
+	$(call install,$(RUN_PACKAGES) $(SHOW_PACKAGES))
+
+deps: ## all Debian packages, and the Python oracles of the tests
+	$(call install,$(PACKAGES))
+	@test -e .venv/ready || (python3 -m venv .venv && \
+	  .venv/bin/pip -q install python-escpos==3.1 pyserial==3.5 cwt==3.3.0 && touch .venv/ready)
 
 lint:
 	$(CARGO) fmt --check && $(CARGO) clippy --all-targets -- -D warnings

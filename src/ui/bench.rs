@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use iced::widget::{Column, Row, column, container, row, scrollable, space};
-use iced::{Center, Element, Fill, Size, Task, Theme, window};
+use iced::{Center, Element, Fill, Point, Size, Task, Theme, window};
 use serde::Deserialize;
 
 use crate::device::simulation::Control;
@@ -93,9 +93,19 @@ pub fn run(options: Options) -> Result<(), Error> {
         .scale_factor(|_| WINDOW.width / theme::UPRIGHT.width)
         .settings(settings())
         // The toolkit multiplies the size by the scale.
-        .window(window::Settings { size: theme::UPRIGHT, ..window::Settings::default() })
+        .window(window::Settings {
+            size: theme::UPRIGHT,
+            position: window::Position::SpecificWith(beside),
+            ..window::Settings::default()
+        })
         .run()
         .map_err(|source| Error::Window { source })
+}
+
+/// At the right edge of the display: the kiosk's own window stands at the left, and without a window
+/// manager both would lie on top of each other.
+fn beside(window: Size, display: Size) -> Point {
+    Point::new((display.width - window.width).max(0.0), 0.0)
 }
 
 /// A button: its words, and the command it gives.
