@@ -342,6 +342,8 @@ pub enum NotIssued {
     NumbersExhausted,
     /// A character of a name has no glyph in the certificate's fonts.
     GlyphMissing(char),
+    /// The certificate cannot be made whole: a text does not fit, or a font cannot be read.
+    Unprintable,
     /// The clock is behind the last record.
     ClockBehind,
     /// Central has quarantined this kiosk.

@@ -785,6 +785,13 @@ fn referral(reason: &NotIssued) -> Option<Finding> {
                 format!("The certificate's fonts lack the character “{character}”."),
             ),
         ),
+        NotIssued::Unprintable => (
+            "CERTIFICATE_UNPRINTABLE",
+            Bilingual::new(
+                "本机不能完整打印您的证照。",
+                "This kiosk cannot print your certificate in full.",
+            ),
+        ),
         NotIssued::ClockBehind | NotIssued::Quarantined | NotIssued::JournalDown => return None,
     };
     Some(Finding {

@@ -219,9 +219,9 @@ impl Desk {
         };
         if let Err(error) = self.settings.papers.check(&draft) {
             tracing::warn!(error = %Chain(&error), "a certificate could not be printed whole");
-            // What cannot be set is referred; a missing font file is the same to the applicant.
-            let character = error.missing_glyph().unwrap_or('\u{fffd}');
-            self.tell(Event::NotIssued(NotIssued::GlyphMissing(character)));
+            let reason =
+                error.missing_glyph().map_or(NotIssued::Unprintable, NotIssued::GlyphMissing);
+            self.tell(Event::NotIssued(reason));
             return;
         }
         let documents = vec![Document::Original, Document::Copy, Document::Receipt];

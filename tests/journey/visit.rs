@@ -355,6 +355,7 @@ fn what_cannot_be_printed_or_numbered_is_referred() {
     for (reason, code) in [
         (NotIssued::NumbersExhausted, "NUMBERS_EXHAUSTED"),
         (NotIssued::GlyphMissing('𰻝'), "GLYPH_MISSING"),
+        (NotIssued::Unprintable, "CERTIFICATE_UNPRINTABLE"),
     ] {
         let mut lobby = Lobby::new();
         lobby.not_issued = Some(reason);

@@ -197,8 +197,8 @@ impl Screen {
             .spacing(theme::space::M)
             .into();
         }
-        // Number and dates take 340 pixels, the papers 480; the rest is the certificate's.
-        let preview = (room.height - 820.0).clamp(240.0, 460.0);
+        // Number, dates and reasons take 460 pixels, the papers 480; the rest is the certificate's.
+        let preview = (room.height - 940.0).clamp(180.0, 460.0);
         Column::new()
             .push(self.number(&look, permit, preview))
             .push(papers(scene, 400.0))
@@ -258,8 +258,22 @@ impl Screen {
                 .center_x(Length::FillPortion(2)),
             );
         }
-        panel::tinted(look, Tone::Good, column![head, dates, pictures].spacing(theme::space::M))
+        panel::tinted(
+            look,
+            Tone::Good,
+            column![head, dates, reasons(look, permit), pictures].spacing(theme::space::M),
+        )
     }
+}
+
+/// Why it could be granted, with the articles: also a yes has its reasons.
+fn reasons<'a>(look: &Look, permit: &'a IssuedPermit) -> Element<'a, Touched> {
+    let lines = permit.decision.findings.iter().map(|finding| {
+        let message = finding.message.get(look.language);
+        let (article, citation) = (look.text.finding_article, &finding.citation);
+        label::caption(look, format!("{message} {article}：{citation}")).into()
+    });
+    Column::with_children(lines).spacing(theme::space::XS).into()
 }
 
 /// The code in black on white whatever the colours are, with the quiet zone a reader wants.
