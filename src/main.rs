@@ -41,6 +41,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // Journal, permit book, keys and pictures are the business of their owner alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let cli = Cli::parse();
     command::finish(match cli.command {
         Command::Run(args) => command::run::run(args),

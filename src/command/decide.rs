@@ -1,5 +1,6 @@
 //! `permit-kiosk decide`: facts in, decision out, as the kiosk would decide them.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -13,6 +14,8 @@ use permit_kiosk::domain::calendar::date_in_china;
 use permit_kiosk::rulebooks;
 use permit_kiosk::rules::{FactProblem, Facts, decide};
 use permit_kiosk::wire::v1;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
 
 /// Exit code where the facts cannot be decided upon as they are.
 const FACTS_WRONG: u8 = 2;
@@ -37,7 +40,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let rulebook = rulebooks::load(&args.rulebook)?;
     let text = read(&args.facts)?;
     let document = match serde_json::from_str(&text) {
-        Ok(document) => document,
+        Ok(Unambiguous(document)) => document,
         Err(error) => {
             let name = args.facts.display();
             complain(&[format!("{name}: not a JSON document: {error}")])?;
@@ -100,4 +103,67 @@ fn told(path: &Path, problems: &[FactProblem]) -> Vec<String> {
 fn complain(lines: &[String]) -> anyhow::Result<()> {
     let text = format!("{}\n", lines.join("\n"));
     io::stderr().write_all(text.as_bytes()).context("cannot tell what is wrong with the facts")
+}
+
+/// A JSON document in which no key stands twice: which of two answers counts must not depend on who
+/// reads it (RFC 8259, 4).
+struct Unambiguous(Value);
+
+impl<'de> Deserialize<'de> for Unambiguous {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(UnambiguousVisitor).map(Self)
+    }
+}
+
+struct UnambiguousVisitor;
+
+impl<'de> Visitor<'de> for UnambiguousVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(Unambiguous(item)) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(Value::from(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut fields = Map::new();
+        while let Some((key, Unambiguous(value))) = map.next_entry::<String, _>()? {
+            if fields.contains_key(&key) {
+                return Err(A::Error::custom(format!("the key `{key}` stands twice")));
+            }
+            fields.insert(key, value);
+        }
+        Ok(Value::Object(fields))
+    }
 }

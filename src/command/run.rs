@@ -241,10 +241,14 @@ fn open_journal(
         .and_then(|answer| answer.context("central did not answer"))
         .context("a kiosk without a journal has to ask central first whether it had one")?;
     let start = Head { position: answer.head.position, hash: answer.head.hash };
-    if start.position > 0 && !args.new_life {
+    // A first life has no life before it, so its missing journal is a loss, not a beginning.
+    let is_new_life = args.new_life
+        && keys.enrolment.incarnation > 1
+        && keys.enrolment.incarnation == answer.incarnation;
+    if start.position > 0 && !is_new_life {
         bail!(
             "{} is missing, but central has {} records of this kiosk: put the journal back, or give \
-             the kiosk a new life (`provision` again, then `run --new-life`)",
+             the kiosk a new life (`provision` into a fresh key folder, then `run --new-life` with it)",
             settings.path.display(),
             start.position
         );
@@ -301,6 +305,7 @@ fn terms(kiosk: &Kiosk, rulebook: &Arc<Rulebook>) -> Terms {
             countdown: kiosk.session.countdown,
             total: kiosk.session.total,
             look_up: kiosk.register_timeout,
+            large_print_factor: kiosk.session.large_print_factor,
         },
     }
 }

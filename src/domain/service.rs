@@ -73,6 +73,23 @@ impl ServiceCode {
         }
     }
 
+    /// What it is called in law and on slips.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::FoodNew => "食品经营许可（新办）",
+            Self::FoodChange => "食品经营许可（变更）",
+            Self::FoodRenew => "食品经营许可（延续）",
+            Self::FoodReissue => "食品经营许可（补办）",
+            Self::FoodCancel => "食品经营许可（注销）",
+            Self::FoodFile => "仅销售预包装食品备案",
+            Self::HygieneNew => "公共场所卫生许可（新办）",
+            Self::HygieneFile => "公共场所卫生备案",
+            Self::HygieneChange => "公共场所卫生许可（变更）",
+            Self::HygieneRenew => "公共场所卫生许可（延续）",
+            Self::CombinedNew => "行业综合许可证（新办）",
+        }
+    }
+
     /// The service of a code, if there is one.
     pub fn parse(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|service| service.as_str() == code)

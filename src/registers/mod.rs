@@ -60,6 +60,9 @@ pub struct LookUp<T> {
     pub answer_digest: Option<String>,
     /// When the snapshot was taken, if the answer is from one.
     pub snapshot_taken_at: Option<Timestamp>,
+    /// Whether central itself was out of reach. Only then may a snapshot stand in: a register that
+    /// central asked and that gave no usable answer is an unknown answer, however young the snapshot.
+    pub central_unreachable: bool,
     /// What came of it.
     pub outcome: Outcome<T>,
 }
@@ -89,6 +92,7 @@ impl<T> LookUp<T> {
             purpose: self.purpose.service,
             subject_digest: self.subject_digest.clone(),
             answer_digest: self.answer_digest.clone(),
+            snapshot_taken_at: self.snapshot_taken_at,
             outcome: match self.outcome {
                 Outcome::Answered(_) | Outcome::Refused(_) => LookUpOutcome::Answered,
                 Outcome::Down { .. } => LookUpOutcome::Down,
@@ -299,7 +303,17 @@ impl Registers {
         let asked_at = self.clock.now();
         let began = self.clock.monotonic();
         let register = query.register();
-        let (outcome, answer_digest) = self.answer(query, purpose, read).await;
+        let (outcome, answer_digest, central_unreachable) = match self
+            .answer(query, purpose, read)
+            .await
+        {
+            Ok((outcome, digest)) => (outcome, digest, false),
+            Err(error) => {
+                let unreachable =
+                    matches!(error, ClientError::Unreachable { .. } | ClientError::TimedOut { .. });
+                (Outcome::Down { reason: Chain(&error).to_string() }, None, unreachable)
+            }
+        };
         let took = self.clock.monotonic().saturating_sub(began);
         if let Outcome::Down { reason } = &outcome {
             let application = purpose.application.to_string();
@@ -318,6 +332,7 @@ impl Registers {
             subject_digest: self.digest_key.digest(subject),
             answer_digest,
             snapshot_taken_at: None,
+            central_unreachable,
             outcome,
         }
     }
@@ -327,34 +342,28 @@ impl Registers {
         query: Query,
         purpose: Purpose,
         read: impl FnOnce(Answer) -> Result<T, &'static str>,
-    ) -> (Outcome<T>, Option<String>) {
+    ) -> Result<(Outcome<T>, Option<String>), ClientError> {
         let down = |reason: String| (Outcome::Down { reason }, None);
         let mut bits = [0; 16];
         if getrandom::fill(&mut bits).is_err() {
-            return down("no random numbers for a nonce".to_owned());
+            return Ok(down("no random numbers for a nonce".to_owned()));
         }
         let request = LookUpRequest { nonce: hex::encode(bits), purpose, query };
         let body = serde_json::to_vec(&request).expect("a look-up has only string keys");
-        let bytes = match self.client.post(api::LOOK_UPS_PATH, body, api::ANSWER_BYTES_MAX).await {
-            Ok(bytes) => bytes,
-            Err(error) => return down(Chain(&error).to_string()),
-        };
-        let response: LookUpResponse = match parse(&bytes) {
-            Ok(response) => response,
-            Err(error) => return down(Chain(&error).to_string()),
-        };
+        let bytes = self.client.post(api::LOOK_UPS_PATH, body, api::ANSWER_BYTES_MAX).await?;
+        let response: LookUpResponse = parse(&bytes)?;
         if response.nonce != request.nonce {
-            return down("the answer to another question: its nonce differs".to_owned());
+            return Ok(down("the answer to another question: its nonce differs".to_owned()));
         }
         let digest = Some(Hash::of(&bytes).to_string());
-        match response.outcome {
+        Ok(match response.outcome {
             api::LookUpOutcome::Answered { answer } => match read(*answer) {
                 Ok(answer) => (Outcome::Answered(answer), digest),
                 Err(reason) => down(reason.to_owned()),
             },
             api::LookUpOutcome::Refused { reason } => (Outcome::Refused(reason), digest),
             api::LookUpOutcome::Down { reason } => down(reason),
-        }
+        })
     }
 
     /// Puts the snapshot in the place of an answer that did not come.
@@ -364,7 +373,7 @@ impl Registers {
         uscc: &Uscc,
         read: impl FnOnce(api::SnapshotEntry) -> Option<T>,
     ) -> LookUp<T> {
-        if !matches!(look_up.outcome, Outcome::Down { .. }) {
+        if !look_up.central_unreachable {
             return look_up;
         }
         match self.snapshots.about(uscc.as_str(), look_up.asked_at) {

@@ -91,6 +91,12 @@ const PLACES: &[(&str, &str)] = &[
 pub(super) fn draft(terms: &Terms, visit: &Visit, facts: &Value) -> Option<PermitDraft> {
     let business = visit.business.as_ref()?;
     let service = visit.entry.as_ref()?.service;
+    // The only address anybody has vouched for is the registered one. Where the applicant trades in
+    // another street, no certificate may name it.
+    let street = facts.pointer("/premises/division").and_then(Value::as_str);
+    if street.is_some_and(|street| street != business.division.as_str()) {
+        return None;
+    }
     Some(PermitDraft {
         application: visit.application,
         holder: Holder {

@@ -15,13 +15,16 @@ use super::event::{
     NotIssued, Paper, PaperState, Register, Relation, Unanswered,
 };
 use super::{
-    Ending, Identifying, LookUp, Outcome, ProvingBusiness, Session, Stage, Terms, Visit, facts,
+    Ending, Identifying, LookUp, Outcome, ProvingBusiness, Session, Stage, Terms, Visit, draft,
+    facts,
 };
 use crate::domain::{
     Applicant, ApplicationId, Bilingual, Decision, Finding, Language, Promise, Signature, Uscc,
     Verdict,
 };
 
+/// Bytes of a code on a phone at most, as central takes them.
+const CODE_BYTES_MAX: usize = 2_048;
 /// How long the last screens stay before the kiosk is free again.
 const FAREWELL: Duration = Duration::from_secs(20);
 /// How long a finished set of papers stays on the screen before the rating is offered.
@@ -100,7 +103,7 @@ impl Session {
     /// Untouched time before the countdown and its length; `None` while the kiosk itself is at work.
     pub(super) fn patience(&self) -> Option<(Duration, Duration)> {
         let pace = self.terms.pace;
-        let factor = if self.large_print { 2 } else { 1 };
+        let factor = if self.large_print { pace.large_print_factor } else { 1 };
         match &self.stage {
             Stage::Choosing
             | Stage::Telling
@@ -361,6 +364,18 @@ impl Session {
         if let Some(visit) = &mut self.visit {
             visit.touched = at.monotonic;
         }
+        if code.len() > CODE_BYTES_MAX {
+            // Longer than any code of the services: not worth a question that central would refuse.
+            return match self.stage {
+                Stage::Identifying(Identifying::Waiting | Identifying::Failed(_)) => {
+                    self.identity_failed(at, IdentityProblem::CodeRefused)
+                }
+                Stage::ProvingBusiness(ref proving) if *proving != ProvingBusiness::Asking => {
+                    self.licence_refused(at, LicenceProblem::NotALicence)
+                }
+                _ => Vec::new(),
+            };
+        }
         let (stage, query) = match self.stage {
             Stage::Identifying(Identifying::Waiting | Identifying::Failed(_)) => {
                 (Stage::Identifying(Identifying::Asking), Query::ElectronicId { code })
@@ -539,7 +554,9 @@ impl Session {
         }
         let Some(visit) = &mut self.visit else { return Vec::new() };
         let promises = visit.entry.as_ref().is_some_and(|entry| entry.promise.is_some());
-        if promises && facts::decide(&self.terms, visit, at, true).1.verdict == Verdict::Issue {
+        let (document, decision) = facts::decide(&self.terms, visit, at, true);
+        let printable = draft::draft(&self.terms, visit, &document).is_some();
+        if promises && printable && decision.verdict == Verdict::Issue {
             visit.promise_shown = Some(at.monotonic);
             return self.enter(at, Stage::Promising);
         }
@@ -575,7 +592,13 @@ impl Session {
     fn decide(&mut self, at: Moment) -> Vec<Effect> {
         let Some(visit) = &mut self.visit else { return Vec::new() };
         let signed = visit.promise.is_some();
-        let (document, decision) = facts::decide(&self.terms, visit, at, signed);
+        let (document, mut decision) = facts::decide(&self.terms, visit, at, signed);
+        let grantable = decision.verdict.grants_number()
+            || facts::decide(&self.terms, visit, at, true).1.verdict.grants_number();
+        if grantable && draft::draft(&self.terms, visit, &document).is_none() {
+            // Granted by the rules, but this kiosk cannot say what to print: nobody is asked to sign.
+            refer(&mut decision, not_printed_here(&document));
+        }
         let Some(case) = facts::case(&self.terms, visit, self.language, &document, decision) else {
             return Vec::new();
         };
@@ -601,16 +624,9 @@ impl Session {
             return Vec::new();
         };
         visit.touched = at.monotonic;
-        let pages = if self.equipment.page_printer {
-            PaperState::Waiting
-        } else {
-            PaperState::NotAvailable
-        };
-        visit.papers = BTreeMap::from([
-            (Paper::Original, pages.clone()),
-            (Paper::Copy, pages),
-            (Paper::Receipt, receipt_state(self.equipment)),
-        ]);
+        visit.papers = [Paper::Original, Paper::Copy, Paper::Receipt]
+            .map(|paper| (paper, PaperState::Waiting))
+            .into();
         self.stage = Stage::Decided(Outcome::Issued(permit));
         self.print_waiting(at)
     }
@@ -621,7 +637,7 @@ impl Session {
             return Vec::new();
         };
         visit.touched = at.monotonic;
-        visit.papers = BTreeMap::from([(Paper::Slip, receipt_state(self.equipment))]);
+        visit.papers = BTreeMap::from([(Paper::Slip, PaperState::Waiting)]);
         self.stage = Stage::Decided(Outcome::Recorded);
         self.print_waiting(at)
     }
@@ -764,8 +780,31 @@ fn is_touch(event: &Event) -> bool {
     )
 }
 
-fn receipt_state(equipment: Equipment) -> PaperState {
-    if equipment.receipt_printer { PaperState::Waiting } else { PaperState::NotAvailable }
+/// The finding that refers what the rules would grant and this kiosk cannot print: a permit for
+/// premises whose address no register gave, or a new paper for a number given earlier.
+fn not_printed_here(document: &serde_json::Value) -> Finding {
+    let is_new = document["application"]["service"]
+        .as_str()
+        .is_some_and(|service| matches!(service, "food/new" | "food/file" | "hygiene/new"));
+    let (code, message) = if is_new {
+        (
+            "PREMISES_ELSEWHERE",
+            Bilingual::new(
+                "经营场所与登记的住所不在一处，证上的地址须由工作人员核对。",
+                "The premises are not at the registered address; an officer has to check the \
+                 address for the certificate.",
+            ),
+        )
+    } else {
+        (
+            "PAPER_BY_OFFICER",
+            Bilingual::new(
+                "符合条件，由工作人员换发证照。",
+                "The conditions are met; an officer issues the new paper.",
+            ),
+        )
+    };
+    kiosk_refers(code, message)
 }
 
 /// The finding that refers what could not be issued; `None` where nothing may be recorded either.
@@ -792,9 +831,21 @@ fn referral(reason: &NotIssued) -> Option<Finding> {
                 "This kiosk cannot print your certificate in full.",
             ),
         ),
-        NotIssued::ClockBehind | NotIssued::Quarantined | NotIssued::JournalDown => return None,
+        NotIssued::Quarantined => (
+            "KIOSK_SUSPENDED",
+            Bilingual::new(
+                "本机已被中心暂停发证。",
+                "Central has suspended issuing on this kiosk.",
+            ),
+        ),
+        NotIssued::ClockBehind | NotIssued::JournalDown => return None,
     };
-    Some(Finding {
+    Some(kiosk_refers(code, message))
+}
+
+/// A referral for the kiosk's own reasons, not the law's.
+fn kiosk_refers(code: &str, message: Bilingual) -> Finding {
+    Finding {
         rule: "KIOSK-NOT-ISSUED".to_owned(),
         code: code.to_owned(),
         outcome: Verdict::Refer,
@@ -806,7 +857,7 @@ fn referral(reason: &NotIssued) -> Option<Finding> {
         ),
         due: None,
         readings: Vec::new(),
-    })
+    }
 }
 
 fn refer(decision: &mut Decision, finding: Finding) {

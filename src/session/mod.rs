@@ -57,6 +57,8 @@ pub struct Pace {
     pub total: Duration,
     /// A look-up that took so long is unanswered.
     pub look_up: Duration,
+    /// In large print, idle time and countdown are so many times longer.
+    pub large_print_factor: u32,
 }
 
 impl Default for Pace {
@@ -66,6 +68,7 @@ impl Default for Pace {
             countdown: Duration::from_secs(30),
             total: Duration::from_mins(15),
             look_up: Duration::from_secs(15),
+            large_print_factor: 2,
         }
     }
 }

@@ -45,6 +45,8 @@ struct Queue {
     waiting: VecDeque<Sheet>,
     current: Option<Sheet>,
     usable: bool,
+    /// What stands in its way, if it has said so.
+    fault: Option<Fault>,
 }
 
 /// One paper on its way.
@@ -295,6 +297,14 @@ impl Desk {
     /// Queues a paper of the case at hand.
     fn print(&mut self, paper: Paper) {
         let document = document_of(paper);
+        let exists = match document {
+            Document::Original | Document::Copy => self.devices.page_printer.is_some(),
+            Document::Receipt | Document::Slip => self.devices.receipt_printer.is_some(),
+        };
+        if !exists {
+            self.tell(Event::PaperChanged { paper, state: PaperState::NotAvailable });
+            return;
+        }
         let Some(job) = self.jobs.iter().find(|job| job.document == document).cloned() else {
             tracing::error!(?paper, "the case has no such paper");
             self.tell(Event::PaperChanged { paper, state: PaperState::NotAvailable });
@@ -307,6 +317,7 @@ impl Desk {
                 let queue = self.queue_of(document);
                 queue.waiting.push_back(Sheet { job, dots, size, visit });
                 self.feed(document);
+                self.tell_waiting(document);
             }
             Err(error) => {
                 tracing::error!(error = %Chain(&error), "a paper cannot be made");
@@ -560,6 +571,24 @@ impl Desk {
         }
     }
 
+    /// Tells the papers that wait for a printer what they wait for, while it cannot print.
+    fn tell_waiting(&mut self, document: Document) {
+        let queue = self.queue_of(document);
+        if queue.usable {
+            return;
+        }
+        let offline = match document {
+            Document::Original | Document::Copy => FaultCode::PageOffline,
+            Document::Receipt | Document::Slip => FaultCode::ReceiptOffline,
+        };
+        let fault = queue.fault.unwrap_or_else(|| Fault::of(offline));
+        let waiting: Vec<Paper> =
+            queue.waiting.iter().map(|sheet| paper_of(sheet.job.document)).collect();
+        for paper in waiting {
+            self.tell(Event::PaperChanged { paper, state: PaperState::Held(fault) });
+        }
+    }
+
     fn is_current(&mut self, document: Document, job: u64) -> bool {
         self.queue_of(document).current.as_ref().is_some_and(|sheet| sheet.job.job == job)
     }
@@ -568,15 +597,8 @@ impl Desk {
         let usable = health.is_usable();
         let queue = self.queue_of(document);
         queue.usable = usable;
-        if !usable && let Some(fault) = health.fault() {
-            // What waits is told what it waits for.
-            let held: Vec<Document> =
-                queue.waiting.iter().map(|sheet| sheet.job.document).collect();
-            for document in held {
-                let paper = paper_of(document);
-                self.tell(Event::PaperChanged { paper, state: PaperState::Held(fault) });
-            }
-        }
+        queue.fault = health.fault();
+        self.tell_waiting(document);
         self.equip(|kit| match document {
             Document::Original | Document::Copy => kit.page_printer = usable,
             Document::Receipt | Document::Slip => kit.receipt_printer = usable,

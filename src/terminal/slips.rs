@@ -20,7 +20,7 @@ pub(super) struct Kiosk<'a> {
 pub(super) fn receipt(kiosk: &Kiosk<'_>, case: &Case, permit: &Permit, page_url: &str) -> Slip {
     let mut paper = Paper::new(case.language);
     paper.head(kiosk, "办结回执", "Receipt");
-    paper.pair("事项", &case.title.zh);
+    paper.pair("事项", case.service.title());
     paper.english(&case.title.en);
     paper.pair("名称", &permit.holder.name);
     paper.pair("信用代码", permit.holder.uscc.as_str());
@@ -71,7 +71,7 @@ pub(super) fn explanation(kiosk: &Kiosk<'_>, case: &Case) -> Slip {
     };
     let mut paper = Paper::new(case.language);
     paper.head(kiosk, &title.zh, &title.en);
-    paper.pair("事项", &case.title.zh);
+    paper.pair("事项", case.service.title());
     paper.english(&case.title.en);
     if let Some(business) = &case.business {
         paper.pair("名称", &business.name);

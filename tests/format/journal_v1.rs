@@ -73,6 +73,7 @@ fn bodies() -> Vec<Body> {
             purpose: ServiceCode::FoodNew,
             subject_digest: "5f".repeat(32),
             answer_digest: None,
+            snapshot_taken_at: None,
             outcome: LookUpOutcome::Down,
             took_ms: 3000,
         }),

@@ -17,8 +17,9 @@ use permit_kiosk::journal::{Case, IssueRequest};
 use permit_kiosk::rules::Rulebook;
 use permit_kiosk::session::effect::{Effect, Query};
 use permit_kiosk::session::event::{
-    Answer, Ban, DistrictRecord, Equipment, Event, IdentityProblem, IssuedPermit, LookUpAnswer,
-    Moment, NotIssued, Paper, PaperState, Register, Relation, Supervision, Unanswered,
+    Answer, Ban, DistrictRecord, Equipment, Event, HeldPermit, IdentityProblem, IssuedPermit,
+    LookUpAnswer, Moment, NotIssued, Paper, PaperState, Register, Relation, Supervision,
+    Unanswered,
 };
 use permit_kiosk::session::{
     Ending, Identifying, Outcome, Pace, ProvingBusiness, Session, Stage, Terms,
@@ -356,6 +357,7 @@ fn what_cannot_be_printed_or_numbered_is_referred() {
         (NotIssued::NumbersExhausted, "NUMBERS_EXHAUSTED"),
         (NotIssued::GlyphMissing('𰻝'), "GLYPH_MISSING"),
         (NotIssued::Unprintable, "CERTIFICATE_UNPRINTABLE"),
+        (NotIssued::Quarantined, "KIOSK_SUSPENDED"),
     ] {
         let mut lobby = Lobby::new();
         lobby.not_issued = Some(reason);
@@ -410,6 +412,20 @@ fn a_card_pulled_away_is_told_and_the_next_one_is_read_by_itself() {
     lobby.tell(Event::CardFound);
     lobby.tell(Event::Identified(Box::new(qin_yizhou())));
     assert_eq!(*lobby.session.stage(), Stage::ProvingBusiness(ProvingBusiness::Waiting));
+}
+
+#[test]
+fn a_code_longer_than_any_is_refused_without_asking_anybody() {
+    let mut lobby = Lobby::new();
+    lobby.begin();
+    lobby.tell(Event::ServiceChosen("convenience-shop".to_owned()));
+    lobby.tell(Event::Told);
+    lobby.tell(Event::Scanned("x".repeat(4_000)));
+    assert_eq!(
+        *lobby.session.stage(),
+        Stage::Identifying(Identifying::Failed(IdentityProblem::CodeRefused))
+    );
+    assert!(!lobby.effects.iter().any(|effect| matches!(effect, Effect::LookUp { .. })));
 }
 
 #[test]
@@ -512,20 +528,41 @@ fn a_held_paper_keeps_the_applicant_told_and_the_permit_stays() {
 }
 
 #[test]
-fn without_a_page_printer_the_permit_is_issued_all_the_same() {
+fn without_a_printer_the_permit_is_issued_all_the_same() {
     let mut lobby = Lobby::new();
+    lobby.papers = PaperState::NotAvailable;
     lobby.tell(Event::EquipmentChanged(Equipment { page_printer: false, ..Equipment::ALL }));
     lobby.open_a_food_shop();
-    let states: Vec<_> = lobby.session.papers().map(|(p, s)| (p, s.clone())).collect();
-    assert_eq!(
-        states,
-        [
-            (Paper::Original, PaperState::NotAvailable),
-            (Paper::Copy, PaperState::NotAvailable),
-            (Paper::Receipt, PaperState::Printed)
-        ]
-    );
+    assert!(lobby.session.papers().all(|(_, state)| *state == PaperState::NotAvailable));
     assert_eq!(lobby.issued().len(), 1);
+}
+
+#[test]
+fn premises_in_another_street_are_not_printed_on_anybodys_word() {
+    let mut lobby = Lobby::new();
+    lobby.come_for("convenience-shop");
+    lobby.answer("premises.division", Answer::Choice("370303009".to_owned()));
+    lobby.answer("premises.area_m2", Answer::Number("60".to_owned()));
+    lobby.answer("cooked-bulk", Answer::Choice("no".to_owned()));
+    lobby.answer("application.food_safety_manager", Answer::YesNo(true));
+    lobby.tell(Event::FormConfirmed);
+    lobby.check_verdict(Verdict::Refer, "PREMISES_ELSEWHERE");
+    assert_eq!((lobby.issued().len(), lobby.decided()), (0, 1));
+}
+
+#[test]
+fn a_lost_paper_is_referred_because_an_officer_has_to_print_it() {
+    let mut lobby = Lobby::new();
+    lobby.registers.supervision.permits = vec![HeldPermit {
+        kind: "food".to_owned(),
+        number: "JY23703039900037".to_owned(),
+        valid_to: Some(date(2028, 12, 10)),
+        status: "valid".to_owned(),
+    }];
+    lobby.come_for("food-reissue");
+    lobby.tell(Event::FormConfirmed);
+    lobby.check_verdict(Verdict::Refer, "PAPER_BY_OFFICER");
+    assert_eq!((lobby.issued().len(), lobby.decided()), (0, 1));
 }
 
 #[test]

@@ -411,6 +411,22 @@ async fn without_the_line_a_young_snapshot_answers_and_an_old_one_is_stale() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_never_stands_in_for_a_register_that_central_could_ask() {
+    let stage = Stage::set().await;
+    let registers = stage.registers();
+    registers.refresh_snapshot().await.unwrap();
+    let order = json!({ "food_and_drug": "down", "micro_service": "nonsense" }).to_string();
+    stage.post("/demo/registers", order).await;
+    let company = uscc("91370303MAXX01026W");
+    let looked_up = registers.food_and_drug(&company, None, purpose()).await;
+    check_down(&looked_up, "the register cannot be reached");
+    assert_eq!(looked_up.record().snapshot_taken_at, None);
+    let district = registers.micro_service(&company, purpose()).await;
+    assert!(matches!(district.outcome, Outcome::Down { .. }), "{:?}", district.outcome);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_register_that_was_down_is_not_clean_in_the_snapshot() {
     let stage = Stage::set().await;
     let order = json!({ "food_and_drug": "down" }).to_string();

@@ -88,3 +88,12 @@ fn a_broken_rulebook_is_told_with_its_lines() {
         "{said}"
     );
 }
+
+#[test]
+fn a_key_that_stands_twice_is_refused() {
+    let facts = base("food-new").replacen('{', r#"{ "bans": [],"#, 1);
+    let output = run(&["decide", "--facts", "-"], &facts);
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{complaint}");
+    assert!(complaint.contains("`bans` stands twice"), "{complaint}");
+}

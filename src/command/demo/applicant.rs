@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use permit_kiosk::domain::Language;
 use permit_kiosk::rules::Catalogue;
+use permit_kiosk::ui::text::strings;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -125,8 +127,7 @@ impl Applicant {
             }
             begun |= now != "welcome";
             if now == "welcome" {
-                // Devices take a moment to say that they are there.
-                self.find("primary").await?;
+                self.whole_kiosk().await?;
             }
             if now == "decided" {
                 decision = self.decided(visit).await?;
@@ -150,6 +151,18 @@ impl Applicant {
             pictures: std::mem::take(&mut self.pictures),
             papers,
         })
+    }
+
+    /// Waits until the welcome screen names nothing that does not work: devices take a moment to say
+    /// that they are there.
+    async fn whole_kiosk(&mut self) -> anyhow::Result<()> {
+        self.find("primary").await?;
+        let limits = strings(Language::Zh).limits_title;
+        let probe = &mut self.probe;
+        until(super::START, "all devices to work", async || {
+            Ok((!probe.ask("texts").await?.contains(limits)).then_some(()))
+        })
+        .await
     }
 
     async fn act(&mut self, visit: &Visit, stage: &str) -> anyhow::Result<()> {
@@ -209,8 +222,8 @@ impl Applicant {
             if let (Some(index), false) = (asked, is_overview) {
                 let (key, _, answer) = open.remove(index);
                 self.answer(&key, &answer).await?;
-                self.picture(visit, &format!("filling-{}", page + 1)).await?;
             }
+            self.picture(visit, &format!("filling-{}", page + 1)).await?;
             self.touch("primary").await?;
         }
         bail!("the form of visit {} does not come to an end", visit.name)

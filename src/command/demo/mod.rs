@@ -37,6 +37,8 @@ pub(crate) struct Args {
     line_rate: String,
 }
 
+/// Marks a folder as a demonstration's: only such a one is ever cleared.
+const MARKER: &str = ".permit-kiosk-demo";
 /// How long a part of the product may take to come up on a busy machine.
 pub(super) const START: Duration = Duration::from_mins(1);
 
@@ -79,6 +81,9 @@ impl Stage {
     async fn set(args: &Args) -> anyhow::Result<Self> {
         let dir = absolute(&args.dir)?;
         let config = absolute(&args.config)?;
+        std::fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
+        permit_kiosk::durable::write(&dir.join(MARKER), b"")
+            .with_context(|| format!("cannot mark {}", dir.display()))?;
         for part in ["keys", "data", "devices", "pictures", "logs"] {
             std::fs::create_dir_all(dir.join(part))
                 .with_context(|| format!("cannot make {}", dir.join(part).display()))?;
@@ -204,10 +209,15 @@ async fn show(args: &Args, display: &str) -> anyhow::Result<ExitCode> {
 /// Without a display: Xvfb, the kiosk full screen, an applicant who touches it, and a summary.
 async fn script(args: &Args) -> anyhow::Result<ExitCode> {
     let dir = absolute(&args.dir)?;
-    if dir.exists() {
-        std::fs::remove_dir_all(&dir).with_context(|| format!("cannot clear {}", dir.display()))?;
-    }
     let visits = applicant::Visit::read(&args.config.join("demo/visits.toml"), &args.visit)?;
+    if dir.join(MARKER).exists() {
+        std::fs::remove_dir_all(&dir).with_context(|| format!("cannot clear {}", dir.display()))?;
+    } else if std::fs::read_dir(&dir).is_ok_and(|mut entries| entries.next().is_some()) {
+        bail!(
+            "{} holds something that is not a demonstration's: name an empty or a new folder",
+            dir.display()
+        );
+    }
     let stage = Stage::set(args).await?;
     let xvfb = child::Xvfb::start(&stage.dir, 1080, 1920).await?;
     say(format_args!("screen    none here, so a virtual one of 1080×1920 on {}", xvfb.display()));

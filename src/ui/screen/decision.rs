@@ -197,8 +197,11 @@ impl Screen {
             .spacing(theme::space::M)
             .into();
         }
-        // Number, dates and reasons take 460 pixels, the papers 480; the rest is the certificate's.
-        let preview = (room.height - 940.0).clamp(180.0, 460.0);
+        // Number, dates and reasons take 460 pixels, the papers 480, what a held one waits for 260 more;
+        // the rest is the certificate's.
+        let held = scene.session.papers().any(|(_, state)| matches!(state, PaperState::Held(_)));
+        let taken = if held { 1200.0 } else { 940.0 };
+        let preview = (room.height - taken).clamp(180.0, 460.0);
         Column::new()
             .push(self.number(&look, permit, preview))
             .push(papers(scene, 400.0))

@@ -232,6 +232,10 @@ pub struct LookedUp {
     pub subject_digest: String,
     /// SHA-256 of the answer, hexadecimal, if one came.
     pub answer_digest: Option<String>,
+    /// When the snapshot was taken that stood in for the register, if one did because central was out
+    /// of reach.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot_taken_at: Option<Timestamp>,
     /// What kind of answer came.
     pub outcome: LookUpOutcome,
     /// How long it took.
