@@ -433,3 +433,22 @@ proptest! {
         prop_assert!(!is_taken);
     }
 }
+
+#[test]
+fn a_file_that_is_no_permit_book_is_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let garbage = folder.path().join("garbage.db");
+    std::fs::write(&garbage, "not a database at all, but long enough to have a header ".repeat(40))
+        .unwrap();
+    let foreign = folder.path().join("foreign.db");
+    let other = rusqlite::Connection::open(&foreign).unwrap();
+    other.execute_batch("CREATE TABLE precious (thesis TEXT)").unwrap();
+    drop(other);
+    for path in [garbage, foreign] {
+        let before = std::fs::read(&path).unwrap();
+        let refused = Sqlite::open(&path).unwrap_err();
+        let told = refused.to_string();
+        assert!(told.contains("is no permit book") && told.contains("backup"), "{told}");
+        assert_eq!(std::fs::read(&path).unwrap(), before, "{told}");
+    }
+}

@@ -306,6 +306,17 @@ pub enum Error {
         /// What SQLite said.
         source: Arc<rusqlite::Error>,
     },
+    /// The file is damaged, or another program's, or a kiosk's journal.
+    #[error(
+        "{} is no permit book ({what}); nothing was changed: put the permit book or its backup there",
+        path.display()
+    )]
+    NotABook {
+        /// Which.
+        path: PathBuf,
+        /// What it is instead.
+        what: String,
+    },
     /// Bringing the tables to this version.
     #[error("cannot bring the permit book to version {version}")]
     Migrate {

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use jiff::{Timestamp, civil::Date};
 use rusqlite::types::{ToSql, ToSqlOutput};
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, params};
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
@@ -45,6 +45,7 @@ type Tell = Box<dyn FnOnce(Option<&Arc<rusqlite::Error>>) + Send>;
 impl Sqlite {
     /// Opens the file, or makes it.
     pub fn open(path: &Path) -> Result<Self, Error> {
+        look_before_opening(path)?;
         let open = || -> rusqlite::Result<Connection> {
             let db = Connection::open(path)?;
             // EXTRA before WAL: the journal of the switch itself must not come back after a power
@@ -140,6 +141,33 @@ fn in_savepoint<T>(
     answer
 }
 
+/// Says of a file whether it is a permit book: "PKCB".
+const APPLICATION_ID: i32 = 0x504b_4342;
+
+/// Looks at a file without writing to it. Opening one that is damaged or somebody else's, and adding
+/// our tables to it, would destroy evidence.
+fn look_before_opening(path: &Path) -> Result<(), Error> {
+    if std::fs::metadata(path).map_or(0, |file| file.len()) == 0 {
+        return Ok(());
+    }
+    let look = || -> rusqlite::Result<(i32, u32, String)> {
+        let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let id = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        let tables = db.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
+        let sound = db.pragma_query_value(None, "quick_check", |row| row.get(0))?;
+        Ok((id, tables, sound))
+    };
+    let not_a_book = |what: String| Error::NotABook { path: path.to_owned(), what };
+    match look() {
+        Ok((APPLICATION_ID, _, sound)) if sound == "ok" => Ok(()),
+        Ok((APPLICATION_ID, _, damage)) => Err(not_a_book(format!("it is damaged: {damage}"))),
+        // A beginning of ours that was cut off before its first table, or one that is just being made.
+        Ok((0, 0, _)) => Ok(()),
+        Ok((other, ..)) => Err(not_a_book(format!("it belongs to another program, {other:#x}"))),
+        Err(source) => Err(not_a_book(source.to_string())),
+    }
+}
+
 fn migrate(db: &mut Connection) -> Result<(), Error> {
     let known = u32::try_from(MIGRATIONS.len()).expect("a handful of versions");
     let migration =
@@ -158,6 +186,7 @@ fn migrate(db: &mut Connection) -> Result<(), Error> {
         transaction.execute_batch(sql).map_err(migration(version))?;
     }
     transaction.pragma_update(None, "user_version", known).map_err(migration(known))?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(migration(known))?;
     transaction.commit().map_err(migration(known))
 }
 
