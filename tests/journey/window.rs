@@ -1,7 +1,7 @@
 //! The real binaries end to end: central, simulators and kiosk as processes, touches on the real
 //! window under Xvfb, codes read back from the printed paper by an independent program.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 #[test]
@@ -17,9 +17,12 @@ fn two_applicants_touch_the_window_and_leave_with_their_certificates() {
     }
     let folder = tempfile::tempdir().unwrap();
     let stage = folder.path().join("demo");
+    let config = any_port(folder.path());
     let done = Command::new(BINARY)
         .args(["demo", "--headless", "--visit", "F01,H01,F03", "--dir"])
         .arg(&stage)
+        .arg("--config")
+        .arg(&config)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
@@ -48,6 +51,18 @@ fn two_applicants_touch_the_window_and_leave_with_their_certificates() {
         });
         picture(&hygiene.unwrap(), "certificate-hygiene");
     }
+}
+
+/// The shipped configuration, with a central that takes any free port: another one may be running.
+fn any_port(folder: &Path) -> PathBuf {
+    let config = folder.join("kiosk-config");
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("kiosk-config");
+    assert!(Command::new("cp").arg("-r").args([&shipped, &config]).status().unwrap().success());
+    let central = std::fs::read_to_string(config.join("central.toml")).unwrap();
+    let central = central.replace("127.0.0.1:8443", "127.0.0.1:0");
+    let central = central.replace("127.0.0.1:8080", "127.0.0.1:0");
+    std::fs::write(config.join("central.toml"), central).unwrap();
+    config
 }
 
 /// A picture of a certificate for the README, drawn by poppler.
