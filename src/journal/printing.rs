@@ -52,7 +52,7 @@ fn queue_one(
             (
                 Int(job),
                 application.as_bytes(),
-                document_word(document),
+                document.as_str(),
                 serial.as_ref().map(CopySerial::as_str),
                 seal.as_ref().map(Seal::as_str),
             ),
@@ -199,19 +199,10 @@ fn unreadable(column: usize, found: &str) -> rusqlite::Error {
     )
 }
 
-fn document_word(document: Document) -> &'static str {
-    match document {
-        Document::Original => "original",
-        Document::Copy => "copy",
-        Document::Receipt => "receipt",
-        Document::Slip => "slip",
-    }
-}
-
 fn document_of(word: &str) -> Option<Document> {
     [Document::Original, Document::Copy, Document::Receipt, Document::Slip]
         .into_iter()
-        .find(|document| document_word(*document) == word)
+        .find(|document| document.as_str() == word)
 }
 
 fn step_words(step: &PrintStep) -> (&'static str, Option<&str>) {

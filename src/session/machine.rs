@@ -404,7 +404,6 @@ impl Session {
         match Uscc::parse(typed) {
             Ok(uscc) => {
                 if let Some(visit) = &mut self.visit {
-                    visit.typed_uscc = true;
                     visit.relation = Relation::None;
                 }
                 self.look_up(at, uscc)
@@ -461,7 +460,6 @@ impl Session {
             LookUpAnswer::Licence { uscc, holder } => {
                 let asking = self.stage == Stage::ProvingBusiness(ProvingBusiness::Asking);
                 let (true, Some(visit)) = (asking, &mut self.visit) else { return Vec::new() };
-                visit.typed_uscc = false;
                 visit.relation = *holder;
                 self.look_up(at, uscc)
             }
@@ -593,9 +591,12 @@ impl Session {
         let Some(visit) = &mut self.visit else { return Vec::new() };
         let signed = visit.promise.is_some();
         let (document, mut decision) = facts::decide(&self.terms, visit, at, signed);
-        let grantable = decision.verdict.grants_number()
-            || facts::decide(&self.terms, visit, at, true).1.verdict.grants_number();
-        if grantable && draft::draft(&self.terms, visit, &document).is_none() {
+        // Asked only where it matters: what can be printed needs no second decision.
+        let unprintable = draft::draft(&self.terms, visit, &document).is_none();
+        if unprintable
+            && (decision.verdict.grants_number()
+                || facts::decide(&self.terms, visit, at, true).1.verdict.grants_number())
+        {
             // Granted by the rules, but this kiosk cannot say what to print: nobody is asked to sign.
             refer(&mut decision, not_printed_here(&document));
         }
@@ -740,7 +741,6 @@ impl Visit {
             entry: None,
             applicant: None,
             uscc: None,
-            typed_uscc: false,
             relation: Relation::None,
             business: None,
             look_ups: BTreeMap::new(),

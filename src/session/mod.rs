@@ -176,7 +176,6 @@ struct Visit {
     entry: Option<Entry>,
     applicant: Option<Applicant>,
     uscc: Option<Uscc>,
-    typed_uscc: bool,
     relation: Relation,
     business: Option<Business>,
     look_ups: BTreeMap<Register, LookUp>,

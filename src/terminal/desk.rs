@@ -1,5 +1,6 @@
 //! The terminal's thread: takes messages one by one, keeps what the visit needs outside the screen.
 
+use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -7,10 +8,10 @@ use std::sync::mpsc::{Receiver, SyncSender};
 use tokio::sync::Notify;
 
 use super::look_ups::{self, Who};
-use super::papers::Certificate;
+use super::papers::{Certificate, PaperSettings};
 use super::slips::{self, Kiosk};
 use super::{Devices, Message, Settings};
-use crate::certificate::Bitmap;
+use crate::certificate::{Bitmap, Fonts};
 use crate::device::{Health, Report, id_reader, page_printer, receipt_printer, scanner};
 use crate::domain::{Applicant, IdentitySource, MaskedId, Permit, Private};
 use crate::fault::{Chain, Fault, FaultCode};
@@ -31,6 +32,8 @@ pub(super) struct Desk {
     equipment: Equipment,
     /// Counts visits, so that an answer to the one before is known as such.
     visit: u64,
+    /// 90 MB, for as long as papers are made.
+    fonts: OnceCell<Fonts>,
     who: Option<Who>,
     case: Option<Box<Case>>,
     issued: Option<Issued>,
@@ -74,6 +77,7 @@ impl Desk {
             recorded,
             equipment: Equipment::NONE,
             visit: 0,
+            fonts: OnceCell::new(),
             who: None,
             case: None,
             issued: None,
@@ -146,6 +150,7 @@ impl Desk {
     /// Forgets the visit. Papers still held up are not printed for whoever comes next.
     fn wipe(&mut self) {
         self.visit += 1;
+        self.fonts.take();
         self.who = None;
         self.case = None;
         self.issued = None;
@@ -219,7 +224,8 @@ impl Desk {
             self.tell(Event::NotIssued(NotIssued::JournalDown));
             return;
         };
-        if let Err(error) = self.settings.papers.check(&draft) {
+        let papers = &self.settings.papers;
+        if let Err(error) = self.fonts().and_then(|fonts| papers.check(fonts, &draft)) {
             tracing::warn!(error = %Chain(&error), "a certificate could not be printed whole");
             let reason =
                 error.missing_glyph().map_or(NotIssued::Unprintable, NotIssued::GlyphMissing);
@@ -289,7 +295,16 @@ impl Desk {
         job: &PrintJob,
         permit: &Permit,
     ) -> Result<Certificate, super::papers::Error> {
-        self.settings.papers.certificate(job, permit)
+        self.settings.papers.certificate(self.fonts()?, job, permit)
+    }
+
+    /// The fonts, read when the first paper of a visit needs them.
+    fn fonts(&self) -> Result<&Fonts, super::papers::Error> {
+        if let Some(fonts) = self.fonts.get() {
+            return Ok(fonts);
+        }
+        let fonts = self.settings.papers.read_fonts()?;
+        Ok(self.fonts.get_or_init(|| fonts))
     }
 
     // ---- papers ----
@@ -339,12 +354,13 @@ impl Desk {
             }
             (Some(case), Some(issued), Document::Receipt) => {
                 let url = self.page_url(&issued.permit);
-                self.settings.papers.slip(&slips::receipt(&kiosk, case, &issued.permit, &url))
+                let slip = slips::receipt(&kiosk, case, &issued.permit, &url);
+                PaperSettings::slip(self.fonts()?, &slip)
             }
             (Some(case), _, Document::Slip) => {
-                self.settings.papers.slip(&slips::explanation(&kiosk, case))
+                PaperSettings::slip(self.fonts()?, &slips::explanation(&kiosk, case))
             }
-            (_, _, document) => Err(super::papers::Error::NoCase { document: name(document) }),
+            (_, _, document) => Err(super::papers::Error::NoCase { document: document.as_str() }),
         }
     }
 
@@ -457,6 +473,7 @@ impl Desk {
                 self.journal_failed(&error);
             }
         }
+        self.fonts.take();
     }
 
     fn take_up_certificate(&mut self, job: PrintJob) -> Result<(), super::papers::Error> {
@@ -645,15 +662,6 @@ fn paper_of(document: Document) -> Paper {
         Document::Copy => Paper::Copy,
         Document::Receipt => Paper::Receipt,
         Document::Slip => Paper::Slip,
-    }
-}
-
-fn name(document: Document) -> &'static str {
-    match document {
-        Document::Original => "original",
-        Document::Copy => "copy",
-        Document::Receipt => "receipt",
-        Document::Slip => "slip",
     }
 }
 

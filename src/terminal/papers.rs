@@ -1,7 +1,7 @@
 //! Makes the papers: certificates as PDF and dots, receipts and slips as dots.
 //!
-//! The fonts are 90 MB and are read when a paper is made, not kept: an idle kiosk needs none of them,
-//! and the system's page cache has them anyway.
+//! The fonts are 90 MB: the desk has them read when the first paper of a visit is made and drops them
+//! with the visit. An idle kiosk needs none of them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -120,22 +120,24 @@ impl PaperSettings {
     }
 
     /// Whether everything a draft would print can be printed; asked before a number is taken.
-    pub(super) fn check(&self, draft: &PermitDraft) -> Result<(), Error> {
-        check_glyphs(&self.read_fonts()?, &self.templates, draft)
+    pub(super) fn check(&self, fonts: &Fonts, draft: &PermitDraft) -> Result<(), Error> {
+        check_glyphs(fonts, &self.templates, draft)
             .map_err(|source| Error::Make { document: "certificate", source })
     }
 
     /// The sheet of a print job, the same bytes each time.
     pub(super) fn certificate(
         &self,
+        fonts: &Fonts,
         job: &PrintJob,
         permit: &Permit,
     ) -> Result<Certificate, Error> {
-        let (sheet, document) = match job.document {
-            Document::Original => (Sheet::Original, "original"),
-            Document::Copy => (Sheet::Copy, "copy"),
+        let document = job.document.as_str();
+        let sheet = match job.document {
+            Document::Original => Sheet::Original,
+            Document::Copy => Sheet::Copy,
             Document::Receipt | Document::Slip => {
-                return Err(Error::NoSeal { document: "receipt or slip" });
+                return Err(Error::NoSeal { document });
             }
         };
         let kind = permit.grant.kind();
@@ -147,7 +149,7 @@ impl PaperSettings {
         let (Some(seal), Some(serial)) = (&job.seal, &job.serial) else {
             return Err(Error::NoSeal { document });
         };
-        let pdf = render(&self.read_fonts()?, template, permit, seal, serial)
+        let pdf = render(fonts, template, permit, seal, serial)
             .map_err(|source| Error::Make { document, source })?;
         if let Some(folder) = &self.keep_in {
             let file = folder.join(format!("{}-{document}.pdf", permit.number));
@@ -157,12 +159,13 @@ impl PaperSettings {
     }
 
     /// A slip as dots.
-    pub(super) fn slip(&self, slip: &Slip) -> Result<Bitmap, Error> {
-        slip::render(slip, &self.read_fonts()?, RECEIPT_DOTS)
+    pub(super) fn slip(fonts: &Fonts, slip: &Slip) -> Result<Bitmap, Error> {
+        slip::render(slip, fonts, RECEIPT_DOTS)
             .map_err(|source| Error::Make { document: "slip", source })
     }
 
-    fn read_fonts(&self) -> Result<Fonts, Error> {
+    /// Reads the four font files.
+    pub(super) fn read_fonts(&self) -> Result<Fonts, Error> {
         let files = &self.fonts;
         Fonts::read(FontFiles {
             serif: read_font(&files.serif)?,

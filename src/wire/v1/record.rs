@@ -553,6 +553,18 @@ pub enum Document {
     Slip,
 }
 
+impl Document {
+    /// The word in records and messages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Original => "original",
+            Self::Copy => "copy",
+            Self::Receipt => "receipt",
+            Self::Slip => "slip",
+        }
+    }
+}
+
 /// A paper went one step further.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
