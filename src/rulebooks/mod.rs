@@ -1,11 +1,15 @@
 //! Editions on this kiosk: read from their directory, whole and within limits, then checked.
 
+mod status;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::rules::{Problems, Rulebook};
+
+pub use status::{Active, EditionName, Refusal, Status};
 
 /// The files of an edition, path → text, exactly as they stand on the disk.
 ///

@@ -6,8 +6,8 @@ mod look_ups;
 mod papers;
 mod slips;
 
-use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
@@ -18,6 +18,7 @@ use crate::device::{id_reader, page_printer, receipt_printer, scanner};
 use crate::domain::ApplicationId;
 use crate::journal::{self, Journal};
 use crate::registers::Registers;
+use crate::rulebooks;
 use crate::session::effect::Effect;
 use crate::session::event::{Event, Moment};
 
@@ -59,6 +60,7 @@ pub struct Terminal {
     inbox: SyncSender<Message>,
     clock: ClockHandle,
     recorded: Arc<Notify>,
+    rulebooks: Arc<Mutex<rulebooks::Status>>,
 }
 
 #[derive(Clone)]
@@ -133,7 +135,7 @@ impl Terminal {
         spawn("terminal", move || {
             Desk::new(settings, devices, own_inbox, events, notify).run(messages, unfinished);
         })?;
-        Ok((Self { inbox, clock, recorded }, told))
+        Ok((Self { inbox, clock, recorded, rulebooks: Arc::default() }, told))
     }
 
     /// Has an effect performed; never waits.
@@ -144,6 +146,16 @@ impl Terminal {
     /// Tells whether central answers, as `sync` sees it.
     pub fn set_connected(&self, connected: bool) {
         send(&self.inbox, Message::Connected(connected));
+    }
+
+    /// Tells how the editions on this kiosk are.
+    pub fn set_rulebooks(&self, status: rulebooks::Status) {
+        *self.rulebooks.lock().unwrap_or_else(PoisonError::into_inner) = status;
+    }
+
+    /// How the editions on this kiosk are, as last told.
+    pub fn rulebooks(&self) -> rulebooks::Status {
+        self.rulebooks.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Wakes whoever waits on it each time something was recorded that central should have soon.
