@@ -106,6 +106,11 @@ impl Rulebook {
         format!("{} {}.{}", self.name, self.epoch, self.version)
     }
 
+    /// Its name, for example `zhangdian`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Counts up when keys change; an edition of an older epoch is never taken.
     pub fn epoch(&self) -> u64 {
         self.epoch

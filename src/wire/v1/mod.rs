@@ -1,10 +1,16 @@
-//! Version 1: the journal record, the number block, and the messages between kiosk and central.
+//! Version 1: the journal record, the number block, the published edition, and the messages between
+//! kiosk and central.
 
 pub mod api;
 mod block;
+mod edition;
 mod record;
 
 pub use block::{BlockError, BlockGrant, SignedBlock};
+pub use edition::{
+    Edition, EditionError, EditionManifest, EditionSignature, FileDigest, Publishers,
+    PublishersError, SignedEdition,
+};
 pub use record::{
     Applicant, BlockInstalled, Body, BusinessName, Decided, Decision, Document, Due, Faulted,
     Finding, FormatError, Grant, Hash, Header, Holder, Issued, Issuer, KioskId, LookUpOutcome,
