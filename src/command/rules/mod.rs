@@ -1,6 +1,6 @@
 //! `permit-kiosk rules`: what an author of rules asks before an edition is signed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use permit_kiosk::rulebooks;
@@ -34,19 +34,39 @@ struct Edition {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let (Question::Check(edition) | Question::Test(edition)) = &args.question;
-    let rulebook = match rulebooks::load(&edition.directory) {
-        Ok(rulebook) => rulebook,
+    match args.question {
+        Question::Check(edition) => Ok(match load(&edition.directory)? {
+            Loaded::Sound(rulebook) => {
+                say(summary(&rulebook));
+                ExitCode::SUCCESS
+            }
+            Loaded::Wrong => ExitCode::from(WRONG),
+        }),
+        Question::Test(edition) => Ok(match load(&edition.directory)? {
+            Loaded::Sound(rulebook) => {
+                say(summary(&rulebook));
+                test(&rulebook)
+            }
+            Loaded::Wrong => ExitCode::from(WRONG),
+        }),
+    }
+}
+
+/// What came of loading an edition.
+enum Loaded {
+    Sound(Box<Rulebook>),
+    /// It has mistakes, and all of them were told.
+    Wrong,
+}
+
+fn load(directory: &Path) -> anyhow::Result<Loaded> {
+    match rulebooks::load(directory) {
+        Ok(rulebook) => Ok(Loaded::Sound(Box::new(rulebook))),
         Err(rulebooks::Error::Check { problems, .. }) => {
             say(problems);
-            return Ok(ExitCode::from(WRONG));
+            Ok(Loaded::Wrong)
         }
-        Err(error) => return Err(error.into()),
-    };
-    say(summary(&rulebook));
-    match args.question {
-        Question::Check(_) => Ok(ExitCode::SUCCESS),
-        Question::Test(_) => Ok(test(&rulebook)),
+        Err(error) => Err(error.into()),
     }
 }
 
