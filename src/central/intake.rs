@@ -323,7 +323,7 @@ fn case(decided: Decided) -> Case {
     let decision = decided.decision;
     let message = decision.findings.iter().find(|finding| finding.code == decision.code);
     let message = message.map(|finding| finding.message.clone());
-    let due = decision.findings.iter().filter_map(|finding| finding.due.clone());
+    let due = decision.told().filter_map(|finding| finding.due.clone());
     Case {
         application: decided.application,
         service: decided.service,

@@ -23,6 +23,9 @@ pub struct Finding {
     pub due: Option<Due>,
     /// The facts the rule looked at, in the order it looked.
     pub readings: Vec<Reading>,
+    /// The rule that is the exception to this one here, by its id: what it overrides does not count for
+    /// the verdict.
+    pub overridden_by: Option<String>,
 }
 
 /// A last day in working days.
@@ -50,7 +53,8 @@ pub struct Decision {
     pub verdict: Verdict,
     /// The code of the finding that decided.
     pub code: String,
-    /// Every finding, gravest first, then in rulebook order.
+    /// Everything that was found, gravest first, then in rulebook order; what an exception overrides
+    /// stands last. [`Decision::told`] is what an applicant is told.
     pub findings: Vec<Finding>,
     /// The rule set of the acceptance day, for example `R2025`.
     pub rule_set: String,
@@ -62,4 +66,15 @@ pub struct Decision {
     pub facts_digest: String,
     /// The day decided upon, in Asia/Shanghai.
     pub today: Date,
+}
+
+impl Decision {
+    /// What is told to the applicant: the findings that fit the verdict. On a slip that says what is in
+    /// the way nobody shall read "it is accepted" or "granted", and all that is in the way is told at
+    /// once (行政许可法 第三十二条第一款第四项).
+    pub fn told(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| {
+            finding.overridden_by.is_none() && finding.outcome.bearing() == self.verdict.bearing()
+        })
+    }
 }

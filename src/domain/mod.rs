@@ -26,4 +26,4 @@ pub use masked::{MaskedId, MaskedName, MaskedPhone, PrintedSoleTraderId};
 pub use permit::{Grant, Holder, Issuer, Permit, PermitDraft, PermitKind, PermitNumber, Series};
 pub use private::{Private, Wipe};
 pub use service::ServiceCode;
-pub use verdict::Verdict;
+pub use verdict::{Bearing, Verdict};

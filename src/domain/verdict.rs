@@ -72,6 +72,23 @@ impl Verdict {
         }
     }
 
+    /// What it means for the application as a whole.
+    pub fn bearing(self) -> Bearing {
+        match self {
+            Self::Stop
+            | Self::RefuseAccept
+            | Self::NotCompetent
+            | Self::NotRequired
+            | Self::NewApplication
+            | Self::TooEarly
+            | Self::FixOnSpot
+            | Self::Supplement => Bearing::InTheWay,
+            Self::ReferOnsite | Self::Refer => Bearing::Referred,
+            Self::OfferRegistration => Bearing::Offered,
+            Self::File | Self::Issue => Bearing::Granted,
+        }
+    }
+
     /// Whether the kiosk itself gives a number for this verdict.
     pub fn grants_number(self) -> bool {
         matches!(self, Self::Issue | Self::File)
@@ -81,6 +98,19 @@ impl Verdict {
     pub fn goes_to_officer(self) -> bool {
         matches!(self, Self::Refer | Self::ReferOnsite | Self::RefuseAccept)
     }
+}
+
+/// What an outcome means for the application as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bearing {
+    /// Something is in the way: it is not accepted like this.
+    InTheWay,
+    /// It is accepted, and an officer decides.
+    Referred,
+    /// Something simpler is offered first.
+    Offered,
+    /// It is granted on the spot.
+    Granted,
 }
 
 impl std::fmt::Display for Verdict {

@@ -98,6 +98,7 @@ fn find(rule: &Rule, world: &World<'_>) -> Result<Finding, Failure> {
         remedy: fill(&rule.remedy)?,
         due,
         readings: recorder.0,
+        overridden_by: None,
     })
 }
 
@@ -141,9 +142,6 @@ impl Rulebook {
         // The sort is stable: inside one outcome the order of the rulebook stays.
         findings.sort_by_key(|finding| finding.outcome);
         let verdict = findings.first().map_or(Verdict::Refer, |finding| finding.outcome);
-        // What is told fits the verdict: on a slip that says what is in the way nobody shall read "it
-        // is accepted" or "granted". All that is in the way is told at once (行政许可法 32(1)(4)).
-        findings.retain(|finding| bearing(finding.outcome) == bearing(verdict));
         Decision {
             verdict,
             code: findings.first().map_or_else(String::new, |finding| finding.code.clone()),
@@ -154,34 +152,5 @@ impl Rulebook {
             facts_digest,
             today,
         }
-    }
-}
-
-/// What an outcome means for the application as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Bearing {
-    /// Something is in the way: it is not accepted like this.
-    InTheWay,
-    /// It is accepted, and an officer decides.
-    Referred,
-    /// Something simpler is offered first.
-    Offered,
-    /// It is granted on the spot.
-    Granted,
-}
-
-fn bearing(outcome: Verdict) -> Bearing {
-    match outcome {
-        Verdict::Stop
-        | Verdict::RefuseAccept
-        | Verdict::NotCompetent
-        | Verdict::NotRequired
-        | Verdict::NewApplication
-        | Verdict::TooEarly
-        | Verdict::FixOnSpot
-        | Verdict::Supplement => Bearing::InTheWay,
-        Verdict::ReferOnsite | Verdict::Refer => Bearing::Referred,
-        Verdict::OfferRegistration => Bearing::Offered,
-        Verdict::File | Verdict::Issue => Bearing::Granted,
     }
 }

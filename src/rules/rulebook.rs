@@ -77,6 +77,7 @@ impl Fallback {
             remedy: self.remedy.clone(),
             due: None,
             readings,
+            overridden_by: None,
         }
     }
 }

@@ -121,7 +121,7 @@ impl Paper {
 
     /// Every finding with its article, what to do and until when.
     fn reasons(&mut self, decision: &Decision) {
-        for finding in &decision.findings {
+        for finding in decision.told() {
             self.text(&finding.message);
             if !finding.remedy.zh.is_empty() {
                 self.text(&finding.remedy);

@@ -296,6 +296,7 @@ impl Book {
             remedy: text("等待两名工作人员上门", "Two officers will come"),
             due,
             readings: vec![],
+            overridden_by: None,
         };
         self.write(Body::Decided(Box::new(Decided {
             application: application(number),

@@ -33,6 +33,7 @@ fn decision() -> Decision {
                 path: "business.status".to_owned(),
                 value: "\"live\"".to_owned(),
             }],
+            overridden_by: None,
         }],
         rule_set: "R2025".to_owned(),
         edition: "zhangdian 2026.11".to_owned(),

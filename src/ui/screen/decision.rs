@@ -144,12 +144,7 @@ impl Screen {
     ) -> Element<'a, Touched> {
         let look = scene.look;
         let Some(decision) = scene.session.decision() else { return column![].into() };
-        // Findings that went in the applicant's favour explain nothing here.
-        let told: Vec<&Finding> = decision
-            .findings
-            .iter()
-            .filter(|finding| verdict.grants_number() || !finding.outcome.grants_number())
-            .collect();
+        let told: Vec<&Finding> = decision.told().collect();
         let px = if look.large { 420.0 } else { 330.0 };
         let per_page = if told.len() <= Look::fit(height, px) {
             told.len()
@@ -271,7 +266,7 @@ impl Screen {
 
 /// Why it could be granted, with the articles: also a yes has its reasons.
 fn reasons<'a>(look: &Look, permit: &'a IssuedPermit) -> Element<'a, Touched> {
-    let lines = permit.decision.findings.iter().map(|finding| {
+    let lines = permit.decision.told().map(|finding| {
         let message = finding.message.get(look.language);
         let (article, citation) = (look.text.finding_article, &finding.citation);
         label::caption(look, format!("{message} {article}：{citation}")).into()

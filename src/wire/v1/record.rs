@@ -320,7 +320,7 @@ pub struct Decision {
     pub verdict: Verdict,
     /// The code of the finding that decided.
     pub code: String,
-    /// Every finding, gravest first.
+    /// Every finding, gravest first; what an exception overrides stands last.
     pub findings: Vec<Finding>,
     /// The rule set of the acceptance day.
     pub rule_set: String,
@@ -332,6 +332,15 @@ pub struct Decision {
     pub facts_digest: String,
     /// The day decided upon, in Asia/Shanghai.
     pub today: Date,
+}
+
+impl Decision {
+    /// The findings that fit the verdict, as the applicant was told.
+    pub fn told(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| {
+            finding.overridden_by.is_none() && finding.outcome.bearing() == self.verdict.bearing()
+        })
+    }
 }
 
 /// What one rule noticed.
@@ -354,6 +363,9 @@ pub struct Finding {
     pub due: Option<Due>,
     /// The facts the rule looked at.
     pub readings: Vec<Reading>,
+    /// The rule that is the exception to this one here; what it overrides does not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overridden_by: Option<String>,
 }
 
 /// A last day in working days.
@@ -854,14 +866,23 @@ impl From<&domain::Decision> for Decision {
 
 impl From<domain::Finding> for Finding {
     fn from(finding: domain::Finding) -> Self {
-        let domain::Finding { rule, code, outcome, citation, message, remedy, due, readings } =
-            finding;
+        let domain::Finding {
+            rule,
+            code,
+            outcome,
+            citation,
+            message,
+            remedy,
+            due,
+            readings,
+            overridden_by,
+        } = finding;
         let due = due.map(|domain::Due { date, provisional }| Due { date, provisional });
         let readings = readings
             .into_iter()
             .map(|domain::Reading { path, value }| Reading { path, value })
             .collect();
-        Self { rule, code, outcome, citation, message, remedy, due, readings }
+        Self { rule, code, outcome, citation, message, remedy, due, readings, overridden_by }
     }
 }
 
