@@ -292,7 +292,7 @@ fn what_is_told_fits_the_verdict() {
 
 #[test]
 fn every_rule_that_spoke_is_kept_also_those_the_applicant_is_not_told() {
-    // A food seller whose card has expired: the card is told, what would have been granted is kept.
+    // A hair salon whose owner's card has expired: the card is told, what would have been granted is kept.
     let case = case("F28");
     let decision = decided(zhangdian(), &case.document, case.today);
     let rules = |findings: &mut dyn Iterator<Item = &Finding>| -> Vec<String> {
@@ -300,7 +300,7 @@ fn every_rule_that_spoke_is_kept_also_those_the_applicant_is_not_told() {
     };
     assert_eq!(rules(&mut decision.told()), ["VISIT-ID-EXPIRED"]);
     let all = rules(&mut decision.findings.iter());
-    assert_eq!(all, ["VISIT-ID-EXPIRED", "FOOD-ISSUE-PROMISE"]);
+    assert_eq!(all, ["VISIT-ID-EXPIRED", "HYGIENE-ISSUE-PROMISE"]);
 }
 
 #[test]
