@@ -23,6 +23,9 @@ pub enum ServiceCode {
     /// 仅销售预包装食品备案.
     #[serde(rename = "food/file")]
     FoodFile,
+    /// 仅销售预包装食品备案 变更.
+    #[serde(rename = "food/file-change")]
+    FoodFileChange,
     /// 公共场所卫生许可 新办.
     #[serde(rename = "hygiene/new")]
     HygieneNew,
@@ -35,25 +38,42 @@ pub enum ServiceCode {
     /// 公共场所卫生许可 延续.
     #[serde(rename = "hygiene/renew")]
     HygieneRenew,
+    /// 公共场所卫生许可 补办.
+    #[serde(rename = "hygiene/reissue")]
+    HygieneReissue,
+    /// 公共场所卫生许可 注销.
+    #[serde(rename = "hygiene/cancel")]
+    HygieneCancel,
     /// 行业综合许可证 新办.
     #[serde(rename = "combined/new")]
     CombinedNew,
+    /// 行业综合许可证 变更: one part changed, the same number, a new version.
+    #[serde(rename = "combined/change")]
+    CombinedChange,
+    /// 行业综合许可证 查验: how each part stands today; nothing is applied for.
+    #[serde(rename = "combined/show")]
+    CombinedShow,
 }
 
 impl ServiceCode {
     /// Every service.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 16] = [
         Self::FoodNew,
         Self::FoodChange,
         Self::FoodRenew,
         Self::FoodReissue,
         Self::FoodCancel,
         Self::FoodFile,
+        Self::FoodFileChange,
         Self::HygieneNew,
         Self::HygieneFile,
         Self::HygieneChange,
         Self::HygieneRenew,
+        Self::HygieneReissue,
+        Self::HygieneCancel,
         Self::CombinedNew,
+        Self::CombinedChange,
+        Self::CombinedShow,
     ];
 
     /// The code used in facts, records and settings.
@@ -65,11 +85,16 @@ impl ServiceCode {
             Self::FoodReissue => "food/reissue",
             Self::FoodCancel => "food/cancel",
             Self::FoodFile => "food/file",
+            Self::FoodFileChange => "food/file-change",
             Self::HygieneNew => "hygiene/new",
             Self::HygieneFile => "hygiene/file",
             Self::HygieneChange => "hygiene/change",
             Self::HygieneRenew => "hygiene/renew",
+            Self::HygieneReissue => "hygiene/reissue",
+            Self::HygieneCancel => "hygiene/cancel",
             Self::CombinedNew => "combined/new",
+            Self::CombinedChange => "combined/change",
+            Self::CombinedShow => "combined/show",
         }
     }
 
@@ -82,11 +107,16 @@ impl ServiceCode {
             Self::FoodReissue => "食品经营许可（补办）",
             Self::FoodCancel => "食品经营许可（注销）",
             Self::FoodFile => "仅销售预包装食品备案",
+            Self::FoodFileChange => "仅销售预包装食品备案（变更）",
             Self::HygieneNew => "公共场所卫生许可（新办）",
             Self::HygieneFile => "公共场所卫生备案",
             Self::HygieneChange => "公共场所卫生许可（变更）",
             Self::HygieneRenew => "公共场所卫生许可（延续）",
+            Self::HygieneReissue => "公共场所卫生许可（补办）",
+            Self::HygieneCancel => "公共场所卫生许可（注销）",
             Self::CombinedNew => "行业综合许可证（新办）",
+            Self::CombinedChange => "行业综合许可证（变更）",
+            Self::CombinedShow => "行业综合许可证（查验）",
         }
     }
 

@@ -27,6 +27,8 @@ pub enum Verdict {
     ReferOnsite,
     /// Accepted; an officer decides.
     Refer,
+    /// A combined certificate some of whose parts no longer hold: each is shown with its own state.
+    ShowPartial,
     /// The simpler registration for small caterers is offered first.
     OfferRegistration,
     /// Filed on the spot, a filing number is given.
@@ -37,7 +39,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// Every verdict, gravest first.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Stop,
         Self::RefuseAccept,
         Self::NotCompetent,
@@ -48,6 +50,7 @@ impl Verdict {
         Self::Supplement,
         Self::ReferOnsite,
         Self::Refer,
+        Self::ShowPartial,
         Self::OfferRegistration,
         Self::File,
         Self::Issue,
@@ -66,6 +69,7 @@ impl Verdict {
             Self::Supplement => "SUPPLEMENT",
             Self::ReferOnsite => "REFER_ONSITE",
             Self::Refer => "REFER",
+            Self::ShowPartial => "SHOW_PARTIAL",
             Self::OfferRegistration => "OFFER_REGISTRATION",
             Self::File => "FILE",
             Self::Issue => "ISSUE",
@@ -84,6 +88,7 @@ impl Verdict {
             | Self::FixOnSpot
             | Self::Supplement => Bearing::InTheWay,
             Self::ReferOnsite | Self::Refer => Bearing::Referred,
+            Self::ShowPartial => Bearing::Shown,
             Self::OfferRegistration => Bearing::Offered,
             Self::File | Self::Issue => Bearing::Granted,
         }
@@ -107,6 +112,8 @@ pub enum Bearing {
     InTheWay,
     /// It is accepted, and an officer decides.
     Referred,
+    /// The state of what is held is shown; nothing is applied for.
+    Shown,
     /// Something simpler is offered first.
     Offered,
     /// It is granted on the spot.

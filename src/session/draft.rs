@@ -124,10 +124,15 @@ fn grant(service: ServiceCode, facts: &Value) -> Option<Grant> {
         | ServiceCode::FoodRenew
         | ServiceCode::FoodReissue
         | ServiceCode::FoodCancel
+        | ServiceCode::FoodFileChange
         | ServiceCode::HygieneFile
         | ServiceCode::HygieneChange
         | ServiceCode::HygieneRenew
-        | ServiceCode::CombinedNew => None,
+        | ServiceCode::HygieneReissue
+        | ServiceCode::HygieneCancel
+        | ServiceCode::CombinedNew
+        | ServiceCode::CombinedChange
+        | ServiceCode::CombinedShow => None,
     }
 }
 

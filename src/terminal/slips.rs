@@ -65,6 +65,7 @@ pub(super) fn explanation(kiosk: &Kiosk<'_>, case: &Case) -> Slip {
         | Verdict::NewApplication
         | Verdict::TooEarly
         | Verdict::FixOnSpot
+        | Verdict::ShowPartial
         | Verdict::OfferRegistration
         | Verdict::File
         | Verdict::Issue => (SlipKind::Data, Bilingual::new("办事告知", "What applies to you")),

@@ -588,8 +588,14 @@ fn keep_permit(
         | ServiceCode::FoodRenew
         | ServiceCode::FoodReissue
         | ServiceCode::FoodCancel
+        | ServiceCode::FoodFileChange
         | ServiceCode::HygieneChange
-        | ServiceCode::HygieneRenew => {
+        | ServiceCode::HygieneRenew
+        | ServiceCode::HygieneReissue
+        | ServiceCode::HygieneCancel
+        | ServiceCode::CombinedChange
+        // Nothing is issued there; were it, no number would be taken.
+        | ServiceCode::CombinedShow => {
             let superseded = db
                 .prepare_cached(
                     "UPDATE permits SET status = 'superseded', superseded_by = ?3
@@ -606,7 +612,7 @@ fn keep_permit(
             if held_elsewhere || foreign {
                 return Ok(Some(Poison::NothingToChange));
             }
-            if entry.service == ServiceCode::FoodCancel {
+            if matches!(entry.service, ServiceCode::FoodCancel | ServiceCode::HygieneCancel) {
                 status = HeldStatus::Cancelled;
             }
         }

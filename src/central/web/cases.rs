@@ -191,11 +191,18 @@ fn service(service: ServiceCode) -> (&'static str, &'static str) {
         ServiceCode::FoodReissue => ("食品经营许可 补办", "food licence, reissue"),
         ServiceCode::FoodCancel => ("食品经营许可 注销", "food licence, cancellation"),
         ServiceCode::FoodFile => ("仅销售预包装食品备案", "prepackaged food, filing"),
+        ServiceCode::FoodFileChange => {
+            ("仅销售预包装食品备案 变更", "prepackaged food, change of filing")
+        }
         ServiceCode::HygieneNew => ("公共场所卫生许可 新办", "hygiene licence, new"),
         ServiceCode::HygieneFile => ("公共场所卫生备案", "hygiene, filing"),
         ServiceCode::HygieneChange => ("公共场所卫生许可 变更", "hygiene licence, change"),
         ServiceCode::HygieneRenew => ("公共场所卫生许可 延续", "hygiene licence, renewal"),
+        ServiceCode::HygieneReissue => ("公共场所卫生许可 补办", "hygiene licence, reissue"),
+        ServiceCode::HygieneCancel => ("公共场所卫生许可 注销", "hygiene licence, cancellation"),
         ServiceCode::CombinedNew => ("行业综合许可证 新办", "combined permit, new"),
+        ServiceCode::CombinedChange => ("行业综合许可证 变更", "combined permit, change"),
+        ServiceCode::CombinedShow => ("行业综合许可证 查验", "combined permit, state"),
     }
 }
 
@@ -211,6 +218,7 @@ fn verdict(verdict: Verdict) -> (&'static str, &'static str) {
         | Verdict::TooEarly
         | Verdict::FixOnSpot
         | Verdict::Supplement
+        | Verdict::ShowPartial
         | Verdict::OfferRegistration
         | Verdict::File
         | Verdict::Issue => (verdict.as_str(), verdict.as_str()),

@@ -321,7 +321,9 @@ fn tone(verdict: Verdict) -> Tone {
         | Verdict::NotCompetent
         | Verdict::TooEarly
         | Verdict::NewApplication => Tone::Note,
-        Verdict::RefuseAccept | Verdict::Supplement | Verdict::FixOnSpot => Tone::Warn,
+        Verdict::RefuseAccept | Verdict::Supplement | Verdict::FixOnSpot | Verdict::ShowPartial => {
+            Tone::Warn
+        }
         Verdict::Stop => Tone::Bad,
     }
 }
@@ -339,6 +341,7 @@ fn said(text: &Strings, verdict: Verdict) -> (&'static str, &'static str) {
         Verdict::Supplement => (text.verdict_supplement, text.verdict_supplement_more),
         Verdict::ReferOnsite => (text.verdict_onsite, text.verdict_onsite_more),
         Verdict::Refer => (text.verdict_refer, text.verdict_refer_more),
+        Verdict::ShowPartial => (text.verdict_partial, text.verdict_partial_more),
         Verdict::OfferRegistration => (text.verdict_registration, text.verdict_registration_more),
         Verdict::File => (text.verdict_file, text.verdict_file_more),
         Verdict::Issue => (text.verdict_issue, text.verdict_issue_more),

@@ -170,6 +170,8 @@ pub(super) static STRINGS: Strings = Strings {
     verdict_onsite_more: "Officers will visit your premises and contact you before.",
     verdict_refer: "Accepted, an officer decides",
     verdict_refer_more: "You need not come back; an officer will contact you.",
+    verdict_partial: "Part of this certificate no longer holds",
+    verdict_partial_more: "How each permit stands today is written below.",
     verdict_registration: "A simpler registration is enough",
     verdict_registration_more: "You need no licence; how to register is written below.",
     verdict_file: "You are filed",

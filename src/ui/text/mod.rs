@@ -222,6 +222,8 @@ strings! {
         verdict_onsite_more
         verdict_refer
         verdict_refer_more
+        verdict_partial
+        verdict_partial_more
         verdict_registration
         verdict_registration_more
         verdict_file

@@ -170,6 +170,8 @@ pub(super) static STRINGS: Strings = Strings {
     verdict_onsite_more: "工作人员会到您的经营场所核查，之前会联系您。",
     verdict_refer: "已受理，由工作人员审批",
     verdict_refer_more: "不用再来，工作人员会联系您。",
+    verdict_partial: "证照中有的许可已经失效",
+    verdict_partial_more: "下面写明每一项许可现在的状态。",
     verdict_registration: "可以办更简便的登记",
     verdict_registration_more: "您的情况不必办许可证，下面写明怎样登记。",
     verdict_file: "备案办好了",
