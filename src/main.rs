@@ -32,7 +32,7 @@ enum Command {
     CheckConfig(command::check_config::Args),
     /// Decide over a facts document and print the decision as JSON.
     Decide(command::decide::Args),
-    /// Check or test a rulebook.
+    /// Check, test or compare rulebooks, and preview what a new one would change.
     Rules(command::rules::Args),
     /// Verify the signed code of a certificate without any network.
     Verify(command::verify::Args),

@@ -40,6 +40,23 @@ impl Params {
     }
 }
 
+impl Params {
+    /// The values of one day, for every day.
+    pub(super) fn fixed_on(&self, day: Date) -> Self {
+        let fixed = self.0.iter().zip(self.on(day)).map(|(param, value)| {
+            let values =
+                if value == Value::Missing { Vec::new() } else { vec![(Date::MIN, value)] };
+            Param { values, ..param.clone() }
+        });
+        Self(fixed.collect())
+    }
+
+    /// The days from which a value holds.
+    pub(super) fn first_days(&self) -> impl Iterator<Item = Date> {
+        self.0.iter().flat_map(|param| param.values.iter().map(|(from, _)| *from))
+    }
+}
+
 /// Reads `params.toml`. Every parameter has a value from `begin`, the day the oldest rule set begins.
 pub(super) fn read(
     source: Source<'_>,

@@ -65,6 +65,22 @@ impl Rule {
             && self.from.is_none_or(|from| from <= day)
             && self.until.is_none_or(|until| day <= until)
     }
+
+    /// Whether the rule speaks at all on `day`.
+    pub(super) fn is_in_force(&self, day: Date) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
+    }
+
+    /// The same rule without a first and a last day.
+    pub(super) fn timeless(&self) -> Self {
+        Self { from: None, until: None, ..self.clone() }
+    }
+
+    /// The days from which it speaks, or is silent again.
+    pub(super) fn first_days(&self) -> impl Iterator<Item = Date> {
+        let silent = self.until.and_then(|until| until.tomorrow().ok());
+        self.from.into_iter().chain(silent)
+    }
 }
 
 /// What rule files are checked against.

@@ -179,6 +179,26 @@ impl Rulebook {
         Self { rules: ids.iter().copied().filter_map(find).collect(), ..self.clone() }
     }
 
+    /// The same edition with the law of `day` for every day: for asking what would come of past
+    /// applications had it been in force. `None` before the first rule set.
+    pub fn with_law_of(&self, day: Date) -> Option<Self> {
+        let rule_set = self.rule_set_on(day)?.to_owned();
+        let in_force = self.rules.iter().filter(|rule| rule.is_in_force(day));
+        Some(Self {
+            rule_sets: vec![(rule_set, Date::MIN)],
+            params: self.params.fixed_on(day),
+            rules: in_force.map(Rule::timeless).collect(),
+            ..self.clone()
+        })
+    }
+
+    /// The first days behind `day` from which its law is another, oldest first.
+    pub fn law_changes_after(&self, day: Date) -> BTreeSet<Date> {
+        let sets = self.rule_sets.iter().map(|(_, from)| *from);
+        let rules = self.rules.iter().flat_map(Rule::first_days);
+        sets.chain(self.params.first_days()).chain(rules).filter(|first| *first > day).collect()
+    }
+
     /// Which rules no case would miss, and which no case sees keep silent.
     pub fn uncovered(&self) -> Vec<Problem> {
         let mut told = BTreeSet::new();

@@ -8,7 +8,7 @@ use permit_kiosk::wire::v1::Decision;
 
 use super::edition::zhangdian_files;
 
-fn run(arguments: &[&str], input: &str) -> Output {
+pub(super) fn run(arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_permit-kiosk"))
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))

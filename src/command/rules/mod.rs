@@ -1,5 +1,9 @@
 //! `permit-kiosk rules`: what an author of rules asks before an edition is signed.
 
+mod diff;
+mod impact;
+mod words;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -24,6 +28,10 @@ enum Question {
     Check(Edition),
     /// Run its cases, and name the rules no case would miss.
     Test(Edition),
+    /// Say what changed between two editions, in words a lawyer reads.
+    Diff(diff::Args),
+    /// Say what the applications of the past would come to under a new edition.
+    Impact(impact::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -49,6 +57,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             }
             Loaded::Wrong => ExitCode::from(WRONG),
         }),
+        Question::Diff(args) => diff::run(args),
+        Question::Impact(args) => impact::run(args),
     }
 }
 

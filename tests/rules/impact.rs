@@ -1,0 +1,188 @@
+//! What past applications would come to under a new edition, from journals as kiosks write them.
+
+use jiff::civil::{Date, date};
+use permit_kiosk::domain::{ApplicationId, Private, ServiceCode};
+use permit_kiosk::rules::{Rulebook, decide_document};
+use serde_json::{Value as Json, json};
+
+use super::command;
+use super::diff::{base, next, write};
+use super::edition::Files;
+use crate::journal::{Kiosk, case};
+
+/// Applications in the journal: every seat number 25 times.
+const APPLICATIONS: u16 = 600;
+
+/// The facts of one application, and its day: seats 30 to 53, a day of ten.
+fn facts(number: u16) -> (Json, Date) {
+    let shop = json!({
+        "zone": "commercial", "seats": 30 + number % 24, "fee": "0.00", "opened": "2026-01-05",
+        "name": "李测试的店", "live": true, "lines": [], "marks": [],
+    });
+    let document = json!({"application": {"service": "food/new"}, "shop": shop});
+    (document, date(2026, 11, 1 + i8::try_from(number % 10).unwrap()))
+}
+
+fn id(number: u16) -> ApplicationId {
+    let [high, low] = number.to_be_bytes();
+    let mut bytes = [0; 16];
+    (bytes[14], bytes[15]) = (high, low);
+    ApplicationId::from_random(bytes)
+}
+
+/// A kiosk that decided the applications under `files`, and recorded them as kiosks do; `spoil` may
+/// change what is recorded.
+fn kiosk(files: &Files, spoil: impl Fn(u16, &mut permit_kiosk::journal::Case)) -> Kiosk {
+    let rulebook = Rulebook::load(files).unwrap_or_else(|problems| panic!("{problems}"));
+    let kiosk = Kiosk::new();
+    for number in 0..APPLICATIONS {
+        let (document, today) = facts(number);
+        let mut decision = decide_document(&rulebook, &document, today);
+        let mut case = case(id(number), ServiceCode::FoodNew, decision.verdict);
+        case.facts = Private::new(permit_kiosk::rules::canonical_json(&document));
+        // An issued one would need numbers of the journal's own: here every verdict is just recorded.
+        decision.edition_digest = rulebook.digest().to_owned();
+        case.decision = decision;
+        case.promise = None;
+        case.documents = Vec::new();
+        spoil(number, &mut case);
+        kiosk.journal.record_decision(case).unwrap();
+    }
+    kiosk
+}
+
+/// Runs the command over a journal; gives the exit code, the rows and the summary.
+#[track_caller]
+fn impact(kiosk: &Kiosk, new: &Files, old: &Files, more: &[&str]) -> (i32, Vec<Json>, Json) {
+    let (new, old) = (write(new), write(old));
+    let journal = kiosk.folder.path().join("journal.db");
+    let paths = [new.path(), journal.as_path(), old.path()].map(|path| path.to_str().unwrap());
+    let arguments =
+        ["rules", "impact", paths[0], "--journal", paths[1], "--old", paths[2], "--json"];
+    let arguments = [&arguments[..], more].concat();
+    let output = command::run(&arguments, "");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(!said.contains("李测试"), "a name stands in the answer");
+    let mut rows: Vec<Json> =
+        said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let Some(summary) = rows.pop().filter(|row| row["row"] == "summary") else {
+        panic!("{said}{}", String::from_utf8_lossy(&output.stderr));
+    };
+    (output.status.code().unwrap(), rows, summary)
+}
+
+/// Rules without an issue, so that the kiosk needs no numbers: a shop is referred, a large one is not.
+fn old_edition() -> Files {
+    let mut files = base();
+    let rules = files.get_mut("rules/all.toml").unwrap();
+    *rules = rules.replace("\"issue\"", "\"refer\"").replace(
+        "outcome = \"refer\"\nwhen = '''shop.seats",
+        "outcome = \"refer_onsite\"\nwhen = '''shop.seats",
+    );
+    let cases = files.get_mut("cases/all.toml").unwrap();
+    *cases = cases.replace("\"ISSUE\"\ncode", "\"REFER\"\ncode");
+    files
+}
+
+fn new_edition(value: &str) -> Files {
+    let mut files = next(&[("params.toml", "is = 50 }", value)]);
+    for file in ["rules/all.toml", "cases/all.toml"] {
+        files.insert(file.to_owned(), old_edition()[file].clone());
+    }
+    files
+}
+
+#[test]
+fn every_verdict_that_would_change_is_listed_and_no_other() {
+    let kiosk = kiosk(&old_edition(), |_, _| {});
+    // 45 seats are the most now. Before 2026-11-01 nothing changes, and all were decided after.
+    let new = new_edition("is = 50 }, { from = 2026-11-01, is = 45 }");
+    let (code, rows, summary) = impact(&kiosk, &new, &old_edition(), &["--since", "2026-11-01"]);
+    assert_eq!(code, 0);
+    let expected: Vec<Json> = (0..APPLICATIONS)
+        .filter(|number| (46..=50).contains(&(30 + number % 24)))
+        .map(|number| {
+            json!({
+                "row": "other", "kiosk": "zhangdian-03", "position": number + 1,
+                "today": facts(number).1.to_string(), "service": "food/new",
+                "application": id(number).to_string(),
+                "before": {"verdict": "REFER", "code": "OK", "rules": ["ISSUE"]},
+                "after": {"verdict": "REFER_ONSITE", "code": "FOUND", "rules": ["SEATS", "ISSUE"]},
+                "appeared": ["SEATS"], "disappeared": [], "problems": [],
+            })
+        })
+        .collect();
+    assert_eq!(expected.len(), 125);
+    assert_eq!(rows, expected);
+    let wanted = json!({
+        "row": "summary", "edition": "small 1.2", "since": "2026-11-01", "last": "2026-11-10",
+        "decided": 600, "same": 475, "other_findings": 0, "other": 125, "unbound": 0,
+        "verdicts": [{"before": "REFER", "after": "REFER_ONSITE", "count": 125}],
+        "rules": {"SEATS": {"appeared": 125, "disappeared": 0}}, "reasons": {},
+        "reproduced": 600, "not_reproduced": 0, "not_checked": 0, "referred_by_kiosk": 0,
+        "unreadable": 0,
+    });
+    assert_eq!(summary, wanted);
+
+    // Fewer days, another service, an edition that is not at hand.
+    let some = ["--since", "2026-11-03", "--until", "2026-11-04"];
+    let (_, rows, summary) = impact(&kiosk, &new, &old_edition(), &some);
+    assert_eq!(
+        (&summary["decided"], summary["other"].as_u64()),
+        (&json!(120), Some(rows.len() as u64))
+    );
+    let other = ["--since", "2026-11-01", "--service", "hygiene/new"];
+    assert_eq!(impact(&kiosk, &new, &old_edition(), &other).2["decided"], 0);
+    let (code, _, summary) = impact(&kiosk, &new, &new, &["--since", "2026-11-01"]);
+    assert_eq!((code, &summary["not_checked"]), (0, &json!(600)));
+}
+
+#[test]
+fn a_law_of_the_future_changes_the_past_only_where_it_is_asked_to() {
+    let kiosk = kiosk(&old_edition(), |_, _| {});
+    let new = new_edition("is = 50 }, { from = 2027-01-01, is = 45 }");
+    let since = ["--since", "2026-11-01"];
+    assert_eq!(impact(&kiosk, &new, &old_edition(), &since).2["same"], 600);
+    let law_of = ["--since", "2026-11-01", "--law-of", "2027-01-01"];
+    let (_, rows, summary) = impact(&kiosk, &new, &old_edition(), &law_of);
+    assert_eq!((rows.len(), &summary["other"]), (125, &json!(125)));
+}
+
+#[test]
+fn facts_the_new_schema_cannot_take_are_told_with_the_reason() {
+    let kiosk = kiosk(&old_edition(), |_, _| {});
+    let mut new = new_edition("is = 50 }");
+    let schema = new.get_mut("schema.toml").unwrap();
+    *schema = schema.replace("live = \"bool\"", "live = \"bool\"\n        yard = \"bool\"");
+    let shop = new.get_mut("cases/base/shop.json").unwrap();
+    *shop = shop.replace("\"live\":true", "\"live\":true,\"yard\":true");
+    let (code, rows, summary) = impact(&kiosk, &new, &old_edition(), &["--since", "2026-11-01"]);
+    assert_eq!((code, rows.len(), &summary["unbound"]), (0, 600, &json!(600)));
+    assert_eq!(rows[0]["row"], "unbound");
+    let reasons = summary["reasons"].as_object().unwrap();
+    assert_eq!(reasons.len(), 1, "{reasons:?}");
+    assert!(reasons.keys().all(|reason| reason.starts_with("shop.yard: missing")), "{reasons:?}");
+}
+
+#[test]
+fn a_record_that_does_not_come_out_again_is_an_alarm() {
+    // One record says another reason than its edition gives; the kiosk itself referred another one.
+    let kiosk = kiosk(&old_edition(), |number, case| {
+        let mut own = case.decision.findings[0].clone();
+        if number == 7 {
+            case.decision.findings[0].message.zh.push('！');
+        } else if number == 8 {
+            own.rule = "KIOSK-NOT-ISSUED".to_owned();
+            own.code = "NUMBERS_EXHAUSTED".to_owned();
+            case.decision.code.clone_from(&own.code);
+            case.decision.findings.insert(0, own);
+        }
+    });
+    let (code, rows, summary) =
+        impact(&kiosk, &old_edition(), &old_edition(), &["--since", "2026-11-01"]);
+    assert_eq!(code, 1);
+    assert_eq!(rows.len(), 1, "{rows:#?}");
+    assert_eq!((&rows[0]["row"], &rows[0]["position"]), (&json!("not_reproduced"), &json!(8)));
+    assert_eq!((&summary["reproduced"], &summary["same"]), (&json!(599), &json!(600)));
+    assert_eq!(summary["referred_by_kiosk"], 1);
+}
