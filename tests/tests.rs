@@ -13,6 +13,7 @@ mod certificate; // sheets and slips, read back by independent programs
 mod format; // literal records of version 1: if one fails, add a version
 mod config; // configuration folders with mistakes, and the exact report
 mod journal; // stopped at every step of the straight line: nothing lost, nothing twice
+mod rulebooks; // forged, replayed, expired, cut off: what was accepted once is never gone back behind
 mod registers; // slow, failing and lying registers are never a clean answer
 mod device; // drivers against simulators on real ptys
 mod sync; // lost, repeated, reordered, weeks late

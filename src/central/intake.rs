@@ -232,6 +232,8 @@ fn meaning(origin: &Origin, header: &Header, record: &SignedRecord) -> (&'static
         | Body::Printed(_)
         | Body::Rated(_)
         | Body::BlockInstalled(_)
+        | Body::EditionActivated(_)
+        | Body::EditionRefused(_)
         | Body::Faulted(_)
         | Body::SessionEnded(_) => Meaning::Other,
     };

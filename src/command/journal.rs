@@ -138,6 +138,12 @@ fn what(body: &Body) -> String {
         Body::Rated(body) => format!("{} {}", body.application, body.grade),
         Body::NumberVoided(body) => format!("{} {} {}", body.series, body.sequence, body.reason),
         Body::BlockInstalled(body) => format!("{} {} to {}", body.series, body.first, body.last),
+        Body::EditionActivated(body) => {
+            format!("{} {}.{} {}", body.name, body.epoch, body.version, body.digest)
+        }
+        Body::EditionRefused(body) => {
+            format!("{} {}", body.code, body.edition.as_deref().unwrap_or("-"))
+        }
         Body::Faulted(body) => {
             format!("{} {}", body.code, if body.cleared { "cleared" } else { "stands" })
         }

@@ -27,7 +27,9 @@ use crate::domain::{
     ServiceCode,
 };
 use crate::seal::{CopySerial, LogOrigin, Seal, SigningKey, VerifyingKey};
-use crate::wire::v1::{Body, Document, Hash, KioskId, PrintStep, SignedBlock, SignedRecord};
+use crate::wire::v1::{
+    Body, Document, EditionActivated, Hash, KioskId, PrintStep, SignedBlock, SignedRecord,
+};
 
 pub use chain::ChainFault;
 pub use error::Error;
@@ -293,8 +295,8 @@ impl Journal {
         self.0.call(move |store| issue::record_decision(store, &case))
     }
 
-    /// Records something that changes nothing in the journal's tables: a start, a look-up, a rating, a
-    /// fault, the end of a visit.
+    /// Records something that changes nothing in the journal's tables: a start, a look-up, a rating, an
+    /// edition, a fault, the end of a visit.
     ///
     /// # Panics
     ///
@@ -304,6 +306,8 @@ impl Journal {
             Body::Started(_)
             | Body::LookedUp(_)
             | Body::Rated(_)
+            | Body::EditionActivated(_)
+            | Body::EditionRefused(_)
             | Body::Faulted(_)
             | Body::SessionEnded(_) => {}
             Body::Decided(_)
@@ -315,6 +319,11 @@ impl Journal {
         self.0.call(move |store| {
             store.transaction("record", |writing| writing.append(body)).map(|head| head.position)
         })
+    }
+
+    /// The edition last activated in this journal.
+    pub fn last_edition(&self) -> Result<Option<EditionActivated>, Error> {
+        self.0.call(|store| store::last_edition(store.connection()))
     }
 
     /// What was issued for an application, if anything.

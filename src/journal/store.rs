@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::error::during;
 use super::{Error, Head, Milestone, Settings, chain, file};
 use crate::durable::Lock;
-use crate::wire::v1::{Body, FormatError, Hash, Record, SignedRecord};
+use crate::wire::v1::{Body, EditionActivated, FormatError, Hash, Record, SignedRecord};
 
 /// Records whose chain and signatures are checked at every opening: more than a day's. The whole chain
 /// is checked on request and by central.
@@ -238,6 +238,32 @@ pub(super) fn latest_ms(connection: &Connection) -> Result<Option<i64>, Error> {
         .prepare_cached("SELECT latest_ms FROM record ORDER BY position DESC LIMIT 1")
         .and_then(|mut select| select.query_row((), |row| row.get(0)).optional())
         .map_err(during("read the latest time"))
+}
+
+/// The edition last activated. Looked for from the end: some weeks of records, once at each start.
+pub(super) fn last_edition(connection: &Connection) -> Result<Option<EditionActivated>, Error> {
+    // Inside the texts of a record the quotation marks would be escaped.
+    let found: Option<(u64, String)> = connection
+        .query_row(
+            "SELECT position, text FROM record
+             WHERE instr(text, '\"body\":{\"kind\":\"edition_activated\"') > 0
+             ORDER BY position DESC LIMIT 1",
+            (),
+            |row| {
+                let Int(position) = row.get(0)?;
+                Ok((position, row.get(1)?))
+            },
+        )
+        .optional()
+        .map_err(during("look for the last edition"))?;
+    let Some((position, text)) = found else { return Ok(None) };
+    match Record::read(&text).map(|record| record.body) {
+        Ok(Body::EditionActivated(edition)) => Ok(Some(edition)),
+        Ok(_) | Err(_) => {
+            let what = "it says that an edition was activated, and cannot be read".to_owned();
+            Err(Error::Contradiction { position, what })
+        }
+    }
 }
 
 /// The exact record at a position.

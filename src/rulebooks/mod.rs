@@ -1,5 +1,8 @@
-//! Editions on this kiosk: read from their directory, whole and within limits, then checked.
+//! Editions on this kiosk: the shelf of signed ones it decides by, and the folders policy staff work on.
 
+mod referring;
+mod refusal;
+mod shelf;
 mod status;
 
 use std::collections::BTreeMap;
@@ -9,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 use crate::rules::{Problems, Rulebook};
 
+pub use referring::referring;
+pub use shelf::{Candidate, Offered, Shelf, ShelfError};
 pub use status::{Active, EditionName, Refusal, Status};
 
 /// The files of an edition, path → text, exactly as they stand on the disk.

@@ -142,6 +142,11 @@ impl Rulebook {
         &self.digest
     }
 
+    /// SHA-256 over names and contents of files, which names an edition without loading it.
+    pub fn digest_of(files: &BTreeMap<String, String>) -> String {
+        digest(files)
+    }
+
     /// Working days.
     pub fn calendar(&self) -> &Calendar {
         &self.calendar

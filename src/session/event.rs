@@ -8,6 +8,7 @@ use crate::domain::{
     Applicant, ApplicationId, Business, Decision, Language, PermitNumber, Signature, Uscc,
 };
 use crate::fault::Fault;
+use crate::session::Terms;
 
 /// When something happened: the wall clock for the law, the monotonic one for time-outs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +59,8 @@ pub enum Event {
     Touched,
     /// A second has passed.
     Ticked,
+    /// Another edition decides from now on: the next visit goes by it.
+    TermsChanged(Box<Terms>),
 
     // From devices.
     /// A card lies on the reader; it must stay there.

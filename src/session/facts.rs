@@ -94,7 +94,9 @@ pub(super) fn decide(
     promised: bool,
 ) -> (Value, Decision) {
     let document = document(visit, terms, promised);
-    let decision = rules::decide_document(&terms.rulebook, &document, date_in_china(at.wall));
+    // A clock that was set back does not make an edition younger than its own signed date.
+    let today = date_in_china(at.wall).max(terms.rulebook.issued());
+    let decision = rules::decide_document(&terms.rulebook, &document, today);
     (document, decision)
 }
 

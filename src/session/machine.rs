@@ -35,6 +35,7 @@ impl Session {
     pub fn new(terms: Terms, equipment: Equipment) -> Self {
         Self {
             terms,
+            next_terms: None,
             equipment,
             language: Language::default(),
             large_print: false,
@@ -65,6 +66,7 @@ impl Session {
             Event::Ticked => self.tick(at),
             Event::Cancelled => self.cancel(at),
             Event::WentBack => self.go_back(at),
+            Event::TermsChanged(terms) => self.terms_changed(*terms),
             Event::EquipmentChanged(equipment) => self.equipment_changed(at, equipment),
             Event::ServiceChosen(id) => self.choose(at, &id),
             Event::Told => self.identify(at),
@@ -136,6 +138,16 @@ impl Session {
         self.enter(at, Stage::Choosing)
     }
 
+    /// A visit keeps what it began with: nobody is told one law and judged by another.
+    fn terms_changed(&mut self, terms: Terms) -> Vec<Effect> {
+        if self.stage == Stage::Welcome {
+            self.terms = terms;
+        } else {
+            self.next_terms = Some(terms);
+        }
+        Vec::new()
+    }
+
     /// Changes the stage and starts what the new stage needs.
     fn enter(&mut self, at: Moment, stage: Stage) -> Vec<Effect> {
         self.stage = stage;
@@ -176,6 +188,9 @@ impl Session {
     /// Frees the kiosk: everything personal is dropped here.
     fn leave(&mut self, at: Moment) -> Vec<Effect> {
         self.visit = None;
+        if let Some(terms) = self.next_terms.take() {
+            self.terms = terms;
+        }
         self.language = Language::default();
         self.large_print = false;
         self.enter(at, Stage::Welcome)

@@ -77,6 +77,8 @@ impl Default for Pace {
 #[derive(Debug)]
 pub struct Session {
     terms: Terms,
+    /// What the next visit goes by, where that has changed during this one.
+    next_terms: Option<Terms>,
     equipment: Equipment,
     language: Language,
     large_print: bool,

@@ -97,6 +97,7 @@ impl Desk {
                 Message::Scanner(report) => self.scanner(report),
                 Message::Receipt(report) => self.receipt(report),
                 Message::Page(report) => self.page(report),
+                Message::Terms(terms) => self.tell(Event::TermsChanged(terms)),
                 Message::LookedUp { visit, answer } => self.looked_up(visit, answer),
                 Message::Connected(connected) => {
                     self.equip(|equipment| equipment.connected = connected);

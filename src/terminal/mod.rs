@@ -19,6 +19,7 @@ use crate::domain::ApplicationId;
 use crate::journal::{self, Journal};
 use crate::registers::Registers;
 use crate::rulebooks;
+use crate::session::Terms;
 use crate::session::effect::Effect;
 use crate::session::event::{Event, Moment};
 
@@ -108,6 +109,7 @@ enum Message {
     Page(Report<page_printer::Event>),
     LookedUp { visit: u64, answer: look_ups::Answer },
     Connected(bool),
+    Terms(Box<Terms>),
 }
 
 /// The devices' command ends; `None` where the kiosk has no such device by design.
@@ -146,6 +148,11 @@ impl Terminal {
     /// Tells whether central answers, as `sync` sees it.
     pub fn set_connected(&self, connected: bool) {
         send(&self.inbox, Message::Connected(connected));
+    }
+
+    /// Tells what the next visit goes by: another edition decides.
+    pub fn set_terms(&self, terms: Terms) {
+        send(&self.inbox, Message::Terms(Box::new(terms)));
     }
 
     /// Tells how the editions on this kiosk are.

@@ -4,10 +4,10 @@ use permit_kiosk::domain::{ApplicationId, Bilingual, ServiceCode, Verdict};
 use permit_kiosk::seal::{Profile, SigningKey};
 use permit_kiosk::wire::v1::{
     Applicant, BlockError, BlockGrant, BlockInstalled, Body, BusinessName, Decided, Decision,
-    Document, Due, Faulted, Finding, FormatError, Grant, Hash, Header, Holder, Issued, Issuer,
-    KioskId, LookUpOutcome, LookedUp, NumberVoided, Permit, Personal, PrintStep, Printed, Promise,
-    Rated, Reading, Record, Register, SessionEnded, Sheet, SignedBlock, SignedRecord, Started,
-    Strokes, decision_digest,
+    Document, Due, EditionActivated, EditionRefused, Faulted, Finding, FormatError, Grant, Hash,
+    Header, Holder, Issued, Issuer, KioskId, LookUpOutcome, LookedUp, NumberVoided, Permit,
+    Personal, PrintStep, Printed, Promise, Rated, Reading, Record, Register, SessionEnded, Sheet,
+    SignedBlock, SignedRecord, Started, Strokes, decision_digest,
 };
 
 /// The examples of docs/formats/journal.md, in its order.
@@ -156,6 +156,21 @@ fn bodies() -> Vec<Body> {
             failed_reads: 1,
             unanswered: 0,
         }),
+        Body::EditionActivated(EditionActivated {
+            name: "zhangdian".to_owned(),
+            channel: "all".to_owned(),
+            epoch: 1,
+            version: 7,
+            digest: "ab".repeat(32),
+            issued: jiff::civil::date(2026, 11, 1),
+            signed_by: vec!["publisher-1".to_owned(), "publisher-3".to_owned()],
+        }),
+        Body::EditionRefused(EditionRefused {
+            code: "OLDER".to_owned(),
+            why: "this kiosk had edition 1.7 already".to_owned(),
+            edition: Some("zhangdian 1.6".to_owned()),
+            offered: Hash::of(b"the edition's file"),
+        }),
     ]
 }
 
@@ -218,6 +233,8 @@ fn every_kind_has_an_example() {
     let expected = [
         "block_installed",
         "decided",
+        "edition_activated",
+        "edition_refused",
         "faulted",
         "issued",
         "looked_up",

@@ -147,6 +147,8 @@ fn check_acknowledged(path: &Path, application: ApplicationId, acked: &[&str]) {
             | Body::Decided(_)
             | Body::NumberVoided(_)
             | Body::BlockInstalled(_)
+            | Body::EditionActivated(_)
+            | Body::EditionRefused(_)
             | Body::Faulted(_)
             | Body::SessionEnded(_) => None,
         })

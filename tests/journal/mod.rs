@@ -116,6 +116,8 @@ fn check_numbers(bodies: &[Body]) {
             | Body::Decided(_)
             | Body::Printed(_)
             | Body::Rated(_)
+            | Body::EditionActivated(_)
+            | Body::EditionRefused(_)
             | Body::Faulted(_)
             | Body::SessionEnded(_) => {}
         }

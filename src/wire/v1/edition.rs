@@ -299,7 +299,7 @@ pub struct Publishers {
     pub epoch: u64,
     /// So many of them must sign.
     pub threshold: usize,
-    publishers: BTreeMap<KeyId, Publisher>,
+    keys: BTreeMap<KeyId, Publisher>,
 }
 
 #[derive(Debug, Clone)]
@@ -356,7 +356,7 @@ impl Publishers {
             return Err(PublishersError::Words);
         }
         let (rulebook, channel) = (rulebook.to_owned(), channel.to_owned());
-        Ok(Self { rulebook, channel, epoch, threshold, publishers })
+        Ok(Self { rulebook, channel, epoch, threshold, keys: publishers })
     }
 
     /// Reads the trusted file.
@@ -380,7 +380,7 @@ impl Publishers {
 
     /// The trusted file's text.
     pub fn to_text(&self) -> String {
-        let keys = self.publishers.values();
+        let keys = self.keys.values();
         let file = PublishersFile {
             format: Self::FORMAT.to_owned(),
             rulebook: self.rulebook.clone(),
@@ -399,7 +399,7 @@ impl Publishers {
     }
 
     fn of(&self, key: KeyId) -> Option<&Publisher> {
-        self.publishers.get(&key)
+        self.keys.get(&key)
     }
 }
 

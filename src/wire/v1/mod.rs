@@ -12,8 +12,9 @@ pub use edition::{
     PublishersError, SignedEdition,
 };
 pub use record::{
-    Applicant, BlockInstalled, Body, BusinessName, Decided, Decision, Document, Due, Faulted,
-    Finding, FormatError, Grant, Hash, Header, Holder, Issued, Issuer, KioskId, LookUpOutcome,
-    LookedUp, NumberVoided, Permit, Personal, PrintStep, Printed, Promise, Rated, Reading, Record,
-    Register, SessionEnded, Sheet, SignedRecord, Started, Strokes, decision_digest, is_signed,
+    Applicant, BlockInstalled, Body, BusinessName, Decided, Decision, Document, Due,
+    EditionActivated, EditionRefused, Faulted, Finding, FormatError, Grant, Hash, Header, Holder,
+    Issued, Issuer, KioskId, LookUpOutcome, LookedUp, NumberVoided, Permit, Personal, PrintStep,
+    Printed, Promise, Rated, Reading, Record, Register, SessionEnded, Sheet, SignedRecord, Started,
+    Strokes, decision_digest, is_signed,
 };

@@ -165,6 +165,10 @@ pub enum Body {
     NumberVoided(NumberVoided),
     /// Central leased numbers.
     BlockInstalled(BlockInstalled),
+    /// An edition of the rulebook is what is decided by from now on.
+    EditionActivated(EditionActivated),
+    /// An edition was offered and did not become active.
+    EditionRefused(EditionRefused),
     /// An equipment condition that needs a person came or went.
     Faulted(Faulted),
     /// A visit ended.
@@ -183,6 +187,8 @@ impl Body {
             Self::Rated(_) => "rated",
             Self::NumberVoided(_) => "number_voided",
             Self::BlockInstalled(_) => "block_installed",
+            Self::EditionActivated(_) => "edition_activated",
+            Self::EditionRefused(_) => "edition_refused",
             Self::Faulted(_) => "faulted",
             Self::SessionEnded(_) => "session_ended",
         }
@@ -199,6 +205,8 @@ impl Body {
             Self::Started(_)
             | Self::NumberVoided(_)
             | Self::BlockInstalled(_)
+            | Self::EditionActivated(_)
+            | Self::EditionRefused(_)
             | Self::Faulted(_)
             | Self::SessionEnded(_) => None,
         }
@@ -661,6 +669,42 @@ pub struct BlockInstalled {
     pub last: u64,
     /// SHA-256 of the grant's exact text.
     pub grant_digest: Hash,
+}
+
+/// An edition of the rulebook is what is decided by from now on. The kiosk never goes back behind it,
+/// even if its shelf is replaced by an older copy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EditionActivated {
+    /// Which rulebook, for example `zhangdian`.
+    pub name: String,
+    /// For which kiosks.
+    pub channel: String,
+    /// Counts up when the publishers' keys change.
+    pub epoch: u64,
+    /// Counts up within an epoch.
+    pub version: u64,
+    /// SHA-256 over its files, hexadecimal.
+    pub digest: String,
+    /// The day it was issued.
+    pub issued: Date,
+    /// Which publishers signed it.
+    pub signed_by: Vec<String>,
+}
+
+/// An edition was offered and did not become active.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EditionRefused {
+    /// The stable word, for example `OLDER`.
+    pub code: String,
+    /// Why.
+    pub why: String,
+    /// Its name, epoch and version, where the publishers signed it; what an unsigned one says of
+    /// itself is not repeated.
+    pub edition: Option<String>,
+    /// SHA-256 of what was offered.
+    pub offered: Hash,
 }
 
 /// An equipment condition that needs a person came or went.
