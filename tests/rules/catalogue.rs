@@ -122,7 +122,7 @@ fn each_entry_leads_where_its_words_say() {
     check("hotel", &[("place.rooms", &["20"])], Issue, "OK");
     check("cinema-entertainment", &[], Issue, "OK");
     check("swimming-pool", &[], ReferOnsite, "POOL");
-    check("bath", &[], ReferOnsite, "PLACE_ONSITE");
+    check("bath", &[], ReferOnsite, "BATH");
     check("bookshop-culture", &[("application.opened_on", &["2026-11-10"])], File, "FILING_797");
     check("other-place", &[("other-kind", &["cafe"])], NotRequired, "MERGED_INTO_FOOD");
     check("food-renew", &[], TooEarly, "WINDOW");
