@@ -419,7 +419,7 @@ fn entry(
 
 /// A table path → value, each checked against the schema; with `element`, as an element of the list
 /// at the path.
-fn values(
+pub(super) fn values(
     section: &mut Section<'_, '_>,
     key: &'static str,
     roots: &Record,

@@ -10,6 +10,7 @@ mod decide;
 pub mod diff;
 mod document;
 mod facts;
+mod guide;
 pub mod impact;
 mod node;
 mod params;
@@ -26,6 +27,10 @@ pub use case::Case;
 pub use catalogue::{Answer, Catalogue, Choice, Entry, Field, FieldKind, Group, PromiseText};
 pub use decide::{decide, decide_document};
 pub use facts::{FactProblem, Facts};
+pub use guide::{
+    Badge, By, Elsewhere, Guide, Life, Means, Mode, Need, Paper, PaperSource, Phase, Question, Reply,
+    Sheet, Step, Undertaking, Where,
+};
 pub use problem::{Problem, Problems};
 pub use rulebook::Rulebook;
 pub use value::canonical as canonical_json;

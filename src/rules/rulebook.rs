@@ -11,6 +11,7 @@ use super::catalogue::{self, Catalogue};
 use super::decide::decide;
 use super::document::{Section, Source};
 use super::facts::Facts;
+use super::guide::{self, Guide};
 use super::params::{self, Params};
 use super::problem::{Problem, Problems};
 use super::rule::{self, Context, Rule};
@@ -35,6 +36,7 @@ pub struct Rulebook {
     pub(super) rules: Vec<Rule>,
     pub(super) calendar: Calendar,
     pub(super) catalogue: Arc<Catalogue>,
+    guide: Arc<Guide>,
     pub(super) fallbacks: Fallbacks,
     pub(super) cases: Vec<Case>,
     pub(super) digest: String,
@@ -157,6 +159,11 @@ impl Rulebook {
         &self.catalogue
     }
 
+    /// What undertakings need, and what is told about each service.
+    pub fn guide(&self) -> &Arc<Guide> {
+        &self.guide
+    }
+
     /// The cases that hold.
     pub fn cases(&self) -> &[Case] {
         &self.cases
@@ -270,8 +277,8 @@ impl Rulebook {
 }
 
 /// The fixed files.
-const FILES: [&str; 5] =
-    ["manifest.toml", "schema.toml", "calendar.toml", "params.toml", "catalogue.toml"];
+const FILES: [&str; 6] =
+    ["manifest.toml", "schema.toml", "calendar.toml", "params.toml", "catalogue.toml", "guide.toml"];
 
 fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rulebook> {
     if !sizes_fit(files, problems) {
@@ -289,6 +296,7 @@ fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rul
     let calendar = source("calendar.toml", problems).and_then(|source| calendar(source, problems));
     let params = source("params.toml", problems);
     let catalogue = source("catalogue.toml", problems);
+    let guide = source("guide.toml", problems);
     let (roots, types) = schema?;
     required_facts(&roots, problems);
     let begin = manifest.as_ref().and_then(|manifest| manifest.rule_sets.first());
@@ -296,6 +304,10 @@ fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rul
     let params =
         params.map(|source| params::read(source, &types, begin, problems)).unwrap_or_default();
     let catalogue = catalogue.and_then(|source| catalogue::read(source, &roots, problems));
+    let guide = guide.zip(catalogue.as_ref()).and_then(|(source, catalogue)| {
+        let known = guide::Known { roots: &roots, types: &types, catalogue };
+        guide::read(source, known, problems)
+    });
 
     let rule_sets: Vec<String> = manifest
         .iter()
@@ -351,6 +363,7 @@ fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rul
         rules,
         calendar: calendar?,
         catalogue: Arc::new(catalogue?),
+        guide: Arc::new(guide?),
         fallbacks: manifest.fallbacks,
         cases,
         digest: digest(files),

@@ -368,7 +368,14 @@ fn mistakes_in_the_other_files_are_refused_too() {
 
 #[test]
 fn an_edition_is_complete_or_nothing() {
-    for file in ["manifest.toml", "schema.toml", "params.toml", "calendar.toml", "catalogue.toml"] {
+    for file in [
+        "manifest.toml",
+        "schema.toml",
+        "params.toml",
+        "calendar.toml",
+        "catalogue.toml",
+        "guide.toml",
+    ] {
         let mut files = zhangdian_files();
         files.remove(file);
         let shown = Rulebook::load(&files).unwrap_err().to_string();

@@ -93,6 +93,7 @@ pub(super) fn small(rules: &str) -> Files {
         ("schema.toml", schema.to_owned()),
         ("params.toml", params.to_owned()),
         ("catalogue.toml", catalogue.to_owned()),
+        ("guide.toml", String::new()),
         ("calendar.toml", calendar),
         ("rules/all.toml", rules.to_owned()),
     ]
