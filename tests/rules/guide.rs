@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::{Date, date};
 use permit_kiosk::domain::Verdict;
 use permit_kiosk::rules::{
-    Badge, By, Entry, Facts, FieldKind, Need, PaperSource, Phase, Rulebook, decide, decide_document,
+    Answer as A, Badge, By, Entry, Facts, FieldKind, Need, PaperSource, Phase, Rulebook, decide, decide_document,
 };
 use serde_json::{Value, json};
 
@@ -154,7 +154,7 @@ fn at_least_twenty_five_undertakings_are_explained_by_the_guide() {
     for undertaking in &guide.undertakings {
         whole += guide.ways(undertaking).len();
     }
-    assert!(whole > 150, "only {whole} ways to answer");
+    assert!(whole > 100, "only {whole} ways to answer");
 }
 
 /// Every way to answer the form of an entry whose questions matter here, as a document.
@@ -172,12 +172,11 @@ fn documents(rulebook: &Rulebook, entry: &Entry) -> Vec<Value> {
     for field in rulebook.catalogue().fields_of(entry) {
         let mut next = Vec::new();
         for document in &documents {
-            let mut write = |answer: permit_kiosk::rules::Answer<'_>| {
+            let mut write = |answer: A<'_>| {
                 let mut document = document.clone();
                 assert!(field.write(&mut document, answer), "{}", field.key);
                 next.push(document);
             };
-            use permit_kiosk::rules::Answer as A;
             match (&field.kind, field.key.as_str()) {
                 (_, "premises.division") => write(A::Choice("370303002")),
                 (_, "application.food_safety_manager") => write(A::YesNo(true)),
@@ -347,7 +346,10 @@ fn refused(from: &str, to: &str, words: &str) {
     let text = files.get_mut("guide.toml").unwrap();
     assert!(text.contains(from), "{from:?} does not stand in guide.toml");
     *text = text.replacen(from, to, 1);
-    let shown = Rulebook::load(&files).unwrap_err().to_string();
+    let shown = match Rulebook::load(&files) {
+        Ok(_) => panic!("{to:?} was taken"),
+        Err(problems) => problems.to_string(),
+    };
     assert!(shown.contains(words) && shown.contains("guide.toml:"), "{words:?} is not in\n{shown}");
 }
 
@@ -364,7 +366,7 @@ fn every_plausible_mistake_in_the_guide_is_told_with_its_place() {
     refused("id = \"hair-salon\"", "id = \"beauty-salon\"", "undertaking 'beauty-salon' stands twice");
     refused("code = \"air_report\"\ntitle", "code = \"air_raport\"\ntitle", "did you mean 'air_report'?");
     refused("modes = [\"instant\", ", "modes = [\"instnat\", ", "did you mean 'instant'?");
-    refused("phase = \"leave\"", "phase = \"enter\"", "no step of the phase 'leave'");
+    refused("phase = \"leave\"", "phase = \"leaf\"", "did you mean 'leave'?");
     refused("where = \"kiosk\"", "where = \"kisok\"", "did you mean 'kiosk'?");
     refused("badge = \"licence\"", "badge = \"license\"", "did you mean 'licence'?");
     refused("combined = true", "combind = true", "did you mean 'combined'?");
@@ -393,10 +395,11 @@ fn all_mistakes_of_the_guide_are_told_at_once() {
     *text = text
         .replacen("food = \"drinks\"", "food = \"drink\"", 1)
         .replacen("\"publication\"]", "\"publicaton\"]", 1)
-        .replacen("modes = [\"instant\", ", "modes = [\"instnat\", ", 1);
+        .replacen("modes = [\"instant\", ", "modes = [\"instnat\", ", 1)
+        .replace("phase = \"leave\"", "phase = \"run\"");
     let problems = Rulebook::load(&files).unwrap_err();
     let told = |words: &str| problems.0.iter().any(|problem| problem.text.contains(words));
-    for words in ["'drink'", "'publicaton'", "'instnat'"] {
+    for words in ["'drink'", "'publicaton'", "'instnat'", "no step of the phase 'leave'"] {
         assert!(told(words), "{words}: {problems}");
     }
 }

@@ -410,6 +410,7 @@ impl Rulebook {
             | Verdict::NewApplication
             | Verdict::NotCompetent
             | Verdict::RefuseAccept
+            | Verdict::ShowPartial
             | Verdict::Stop => (Badge::Licence, &part.licence, part.service),
         };
         // The last one said counts: an answer knows better than the undertaking.

@@ -122,26 +122,30 @@ impl<'r> Reader<'r> {
         all
     }
 
-    fn tell_unused<'k>(
+    fn tell_unused(
         &self,
         kind: &'static str,
-        ids: impl Iterator<Item = &'k String>,
+        ids: impl Iterator<Item = impl AsRef<str>>,
         problems: &mut Problems,
     ) {
-        for id in ids.filter(|id| !self.used.contains(&(kind, (*id).clone()))) {
+        for id in ids {
+            let id = id.as_ref();
+            if self.used.contains(&(kind, id.to_owned())) {
+                continue;
+            }
             let text = format!("nothing refers to {kind} '{id}'");
             problems.push(self.source.problem(0, text, "use it, or take it out"));
         }
     }
 
     /// Names a reference that leads nowhere; remembers one that does.
-    fn refer<'n>(
+    fn refer(
         &mut self,
         kind: &'static str,
         text: &Text,
         name: &str,
         exists: bool,
-        names: impl IntoIterator<Item = &'n str>,
+        names: impl IntoIterator<Item = impl AsRef<str> + Ord>,
         problems: &mut Problems,
     ) -> bool {
         if exists {

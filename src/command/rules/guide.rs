@@ -1,0 +1,243 @@
+//! `permit-kiosk rules guide`: what somebody needs who wants to open a shop, as the kiosk tells it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use jiff::civil::Date;
+use permit_kiosk::clock::{Clock as _, SystemClock};
+use permit_kiosk::domain::Language;
+use permit_kiosk::domain::calendar::date_in_china;
+use permit_kiosk::rules::{
+    Badge, By, Guide, Life, Need, PaperSource, Phase, Rulebook, Sheet, Undertaking, Where,
+};
+
+use super::{Loaded, WRONG, load, say};
+
+/// Ways to answer printed at most; `--answer` leaves fewer.
+const WAYS_MAX: usize = 12;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The rulebook's directory.
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+    /// What is to be opened, in any words; without, everything the guide knows.
+    #[arg(value_name = "WORDS", default_value = "")]
+    words: String,
+    /// An answer to one of its questions, for example `bookshop-drinks=yes`.
+    #[arg(long = "answer", value_name = "QUESTION=VALUE", value_parser = answer)]
+    answers: Vec<(String, String)>,
+    /// By the law of this day in China (2026-11-23); today by default.
+    #[arg(long, value_name = "DAY")]
+    today: Option<Date>,
+    /// In which language.
+    #[arg(long = "lang", value_name = "LANGUAGE", default_value = "zh")]
+    language: Speech,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Speech {
+    Zh,
+    En,
+}
+
+fn answer(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').ok_or("an answer is QUESTION=VALUE")?;
+    Ok((parts.0.to_owned(), parts.1.to_owned()))
+}
+
+pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let Loaded::Sound(rulebook) = load(Path::new(&args.directory))? else {
+        return Ok(ExitCode::from(WRONG));
+    };
+    let today = args.today.unwrap_or_else(|| date_in_china(SystemClock.now()));
+    let language = match args.language {
+        Speech::Zh => Language::Zh,
+        Speech::En => Language::En,
+    };
+    let found = rulebook.guide().search(&args.words);
+    let Some((best, others)) = found.split_first() else {
+        say(format!("nothing the guide knows fits '{}'", args.words));
+        return Ok(ExitCode::from(WRONG));
+    };
+    if args.words.trim().is_empty() {
+        for undertaking in &found {
+            let (title, about) = (&undertaking.title, &undertaking.about);
+            let id = &undertaking.id;
+            say(format!("{id:<18} {} — {}", title.get(language), about.get(language)));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    for (question, value) in &args.answers {
+        let asked = rulebook.guide().questions_of(best).find(|asked| asked.id == *question);
+        if !asked.is_some_and(|asked| asked.options.iter().any(|reply| reply.value == *value)) {
+            say(format!("{} asks no '{question}' with an answer '{value}'", best.id));
+            return Ok(ExitCode::from(WRONG));
+        }
+    }
+    say(told(&rulebook, best, &args.answers, today, language));
+    if !others.is_empty() {
+        let titles = others.iter().take(8).map(|other| other.title.get(language));
+        say(format!("\n? {}", titles.collect::<Vec<_>>().join(" | ")));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn told(
+    rulebook: &Rulebook,
+    undertaking: &Undertaking,
+    answers: &[(String, String)],
+    today: Date,
+    language: Language,
+) -> String {
+    let guide = rulebook.guide();
+    let mut lines = vec![format!("{} ({today})", undertaking.title.get(language))];
+    let mut ways = guide.ways(undertaking);
+    ways.retain(|way| {
+        answers.iter().all(|(question, value)| way.get(question) == Some(value))
+    });
+    let left_out = ways.len().saturating_sub(WAYS_MAX);
+    let mut parts: Vec<String> = Vec::new();
+    for way in ways.iter().take(WAYS_MAX) {
+        lines.push(String::new());
+        lines.extend(answered(guide, undertaking, way, language));
+        for need in rulebook.needs(undertaking, way, today) {
+            lines.extend(one(guide, &need, language));
+            if let By::Here { .. } = need.by
+                && need.badge != Badge::Nothing
+                && !parts.contains(&need.id)
+            {
+                parts.push(need.id.clone());
+            }
+        }
+    }
+    if left_out > 0 {
+        lines.push(format!("… {left_out} more ways to answer: --answer QUESTION=VALUE"));
+    }
+    for life in parts.iter().filter_map(|part| guide.life(part)) {
+        lines.push(String::new());
+        lines.extend(lived(life, language));
+    }
+    lines.join("\n")
+}
+
+fn answered(
+    guide: &Guide,
+    undertaking: &Undertaking,
+    way: &BTreeMap<String, String>,
+    language: Language,
+) -> Vec<String> {
+    guide
+        .questions_of(undertaking)
+        .filter_map(|question| {
+            let value = way.get(&question.id)?;
+            let reply = question.options.iter().find(|reply| reply.value == *value)?;
+            let (ask, label) = (question.ask.get(language), reply.label.get(language));
+            Some(format!("  {ask} {label}  [{}={value}]", question.id))
+        })
+        .collect()
+}
+
+fn one(guide: &Guide, need: &Need, language: Language) -> Vec<String> {
+    let title = need.title.get(language);
+    let badge = badge(need.badge, language);
+    match &need.by {
+        By::Here { verdict, finding, entry, service } => {
+            let mut lines = vec![format!("  [{badge}] {title} — {verdict:?} {}", finding.code)];
+            lines.push(format!("      {}（{}）", finding.message.get(language), finding.citation));
+            if let Some(entry) = entry {
+                lines.push(format!("      → {entry}"));
+                lines.extend(guide.sheet(*service).into_iter().flat_map(|s| sheet(s, language)));
+            }
+            lines
+        }
+        By::Other(other) => vec![
+            format!("  [{badge}] {title} — {}", other.organ.get(language)),
+            format!("      {}（{}）", other.why.get(language), other.cite),
+            format!(
+                "      {} · {} · {} · {}",
+                other.place.get(language),
+                other.phone,
+                other.time.get(language),
+                other.bring.get(language)
+            ),
+        ],
+    }
+}
+
+fn sheet(sheet: &Sheet, language: Language) -> Vec<String> {
+    let tags: Vec<&str> = sheet.modes.iter().map(|mode| mode.title.get(language)).collect();
+    let mut lines = vec![
+        format!("      {}", tags.join(" · ")),
+        format!(
+            "      {} | {} | {} | {} | {}",
+            sheet.limit.get(language),
+            sheet.here.get(language),
+            sheet.fee.get(language),
+            sheet.result.get(language),
+            sheet.validity.get(language)
+        ),
+    ];
+    for paper in &sheet.papers {
+        let mark = match paper.source {
+            PaperSource::Register => "=",
+            PaperSource::MadeHere => "+",
+            PaperSource::Applicant => "!",
+            PaperSource::Premises => "@",
+        };
+        let later = if paper.may_follow { " (容缺)" } else { "" };
+        let when = paper.when.as_ref().map(|when| format!("（{}）", when.get(language)));
+        lines.push(format!(
+            "      {mark} {}{}{later}: {}",
+            paper.title.get(language),
+            when.unwrap_or_default(),
+            paper.form.get(language)
+        ));
+    }
+    lines
+}
+
+fn lived(life: &Life, language: Language) -> Vec<String> {
+    let mut lines = vec![life.title.get(language).to_owned()];
+    for step in &life.steps {
+        let phase = match (step.phase, language) {
+            (Phase::Enter, Language::Zh) => "准入",
+            (Phase::Enter, Language::En) => "open",
+            (Phase::Run, Language::Zh) => "经营",
+            (Phase::Run, Language::En) => "run",
+            (Phase::Change, Language::Zh) => "变更",
+            (Phase::Change, Language::En) => "change",
+            (Phase::Leave, Language::Zh) => "退出",
+            (Phase::Leave, Language::En) => "leave",
+        };
+        let place = match (step.place, language) {
+            (Where::Kiosk, Language::Zh) => "本机",
+            (Where::Kiosk, Language::En) => "this terminal",
+            (Where::Counter, Language::Zh) => "窗口",
+            (Where::Counter, Language::En) => "counter",
+            (Where::Online, Language::Zh) => "网上",
+            (Where::Online, Language::En) => "online",
+            (Where::Premises, Language::Zh) => "经营场所",
+            (Where::Premises, Language::En) => "premises",
+            (Where::Other, Language::Zh) => "其他部门",
+            (Where::Other, Language::En) => "other organ",
+        };
+        let (what, when) = (step.what.get(language), step.when.get(language));
+        lines.push(format!("  {phase}  {what} · {when} · {place}（{}）", step.cite));
+    }
+    lines
+}
+
+fn badge(badge: Badge, language: Language) -> &'static str {
+    match (badge, language) {
+        (Badge::Licence, Language::Zh) => "许可",
+        (Badge::Licence, Language::En) => "licence",
+        (Badge::Filing, Language::Zh) => "备案",
+        (Badge::Filing, Language::En) => "filing",
+        (Badge::Registration, Language::Zh) => "登记",
+        (Badge::Registration, Language::En) => "registration",
+        (Badge::Nothing, Language::Zh) => "不需要",
+        (Badge::Nothing, Language::En) => "not needed",
+    }
+}
