@@ -7,7 +7,6 @@ use std::process::ExitCode;
 use jiff::civil::Date;
 use permit_kiosk::clock::{Clock as _, SystemClock};
 use permit_kiosk::domain::Language;
-use permit_kiosk::domain::calendar::date_in_china;
 use permit_kiosk::rules::{
     Badge, By, Guide, Life, Need, PaperSource, Phase, Rulebook, Sheet, Undertaking, Where,
 };
@@ -51,7 +50,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let Loaded::Sound(rulebook) = load(Path::new(&args.directory))? else {
         return Ok(ExitCode::from(WRONG));
     };
-    let today = args.today.unwrap_or_else(|| date_in_china(SystemClock.now()));
+    let today = args.today.unwrap_or_else(|| SystemClock.today());
     let language = match args.language {
         Speech::Zh => Language::Zh,
         Speech::En => Language::En,
@@ -94,9 +93,7 @@ fn told(
     let guide = rulebook.guide();
     let mut lines = vec![format!("{} ({today})", undertaking.title.get(language))];
     let mut ways = guide.ways(undertaking);
-    ways.retain(|way| {
-        answers.iter().all(|(question, value)| way.get(question) == Some(value))
-    });
+    ways.retain(|way| answers.iter().all(|(question, value)| way.get(question) == Some(value)));
     let left_out = ways.len().saturating_sub(WAYS_MAX);
     let mut parts: Vec<String> = Vec::new();
     for way in ways.iter().take(WAYS_MAX) {

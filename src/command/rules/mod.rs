@@ -1,6 +1,7 @@
 //! `permit-kiosk rules`: what an author of rules asks before an edition is signed.
 
 mod diff;
+mod guide;
 mod impact;
 mod words;
 
@@ -32,6 +33,8 @@ enum Question {
     Diff(diff::Args),
     /// Say what the applications of the past would come to under a new edition.
     Impact(impact::Args),
+    /// What somebody needs who wants to open a shop, with papers, times and the permit's life.
+    Guide(guide::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -50,6 +53,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             }
             Loaded::Wrong => ExitCode::from(WRONG),
         }),
+        Question::Guide(args) => guide::run(args),
         Question::Test(edition) => Ok(match load(&edition.directory)? {
             Loaded::Sound(rulebook) => {
                 say(summary(&rulebook));
@@ -97,14 +101,18 @@ fn test(rulebook: &Rulebook) -> ExitCode {
     for gap in &gaps {
         say(gap);
     }
+    let unkept = rulebook.guide_gaps(rulebook.issued());
+    for gap in &unkept {
+        say(format!("guide: {gap}"));
+    }
     let (cases, rules) = (rulebook.cases().len(), rulebook.rule_ids().count());
-    if gaps.is_empty() {
+    if gaps.is_empty() && unkept.is_empty() {
         say(format!(
             "{cases} cases hold, and each of {rules} rules has one that fires it and one that does not"
         ));
         ExitCode::SUCCESS
     } else {
-        say(format!("{cases} cases hold, {} gaps", gaps.len()));
+        say(format!("{cases} cases hold, {} gaps", gaps.len() + unkept.len()));
         ExitCode::from(WRONG)
     }
 }

@@ -43,9 +43,7 @@ pub(in crate::rules) fn read(
     let table = parsed.get_ref();
     let mut root = Section::new(source, "guide", 0, table);
     let assumed = values(&mut root, "assume", known.roots, false, problems);
-    for key in
-        ["part", "mode", "elsewhere", "question", "undertaking", "paper", "sheet", "life"]
-    {
+    for key in ["part", "mode", "elsewhere", "question", "undertaking", "paper", "sheet", "life"] {
         root.value(key);
     }
     let complain =
@@ -277,7 +275,8 @@ impl<'r> Reader<'r> {
         let written = section.value("options").and_then(|value| value.get_ref().as_array());
         for element in written.into_iter().flatten() {
             let Some(table) = element.get_ref().as_table() else {
-                problems.push(section.problem("an option is a table", "{ value = …, zh = …, en = … }"));
+                problems
+                    .push(section.problem("an option is a table", "{ value = …, zh = …, en = … }"));
                 continue;
             };
             let name = format!("{}: option", section.name);
