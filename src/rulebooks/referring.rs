@@ -15,6 +15,7 @@ pub fn referring() -> Arc<Rulebook> {
         let files = [
             ("manifest.toml", include_str!("referring/manifest.toml")),
             ("catalogue.toml", include_str!("referring/catalogue.toml")),
+            ("guide.toml", "# Without rules nobody can be told what is needed.\n"),
             ("params.toml", "# No rules, no parameters.\n"),
             ("calendar.toml", include_str!("../../kiosk-config/rulebook/calendar.toml")),
             ("schema.toml", include_str!("../../kiosk-config/rulebook/schema.toml")),
