@@ -110,3 +110,26 @@ fn a_sheet_nobody_queued_cannot_be_printed() {
     let error = kiosk.journal.print_step(7, PrintStep::Sent).unwrap_err();
     assert!(matches!(error, Error::NoSuchJob { job: 7 }), "{error}");
 }
+
+/// S02: the printer jams after the decision. The permit stands, the same sheet is printed again once, and
+/// no second number is taken.
+#[test]
+fn a_jam_leaves_the_decision_gives_one_reprint_and_no_second_number() {
+    let kiosk = Kiosk::with_numbers(10);
+    let issued = kiosk.journal.issue(food_seller(id(1))).unwrap();
+    let original = &issued.print_jobs[0];
+    for step in [PrintStep::Sent, PrintStep::NotPrinted] {
+        kiosk.journal.print_step(original.job, step).unwrap();
+    }
+    // Not printed, and issued all the same: also for whoever asks again.
+    assert_eq!(kiosk.journal.find_issued(id(1)).unwrap().unwrap().permit, issued.permit);
+    assert_eq!(kiosk.journal.issue(food_seller(id(1))).unwrap().permit, issued.permit);
+
+    for step in [PrintStep::Queued, PrintStep::Sent, confirmed()] {
+        kiosk.journal.print_step(original.job, step).unwrap();
+    }
+    let third = kiosk.journal.print_step(original.job, PrintStep::Queued).unwrap_err();
+    assert!(matches!(third, Error::PrintStep { .. }), "{third}");
+    let numbers = kiosk.check().iter().filter(|body| matches!(body, Body::Issued(_))).count();
+    assert_eq!(numbers, 1);
+}

@@ -11,3 +11,4 @@ mod guide;
 mod impact;
 mod oracle;
 mod random;
+mod switches;
