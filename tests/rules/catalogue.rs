@@ -165,7 +165,7 @@ fn choosing_again_replaces_and_never_doubles() {
     let marks = catalogue.field("seller-marks").unwrap();
     let mut document = json!({ "application": { "subject_marks": [] } });
     for _ in 0..2 {
-        assert!(marks.write(&mut document, Answer::Choices(&["online".to_owned()])));
+        assert!(marks.write(&mut document, Answer::Choices(&["wholesale".to_owned()])));
     }
-    assert_eq!(document["application"]["subject_marks"], json!(["online"]));
+    assert_eq!(document["application"]["subject_marks"], json!(["wholesale"]));
 }
