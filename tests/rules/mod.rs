@@ -7,6 +7,7 @@ mod decisions;
 mod diff;
 mod edition;
 mod facts;
+mod fixture_cases;
 mod guide;
 mod impact;
 mod oracle;
