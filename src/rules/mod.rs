@@ -22,6 +22,7 @@ mod schema;
 mod syntax;
 mod template;
 mod value;
+mod words;
 
 pub use case::Case;
 pub use catalogue::{Answer, Catalogue, Choice, Entry, Field, FieldKind, Group, PromiseText};

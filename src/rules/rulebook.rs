@@ -17,6 +17,7 @@ use super::problem::{Problem, Problems};
 use super::rule::{self, Context, Rule};
 use super::schema::{self, Record, Type};
 use super::value::Value;
+use super::words::{self, Words};
 use crate::domain::calendar::Calendar;
 use crate::domain::{Bilingual, Finding, Reading, Verdict};
 
@@ -32,6 +33,7 @@ pub struct Rulebook {
     /// Name and first day, oldest first.
     pub(super) rule_sets: Vec<(String, Date)>,
     pub(super) roots: Arc<Record>,
+    pub(super) words: Arc<Words>,
     pub(super) params: Params,
     pub(super) rules: Vec<Rule>,
     pub(super) calendar: Calendar,
@@ -293,6 +295,8 @@ fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rul
     };
     let manifest = source("manifest.toml", problems).and_then(|source| manifest(source, problems));
     let schema = source("schema.toml", problems).and_then(|source| schema::read(source, problems));
+    let words = source("schema.toml", &mut Problems::default());
+    let words = words.map(|source| words::read(source, problems)).unwrap_or_default();
     let calendar = source("calendar.toml", problems).and_then(|source| calendar(source, problems));
     let params = source("params.toml", problems);
     let catalogue = source("catalogue.toml", problems);
@@ -359,6 +363,7 @@ fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rul
         reject_after: manifest.reject_after,
         rule_sets: manifest.rule_sets,
         roots,
+        words: Arc::new(words),
         params,
         rules,
         calendar: calendar?,

@@ -66,7 +66,7 @@ impl Value {
     }
 }
 
-fn date_words(date: Date, language: Language) -> String {
+pub(super) fn date_words(date: Date, language: Language) -> String {
     const MONTHS: [&str; 12] = [
         "January",
         "February",

@@ -70,6 +70,7 @@ pub(super) fn small(rules: &str) -> Files {
         shop = \"shop\"
         annex = \"annex?\"
     ";
+    let schema = labelled(schema);
     let params = "
         [[param]]
         name = \"seats.max\"
@@ -90,7 +91,7 @@ pub(super) fn small(rules: &str) -> Files {
     let calendar = zhangdian_files().remove("calendar.toml").unwrap();
     [
         ("manifest.toml", manifest),
-        ("schema.toml", schema.to_owned()),
+        ("schema.toml", schema),
         ("params.toml", params.to_owned()),
         ("catalogue.toml", catalogue.to_owned()),
         ("guide.toml", String::new()),
@@ -108,4 +109,27 @@ pub(super) fn rule(id: &str, when: &str) -> String {
          outcome = \"refer\"\nwhen = '''{when}'''\ncite = \"c\"\n\
          message = {{ zh = \"m\", en = \"m\" }}\nremedy = {{ zh = \"r\", en = \"r\" }}\n"
     )
+}
+
+/// The schema with a label for everything it declares: its own name.
+pub(super) fn labelled(schema: &str) -> String {
+    let tables: toml::Table = schema.parse().unwrap();
+    let mut text = schema.to_owned();
+    let mut group = |head: String, names: Vec<String>| {
+        text += &format!("\n[{head}]\n");
+        for name in names {
+            text += &format!("\"{name}\" = {{ zh = \"{name}\", en = \"{name}\" }}\n");
+        }
+    };
+    let keys = |table: &toml::Value| table.as_table().unwrap().keys().cloned().collect();
+    for (name, fields) in tables["record"].as_table().unwrap() {
+        group(format!("label.{name}"), keys(fields));
+    }
+    group("label.facts".to_owned(), keys(&tables["facts"]));
+    for (name, values) in tables["enum"].as_table().unwrap() {
+        let words = values.as_array().unwrap();
+        let words = words.iter().map(|word| word.as_str().unwrap().to_owned()).collect();
+        group(format!("word.{name}"), words);
+    }
+    text
 }
