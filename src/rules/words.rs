@@ -48,8 +48,8 @@ pub(super) fn read(source: Source<'_>, problems: &mut Problems) -> Words {
             }
         }
     }
-    let labels = labels(source, root, "label", &fields, problems);
-    let words = labels(source, root, "word", &declared, problems);
+    let labels = read_labels(source, root, "label", &fields, problems);
+    let words = read_labels(source, root, "word", &declared, problems);
     let mut section = Section::new(source, "schema", 0, root);
     let mut answers = BTreeSet::new();
     for answer in section.texts("answers", problems) {
@@ -78,7 +78,7 @@ fn tables<'t, 's>(
     table.into_iter().flatten().map(named)
 }
 
-fn labels(
+fn read_labels(
     source: Source<'_>,
     root: &DeTable<'_>,
     key: &str,
@@ -110,8 +110,7 @@ fn labels(
             }
             // Also a label with a mistake is one: it is told once.
             let text = |text: Option<super::document::Text>| text.map(|text| text.value);
-            let label =
-                Bilingual::new(text(zh).unwrap_or_default(), text(en).unwrap_or_default());
+            let label = Bilingual::new(text(zh).unwrap_or_default(), text(en).unwrap_or_default());
             labels.insert(path, label);
         }
     }
@@ -121,7 +120,7 @@ fn labels(
         let name = if bare { name.to_owned() } else { format!("\"{name}\"") };
         problems.push(Problem {
             remedy: format!(r#"under [{key}.{group}] write {name} = {{ zh = "…", en = "…" }}"#),
-            ..source.problem(*at, format!("{path} has no {key} in words"), "")
+            ..source.problem(*at, format!("{path} has no label"), "")
         });
     }
     labels
@@ -134,11 +133,7 @@ impl Words {
     }
 
     /// What the fact at `path` is called, and its type; `None` where the path is of no fact.
-    pub(super) fn label<'r>(
-        &self,
-        roots: &'r Record,
-        path: &str,
-    ) -> Option<(Bilingual, &'r Type)> {
+    pub(super) fn label<'r>(&self, roots: &'r Record, path: &str) -> Option<(Bilingual, &'r Type)> {
         let mut record = roots;
         let mut before = Bilingual::new("", "");
         let mut segments = path.split('.').peekable();
@@ -193,9 +188,9 @@ impl Words {
                 let label = self.words.get(&format!("{}.{word}", one.name));
                 label.map_or_else(|| word.clone(), |label| label.get(language).to_owned())
             }
-            (Type::Date, Json::String(text)) => text
-                .parse()
-                .map_or_else(|_no_date| text.clone(), |date| date_words(date, language)),
+            (Type::Date, Json::String(text)) => {
+                text.parse().map_or_else(|_no_date| text.clone(), |date| date_words(date, language))
+            }
             (Type::Money, Json::String(amount)) => {
                 pick(&format!("{amount}元"), &format!("{amount} yuan"))
             }

@@ -388,3 +388,34 @@ fn an_edition_is_complete_or_nothing() {
     files.insert("rules/huge.toml".to_owned(), " ".repeat(Rulebook::FILE_BYTES_MAX + 1));
     check(&files, "at most 524288 are read");
 }
+
+#[test]
+fn every_fact_and_every_word_has_a_label_and_no_label_is_of_nothing() {
+    let (from, to) = ("central_air = { zh", "central_aire = { zh");
+    check_edited("schema.toml", from, to, "place.central_air has no label");
+    check_edited(
+        "schema.toml",
+        from,
+        to,
+        "label.place.central_aire: it is not declared (did you mean 'place.central_air'?)",
+    );
+    check_edited("schema.toml", from, to, "under [label.place] write central_air = { zh = ");
+    check_edited(
+        "schema.toml",
+        "hotel = { zh = \"宾馆\", en = \"hotel\" }",
+        "",
+        "place_kind.hotel has no label",
+    );
+    check_edited(
+        "schema.toml",
+        "en = \"hotel\"",
+        "en = \"\"",
+        "word.place_kind.hotel: 'en' is empty",
+    );
+    check_edited(
+        "schema.toml",
+        "\"place.central_air\"",
+        "\"place.central_aire\"",
+        "answers: no field 'place.central_aire' (did you mean 'place.central_air'?)",
+    );
+}
