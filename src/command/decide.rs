@@ -38,21 +38,13 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let rulebook = rulebooks::load(&args.rulebook)?;
-    let text = read(&args.facts)?;
-    let document = match serde_json::from_str(&text) {
-        Ok(Unambiguous(document)) => document,
-        Err(error) => {
-            let name = args.facts.display();
-            complain(&[format!("{name}: not a JSON document: {error}")])?;
-            return Ok(ExitCode::from(FACTS_WRONG));
-        }
+    let document = match document(&args.facts)? {
+        Ok(document) => document,
+        Err(wrong) => return complain_of(&wrong),
     };
     let facts = match Facts::bind(&rulebook, &document) {
         Ok(facts) => facts,
-        Err(problems) => {
-            complain(&told(&args.facts, &problems))?;
-            return Ok(ExitCode::from(FACTS_WRONG));
-        }
+        Err(problems) => return complain_of(&told(&args.facts, &problems)),
     };
     let today = args.at.unwrap_or_else(|| SystemClock.today());
     let decision = v1::Decision::from(&decide(&rulebook, &facts, today));
@@ -74,6 +66,15 @@ fn day(text: &str) -> Result<Date, String> {
     })
 }
 
+/// The fact document in a file, or what is wrong with it.
+pub(crate) fn document(path: &Path) -> anyhow::Result<Result<Value, Vec<String>>> {
+    let text = read(path)?;
+    Ok(match serde_json::from_str(&text) {
+        Ok(Unambiguous(document)) => Ok(document),
+        Err(error) => Err(vec![format!("{}: not a JSON document: {error}", path.display())]),
+    })
+}
+
 fn read(path: &Path) -> anyhow::Result<String> {
     let from: Box<dyn io::Read> = if path == Path::new("-") {
         Box::new(io::stdin().lock())
@@ -92,7 +93,7 @@ fn read(path: &Path) -> anyhow::Result<String> {
     Ok(text)
 }
 
-fn told(path: &Path, problems: &[FactProblem]) -> Vec<String> {
+pub(crate) fn told(path: &Path, problems: &[FactProblem]) -> Vec<String> {
     let count = problems.len();
     let things = if count == 1 { "thing" } else { "things" };
     let mut lines: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
@@ -100,9 +101,11 @@ fn told(path: &Path, problems: &[FactProblem]) -> Vec<String> {
     lines
 }
 
-fn complain(lines: &[String]) -> anyhow::Result<()> {
+/// Tells what is wrong with the facts, and ends with the exit code for it.
+pub(crate) fn complain_of(lines: &[String]) -> anyhow::Result<ExitCode> {
     let text = format!("{}\n", lines.join("\n"));
-    io::stderr().write_all(text.as_bytes()).context("cannot tell what is wrong with the facts")
+    io::stderr().write_all(text.as_bytes()).context("cannot tell what is wrong with the facts")?;
+    Ok(ExitCode::from(FACTS_WRONG))
 }
 
 /// A JSON document in which no key stands twice: which of two answers counts must not depend on who

@@ -9,9 +9,11 @@ mod check;
 mod decide;
 pub mod diff;
 mod document;
+mod explain;
 mod facts;
 mod guide;
 pub mod impact;
+mod near;
 mod node;
 mod params;
 mod path;
@@ -27,11 +29,13 @@ mod words;
 pub use case::Case;
 pub use catalogue::{Answer, Catalogue, Choice, Entry, Field, FieldKind, Group, PromiseText};
 pub use decide::{decide, decide_document};
+pub use explain::{Explanation, Read, Spoken, Used, explain};
 pub use facts::{FactProblem, Facts};
 pub use guide::{
-    Badge, By, Elsewhere, Guide, Life, Means, Mode, Need, Paper, PaperSource, Phase, Question, Reply,
-    Sheet, Step, Undertaking, Where,
+    Badge, By, Elsewhere, Guide, Life, Means, Mode, Need, Paper, PaperSource, Phase, Question,
+    Reply, Sheet, Step, Undertaking, Where,
 };
+pub use near::{Blocking, Change, Near, Way};
 pub use problem::{Problem, Problems};
 pub use rulebook::Rulebook;
 pub use value::canonical as canonical_json;

@@ -17,6 +17,8 @@ pub(super) struct Params(Vec<Param>);
 pub(super) struct Param {
     pub(super) name: String,
     pub(super) ty: Type,
+    /// Where its values come from, for whoever reads a decision.
+    pub(super) source: String,
     /// From which day which value, oldest first.
     values: Vec<(Date, Value)>,
 }
@@ -57,6 +59,13 @@ impl Params {
     }
 }
 
+impl Param {
+    /// Since when it has the value of `day`.
+    pub(super) fn since(&self, day: Date) -> Option<Date> {
+        self.values.iter().rev().map(|(from, _)| *from).find(|from| *from <= day)
+    }
+}
+
 /// Reads `params.toml`. Every parameter has a value from `begin`, the day the oldest rule set begins.
 pub(super) fn read(
     source: Source<'_>,
@@ -75,8 +84,7 @@ pub(super) fn read(
             section.name = format!("param {}", name.value);
         }
         let ty = section.required("type", problems);
-        // Kept for the reader of the edition; the rules cite the law themselves.
-        section.required("source", problems);
+        let origin = section.required("source", problems);
         let values = section.value("values").map(|found| found.get_ref().as_array());
         let ty = ty.and_then(|text| match types.parse(&text.value) {
             Ok(Type::Record(_)) => {
@@ -135,7 +143,8 @@ pub(super) fn read(
         if params.find(&name.value).is_some() {
             problems.push(section.problem("the name is taken", "each parameter stands once"));
         }
-        params.0.push(Param { name: name.value, ty, values: dated });
+        let origin = origin.map(|origin| origin.value).unwrap_or_default();
+        params.0.push(Param { name: name.value, ty, source: origin, values: dated });
         section.finish(problems);
     }
     params

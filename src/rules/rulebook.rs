@@ -279,8 +279,14 @@ impl Rulebook {
 }
 
 /// The fixed files.
-const FILES: [&str; 6] =
-    ["manifest.toml", "schema.toml", "calendar.toml", "params.toml", "catalogue.toml", "guide.toml"];
+const FILES: [&str; 6] = [
+    "manifest.toml",
+    "schema.toml",
+    "calendar.toml",
+    "params.toml",
+    "catalogue.toml",
+    "guide.toml",
+];
 
 fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rulebook> {
     if !sizes_fit(files, problems) {

@@ -175,6 +175,12 @@ impl Words {
         )
     }
 
+    /// A value that is of no fact, in words.
+    pub(super) fn bare(&self, value: &Json) -> Bilingual {
+        // A text that is a day reads as one, any other as it is.
+        self.value(&Type::Date, value)
+    }
+
     fn value_in(&self, ty: &Type, value: &Json, language: Language) -> String {
         let pick = |zh: &str, en: &str| match language {
             Language::Zh => zh.to_owned(),

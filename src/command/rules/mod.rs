@@ -2,6 +2,7 @@
 
 mod diff;
 mod guide;
+mod explain;
 mod impact;
 mod words;
 
@@ -35,6 +36,7 @@ enum Question {
     Impact(impact::Args),
     /// What somebody needs who wants to open a shop, with papers, times and the permit's life.
     Guide(guide::Args),
+    Explain(explain::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -54,6 +56,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             Loaded::Wrong => ExitCode::from(WRONG),
         }),
         Question::Guide(args) => guide::run(args),
+        Question::Explain(args) => explain::run(args),
         Question::Test(edition) => Ok(match load(&edition.directory)? {
             Loaded::Sound(rulebook) => {
                 say(summary(&rulebook));
