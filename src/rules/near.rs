@@ -63,9 +63,9 @@ pub struct Blocking {
     pub answered: bool,
 }
 
-/// Decisions made at most to find a way: 2,000 of 0.1 ms on a slow processor take 0.2 s. An application
-/// has about 60 single changes, and as many pairs as stay below this.
-const TRIES_MAX: usize = 2_000;
+/// Decisions made at most to find a way: 4,000 of 0.1 ms on a slow processor take 0.4 s. A kitchen with
+/// two items has about 70 single changes and 2,500 pairs of them.
+const TRIES_MAX: usize = 4_000;
 
 /// Ways told at most: nobody reads more.
 const WAYS_MAX: usize = 12;

@@ -178,7 +178,8 @@ impl Words {
     /// A value that is of no fact, in words.
     pub(super) fn bare(&self, value: &Json) -> Bilingual {
         // A text that is a day reads as one, any other as it is.
-        self.value(&Type::Date, value)
+        let ty = if value.is_boolean() { Type::Bool } else { Type::Date };
+        self.value(&ty, value)
     }
 
     fn value_in(&self, ty: &Type, value: &Json, language: Language) -> String {
@@ -188,8 +189,11 @@ impl Words {
         };
         match (ty, value) {
             (_, Json::Null) => pick("没有", "none"),
-            (_, Json::Bool(true)) => pick("是", "yes"),
-            (_, Json::Bool(false)) => pick("否", "no"),
+            (Type::Bool, Json::Bool(true)) => pick("是", "yes"),
+            (Type::Bool, Json::Bool(false)) => pick("否", "no"),
+            // Only whether it is there was looked at.
+            (_, Json::Bool(true)) => pick("有", "there is one"),
+            (_, Json::Bool(false)) => pick("没有", "none"),
             (Type::Enum(one), Json::String(word)) => {
                 let label = self.words.get(&format!("{}.{word}", one.name));
                 label.map_or_else(|| word.clone(), |label| label.get(language).to_owned())

@@ -6,6 +6,7 @@ mod command;
 mod decisions;
 mod diff;
 mod edition;
+mod explain;
 mod facts;
 mod fixture_cases;
 mod guide;

@@ -264,24 +264,19 @@ impl Sheet {
     fn near(&mut self, of: &Explanation) {
         let near = &of.near;
         if near.ways.is_empty() {
-            self.both(0, &Bilingual::new(
-                format!("申请人的回答改变一项或者两项，都不能当场办结（试了{}种，共{}种）。",
-                    near.tried, near.possible),
-                format!("No one or two other answers would be granted on the spot ({} of {} tried).",
-                    near.tried, near.possible),
-            ));
+            self.both(
+                0,
+                &Bilingual::new(
+                    "申请人的回答改变一项或者两项，都不能当场办结。",
+                    "With one or two other answers it would still not be granted on the spot.",
+                ),
+            );
         } else {
             self.both(
                 0,
                 &Bilingual::new(
-                    format!(
-                        "下列情况如果属实，可以当场办结（试了{}种，共{}种）：",
-                        near.tried, near.possible
-                    ),
-                    format!(
-                        "Were one of these true, it would be granted on the spot ({} of {} tried):",
-                        near.tried, near.possible
-                    ),
+                    "下列情况如果属实，可以当场办结：",
+                    "Were one of these true, it would be granted on the spot:",
                 ),
             );
             for way in &near.ways {
@@ -301,6 +296,16 @@ impl Sheet {
                 "只有真实的情况才算数：不得为了当场办结而改变回答。",
                 "Only what is true counts: no answer may be changed for the sake of the outcome.",
             ));
+        }
+        if near.tried < near.possible && near.ways.is_empty() {
+            let (tried, possible) = (near.tried, near.possible);
+            self.both(
+                0,
+                &Bilingual::new(
+                    format!("（共{possible}种组合，只试了前{tried}种。）"),
+                    format!("(Of {possible} combinations the first {tried} were tried.)"),
+                ),
+            );
         }
         self.both(0, &Bilingual::new("妨碍当场办结的：", "What stands against it:"));
         for blocking in &near.blocking {
