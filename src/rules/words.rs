@@ -18,7 +18,7 @@ pub(super) struct Words {
     /// By `record.field`; those of the roots by `facts.root`.
     labels: BTreeMap<String, Bilingual>,
     /// By `enum.word`.
-    words: BTreeMap<String, Bilingual>,
+    values: BTreeMap<String, Bilingual>,
     /// `record.field`s that an applicant could answer differently.
     answers: BTreeSet<String>,
 }
@@ -49,7 +49,7 @@ pub(super) fn read(source: Source<'_>, problems: &mut Problems) -> Words {
         }
     }
     let labels = read_labels(source, root, "label", &fields, problems);
-    let words = read_labels(source, root, "word", &declared, problems);
+    let values = read_labels(source, root, "word", &declared, problems);
     let mut section = Section::new(source, "schema", 0, root);
     let mut answers = BTreeSet::new();
     for answer in section.texts("answers", problems) {
@@ -60,7 +60,7 @@ pub(super) fn read(source: Source<'_>, problems: &mut Problems) -> Words {
         }
         answers.insert(answer.value);
     }
-    Words { labels, words, answers }
+    Words { labels, values, answers }
 }
 
 fn named<'t, 's>(
@@ -146,8 +146,12 @@ impl Words {
             let mut ty = &field.ty;
             if let (Some(index), Type::List(element, _)) = (index, ty) {
                 let number = index.parse::<usize>().ok()? + 1;
-                before.zh += &format!("{}（第{number}项）", own.zh);
-                before.en += &format!("{} (no. {number})", own.en);
+                let numbered = Bilingual::new(
+                    format!("{}（第{number}项）", own.zh),
+                    format!("{} (no. {number})", own.en),
+                );
+                before.zh += &numbered.zh;
+                before.en += &numbered.en;
                 ty = element;
                 if segments.peek().is_some() {
                     before.zh.push('·');
@@ -195,7 +199,7 @@ impl Words {
             (_, Json::Bool(true)) => pick("有", "there is one"),
             (_, Json::Bool(false)) => pick("没有", "none"),
             (Type::Enum(one), Json::String(word)) => {
-                let label = self.words.get(&format!("{}.{word}", one.name));
+                let label = self.values.get(&format!("{}.{word}", one.name));
                 label.map_or_else(|| word.clone(), |label| label.get(language).to_owned())
             }
             (Type::Date, Json::String(text)) => {
