@@ -111,6 +111,24 @@ fn too_early_names_the_first_day() {
     assert_eq!(remedy.en, "Come back on or after 9 July 2026.");
 }
 
+/// The station's settings repeat the towns for other uses; the law's list is the rulebook's.
+#[test]
+fn the_station_and_the_rulebook_name_the_same_towns() {
+    let kiosk = Path::new(env!("CARGO_MANIFEST_DIR")).join("kiosk-config/kiosk.toml");
+    let kiosk: toml::Table = std::fs::read_to_string(kiosk).unwrap().parse().unwrap();
+    let params: toml::Table = zhangdian_files()["params.toml"].parse().unwrap();
+    let towns = |list: &toml::Value| -> BTreeSet<String> {
+        let codes = list.as_array().unwrap().iter().map(|code| code.as_str().unwrap());
+        codes.filter(|code| code.len() == 9).map(str::to_owned).collect()
+    };
+    let param = |name: &str| {
+        let all = params["param"].as_array().unwrap();
+        let found = all.iter().find(|param| param["name"].as_str() == Some(name)).unwrap();
+        towns(&found["values"].as_array().unwrap().last().unwrap()["is"])
+    };
+    assert_eq!(towns(&kiosk["competence"]["divisions"]), param("jurisdiction.divisions"));
+}
+
 #[test]
 fn each_rule_has_a_case_that_misses_it_when_it_is_gone() {
     assert_eq!(zhangdian().uncovered(), []);
