@@ -139,8 +139,9 @@ impl Rulebook {
         today: Date,
         mut findings: Vec<Finding>,
     ) -> Decision {
+        self.mark_overridden(&mut findings);
         // The sort is stable: inside one outcome the order of the rulebook stays.
-        findings.sort_by_key(|finding| finding.outcome);
+        findings.sort_by_key(|finding| (finding.overridden_by.is_some(), finding.outcome));
         let verdict = findings.first().map_or(Verdict::Refer, |finding| finding.outcome);
         Decision {
             verdict,
@@ -153,4 +154,28 @@ impl Rulebook {
             today,
         }
     }
+
+    /// Marks what an exception overrides. An exception that is itself overridden does not count, and
+    /// neither does a rule that failed: what it would have overridden stands.
+    fn mark_overridden(&self, findings: &mut [Finding]) {
+        let sound = |findings: &[Finding], id: &str| {
+            let rule = self.rules.iter().find(|rule| rule.id == id)?;
+            let spoke = findings.iter().any(|f| f.rule == rule.id && f.code == rule.code);
+            spoke.then_some(rule)
+        };
+        let spoken: Vec<&Rule> =
+            findings.iter().filter_map(|finding| sound(findings, &finding.rule)).collect();
+        for finding in findings.iter_mut() {
+            let general = spoken.iter().find(|rule| rule.id == finding.rule);
+            let exception = general.and_then(|general| exception(&spoken, general));
+            finding.overridden_by = exception.map(|rule| rule.id.clone());
+        }
+    }
+}
+
+/// The rule among those that spoke that is the exception to `general` and is not overridden itself. The
+/// checker made sure that exceptions lead to no circle.
+fn exception<'r>(spoken: &[&'r Rule], general: &Rule) -> Option<&'r Rule> {
+    let mut exceptions = spoken.iter().copied().filter(|rule| rule.overrides.contains(&general.id));
+    exceptions.find(|rule| exception(spoken, rule).is_none())
 }

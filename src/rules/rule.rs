@@ -8,7 +8,7 @@ use super::check::{Define, Known, Scope, condition, expression};
 use super::document::{Section, Source, Text};
 use super::node::Node;
 use super::params::Params;
-use super::problem::{Problems, hint};
+use super::problem::{Problem, Problems, hint};
 use super::schema::{Record, Type};
 use super::syntax::{Mistake, parse};
 use super::template::Template;
@@ -26,6 +26,8 @@ pub(super) struct Rule {
     from: Option<Date>,
     until: Option<Date>,
     pub(super) outcome: Verdict,
+    /// The rules it is the exception to: where it speaks, what they find does not count.
+    pub(super) overrides: Vec<String>,
     pub(super) when: Node,
     pub(super) cite: String,
     pub(super) due: Option<DueBy>,
@@ -80,6 +82,88 @@ impl Rule {
     pub(super) fn first_days(&self) -> impl Iterator<Item = Date> {
         let silent = self.until.and_then(|until| until.tomorrow().ok());
         self.from.into_iter().chain(silent)
+    }
+}
+
+/// Checks what no rule can be checked for alone: exceptions that fit the rules they are to, and rules
+/// that say the same twice.
+pub(super) fn check_together(rules: &[Rule], problems: &mut Problems) {
+    for (index, rule) in rules.iter().enumerate() {
+        for id in &rule.overrides {
+            let Some(general) = rules.iter().find(|other| other.id == *id) else {
+                let hint = hint(id, rules.iter().map(|other| other.id.as_str()));
+                problems.push(rule.problem(
+                    format!("overrides '{id}', and there is no such rule{hint}"),
+                    "name the rule it is the exception to by its id",
+                ));
+                continue;
+            };
+            if overrides_itself(rules, rule, general, rules.len()) {
+                problems.push(rule.problem(
+                    format!("overrides {id}, which overrides it in turn"),
+                    "one is the rule, the other the exception",
+                ));
+            } else if !rule.meets(general) {
+                problems.push(rule.problem(
+                    format!("overrides {id}, but the two never speak together"),
+                    "share a service, a rule set and a day, or leave it out",
+                ));
+            } else if rule.outcome <= general.outcome {
+                problems.push(rule.problem(
+                    format!("overrides {id}, which is no graver than itself"),
+                    "the gravest outcome wins anyway: leave it out",
+                ));
+            }
+        }
+        let twin = rules.iter().take(index).find(|before| before.says_the_same(rule));
+        if let Some(twin) = twin {
+            problems.push(rule.problem(
+                format!("says the same as {} in {}:{}", twin.id, twin.file, twin.line),
+                "one of the two is enough; two articles go into one 'cite'",
+            ));
+        }
+    }
+}
+
+/// Whether following `general`'s own overrides leads back to `rule`.
+fn overrides_itself(rules: &[Rule], rule: &Rule, general: &Rule, steps: usize) -> bool {
+    general.id == rule.id
+        || steps > 0
+            && general.overrides.iter().any(|id| {
+                let next = rules.iter().find(|other| other.id == *id);
+                next.is_some_and(|next| overrides_itself(rules, rule, next, steps - 1))
+            })
+}
+
+impl Rule {
+    fn problem(&self, text: String, remedy: &str) -> Problem {
+        Problem {
+            file: self.file.clone(),
+            line: self.line,
+            text: format!("{}: {text}", self.id),
+            mark: None,
+            remedy: remedy.to_owned(),
+        }
+    }
+
+    /// Whether there is an application both are asked about.
+    fn meets(&self, other: &Self) -> bool {
+        let services = self.services.is_empty()
+            || other.services.is_empty()
+            || !self.services.is_disjoint(&other.services);
+        let first = self.from.max(other.from);
+        let last = [self.until, other.until].into_iter().flatten().min();
+        let days = first.zip(last).is_none_or(|(first, last)| first <= last);
+        services && !self.law.is_disjoint(&other.law) && days
+    }
+
+    /// Whether the other rule would find the same of the same applications.
+    fn says_the_same(&self, other: &Self) -> bool {
+        self.id != other.id
+            && (self.outcome, &self.law, &self.services)
+                == (other.outcome, &other.law, &other.services)
+            && (self.from, self.until) == (other.from, other.until)
+            && format!("{:?}", self.when) == format!("{:?}", other.when)
     }
 }
 
@@ -194,6 +278,7 @@ fn rule(
         problems.push(section.problem("'until' is before 'from'", "it would never speak"));
     }
     let outcome = outcome(&mut section, problems);
+    let overrides = section.texts("overrides", problems);
     let cite = section.required("cite", problems);
 
     let when = section.required("when", problems);
@@ -244,6 +329,7 @@ fn rule(
         from,
         until,
         outcome: outcome?,
+        overrides: overrides.into_iter().map(|id| id.value).collect(),
         when: checked.as_ref()?.node.clone(),
         cite: cite?.value,
         due,

@@ -341,6 +341,7 @@ fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rul
             rules.push(rule);
         }
     }
+    rule::check_together(&rules, problems);
     let cost = rules.iter().fold(0_u64, |sum, rule| sum.saturating_add(rule.cost));
     if cost > Rulebook::COST_MAX
         && let Some(dearest) = rules.iter().max_by_key(|rule| rule.cost)

@@ -12,5 +12,6 @@ mod fixture_cases;
 mod guide;
 mod impact;
 mod oracle;
+mod overrides;
 mod random;
 mod switches;
