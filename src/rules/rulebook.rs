@@ -213,9 +213,10 @@ impl Rulebook {
         sets.chain(self.params.first_days()).chain(rules).filter(|first| *first > day).collect()
     }
 
-    /// Which rules no case would miss, and which no case sees keep silent.
+    /// Which rules no case would miss, and which no case sees keep silent. Each rule is really taken out,
+    /// and the cases that heard it are run again.
     pub fn uncovered(&self) -> Vec<Problem> {
-        let mut told = BTreeSet::new();
+        let mut told: BTreeMap<String, Vec<&Case>> = BTreeMap::new();
         let mut silent = BTreeSet::new();
         for case in &self.cases {
             let Ok(facts) = Facts::bind(self, &case.document) else { continue };
@@ -230,8 +231,18 @@ impl Rulebook {
                     silent.insert(rule.id.clone());
                 }
             }
-            told.extend(speaking);
+            for id in speaking {
+                told.entry(id).or_default().push(case);
+            }
         }
+        // Without its cases it is cheap to copy.
+        let bare = Self { cases: Vec::new(), ..self.clone() };
+        let is_missed = |rule: &Rule| {
+            let rest: Vec<&str> = self.rule_ids().filter(|id| *id != rule.id).collect();
+            let fewer = bare.with_rules(&rest);
+            told.get(&rule.id)
+                .is_some_and(|cases| cases.iter().any(|case| !case.check(&fewer).is_empty()))
+        };
         let problem = |rule: &Rule, text: &str, remedy: &str| Problem {
             file: rule.file.clone(),
             line: rule.line,
@@ -241,9 +252,9 @@ impl Rulebook {
         };
         let mut problems = Vec::new();
         for rule in &self.rules {
-            if !told.contains(&rule.id) {
+            if !is_missed(rule) {
                 let remedy = "add a case that fires it: it could be taken out unnoticed";
-                problems.push(problem(rule, "no case fires this rule", remedy));
+                problems.push(problem(rule, "no case misses this rule when it is gone", remedy));
             }
             if !silent.contains(&rule.id) {
                 let remedy = "add a case where it does not hold: it could fire always";
