@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jiff::civil::{Date, date};
 use permit_kiosk::domain::{Decision, Finding, Verdict};
-use permit_kiosk::rules::{Case, Facts, Rulebook, decide};
+use permit_kiosk::rules::{Case, Facts, Rulebook, decide, decide_document};
 use permit_kiosk::wire::v1;
 use serde_json::{Value, json};
 
@@ -234,6 +234,51 @@ fn an_answer_taken_away_never_grants_anything() {
         assert!(!decision.verdict.grants_number(), "{register} {answer}: {poorer}");
     }
     assert!(granted > 50, "only {granted} of the documents granted anything: the test saw nothing");
+}
+
+#[test]
+fn the_verdict_does_not_depend_on_the_order_of_what_registers_list() {
+    let mut random = Random::new(0x5EED_0004);
+    let mut moved = 0;
+    for _ in 0..1500 {
+        let (document, today) = grafted(&mut random);
+        let mut shuffled = document.clone();
+        for list in ["/bans", "/permits", "/business/scope", "/applicant/grant/services"] {
+            if let Some(elements) = shuffled.pointer_mut(list).and_then(Value::as_array_mut) {
+                random.shuffle(elements);
+            }
+        }
+        moved += u32::from(shuffled != document);
+        let (one, other) =
+            (decided(zhangdian(), &document, today), decided(zhangdian(), &shuffled, today));
+        assert_eq!((one.verdict, one.code), (other.verdict, other.code), "{document}");
+    }
+    assert!(moved > 50, "only {moved} documents had anything to be moved");
+}
+
+#[test]
+fn a_lost_field_of_an_answer_never_grants_anything() {
+    let mut random = Random::new(0x5EED_0005);
+    for _ in 0..1500 {
+        let (document, today) = grafted(&mut random);
+        let before = decided(zhangdian(), &document, today).verdict;
+        let (record, field) = *random.of(&[
+            ("", "business"),
+            ("", "district"),
+            ("", "permit"),
+            ("premises", "occupied"),
+            ("permit", "valid_to"),
+            ("business", "status"),
+            ("district", "open_application"),
+        ]);
+        let mut poorer = document.clone();
+        let at = if record.is_empty() { Some(&mut poorer) } else { poorer.get_mut(record) };
+        let Some(fields) = at.and_then(Value::as_object_mut) else { continue };
+        fields.remove(field);
+        let after = decide_document(zhangdian(), &poorer, today).verdict;
+        let granted = after.grants_number() && !before.grants_number();
+        assert!(!granted, "{before} becomes {after} without {record}.{field}: {document}");
+    }
 }
 
 #[test]

@@ -116,9 +116,9 @@ pub(super) fn labelled(schema: &str) -> String {
     let tables: toml::Table = schema.parse().unwrap();
     let mut text = schema.to_owned();
     let mut group = |head: String, names: Vec<String>| {
-        text += &format!("\n[{head}]\n");
+        text.extend(["\n[", &head, "]\n"]);
         for name in names {
-            text += &format!("\"{name}\" = {{ zh = \"{name}\", en = \"{name}\" }}\n");
+            text.extend(["\"", &name, "\" = { zh = \"", &name, "\", en = \"", &name, "\" }\n"]);
         }
     };
     let keys = |table: &toml::Value| table.as_table().unwrap().keys().cloned().collect();
