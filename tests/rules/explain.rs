@@ -5,11 +5,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use jiff::civil::date;
-use permit_kiosk::domain::Verdict;
+use permit_kiosk::domain::{ApplicationId, Private, ServiceCode, Verdict};
 use permit_kiosk::rules::{Case, Explanation, decide_document, explain};
 use serde_json::{Value, json};
 
 use super::edition::zhangdian;
+use crate::journal::{self, Kiosk};
 
 fn case(id: &str) -> &'static Case {
     zhangdian().cases().iter().find(|case| case.id == id).unwrap_or_else(|| panic!("no case {id}"))
@@ -148,4 +149,40 @@ fn a_document_that_cannot_be_bound_is_explained_too() {
     let (_, explanation) = explain(zhangdian(), &json!({ "bans": 1 }), date(2026, 11, 23));
     assert_eq!(explanation.code, "FACTS_INCOMPLETE");
     assert!(explanation.findings[0].readings.iter().any(|read| read.path == "bans"));
+}
+
+/// What `rules explain` says of an application in the journal.
+fn of_record(kiosk: &Kiosk, application: &str) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_permit-kiosk"))
+        .args(["rules", "explain", "--lang", "en", "--application", application, "--journal"])
+        .arg(kiosk.folder.path().join("journal.db"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn a_recorded_case_is_explained_and_a_difference_is_said() {
+    let kiosk = Kiosk::new();
+    let h04 = case("H04");
+    for (number, digest) in [(1, zhangdian().digest().to_owned()), (2, "ab".repeat(32))] {
+        let mut decision = decide_document(zhangdian(), &h04.document, h04.today);
+        decision.edition_digest = digest;
+        let id = ApplicationId::from_random([number; 16]);
+        let mut case = journal::case(id, ServiceCode::HygieneNew, decision.verdict);
+        case.facts = Private::new(permit_kiosk::rules::canonical_json(&h04.document));
+        case.decision = decision;
+        case.promise = None;
+        case.documents = Vec::new();
+        kiosk.journal.record_decision(case).unwrap();
+    }
+    let (code, same) = of_record(&kiosk, &"01".repeat(16));
+    assert_eq!(code, Some(0));
+    assert!(same.contains("the same as given here"), "{same}");
+    assert!(same.contains("Decided again: REFER CENTRAL_AIR, the same"), "{same}");
+    assert!(same.contains("central air conditioning: yes → no"), "{same}");
+    let (_, other) = of_record(&kiosk, &"02".repeat(16));
+    assert!(other.contains("another as given here"), "{other}");
+    assert_ne!(of_record(&kiosk, &"03".repeat(16)).0, Some(0));
 }
