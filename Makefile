@@ -9,7 +9,7 @@ TEST_PACKAGES = qpdf openssl python3 python3-venv default-jre-headless \
 PACKAGES      = $(RUN_PACKAGES) $(SHOW_PACKAGES) $(TEST_PACKAGES)
 SUDO          = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: run test deps show-deps build lint format screens
+.PHONY: run test deps show-deps build lint format screens bench oracle fuzz
 
 run: show-deps build ## the whole product on this machine: central, simulated devices, kiosk
 	./target/debug/permit-kiosk demo
@@ -47,3 +47,29 @@ format:
 
 screens: ## make the pictures of docs/screens anew
 	UPDATE_SCREENS=1 $(CARGO) test --test integration -- ui::
+
+bench: ## the rule engine beside three others: every limit, measured
+	cd benches && $(CARGO) run --release
+
+oracle: ## a million evaluations of random conditions, beside an engine we did not write
+	KIOSK_ORACLE_EVALUATIONS=1000000 $(CARGO) test --test integration -- what_the_checker_accepts --nocapture
+
+# Each target for so many seconds. Coverage comes from the stable compiler: there is no unsafe code for a
+# sanitizer to watch.
+SECONDS_EACH ?= 600
+FUZZ_FLAGS = --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+             -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+             -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 -Cdebug-assertions -Coverflow-checks
+FUZZ_TARGET = x86_64-unknown-linux-gnu
+
+fuzz: ## whatever text: the parser, the checker, the loading of an edition
+	cd fuzz && RUSTFLAGS="$(FUZZ_FLAGS)" $(CARGO) build --release --target $(FUZZ_TARGET)
+	mkdir -p fuzz/corpus/parse fuzz/corpus/check fuzz/corpus/edition
+	grep -h "^when = '[^']" kiosk-config/rulebook/rules/*.toml | sed "s/^when = '//; s/'$$//" \
+	  | split -l 1 - fuzz/corpus/check/rule-
+	cp fuzz/corpus/check/rule-* fuzz/corpus/parse
+	n=0; for file in manifest schema params calendar catalogue rules/10-visit; do \
+	  { printf "\\$$n"; cat kiosk-config/rulebook/$$file.toml; } > fuzz/corpus/edition/$$n; n=$$((n+1)); done
+	for target in parse check edition; do \
+	  fuzz/target/$(FUZZ_TARGET)/release/$$target fuzz/corpus/$$target tests/rules/inputs/$$target \
+	    -max_total_time=$(SECONDS_EACH) -timeout=10 -max_len=16384 -artifact_prefix=tests/rules/inputs/$$target/ || exit 1; done

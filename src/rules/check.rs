@@ -4,13 +4,14 @@
 //! `&&`, `||`, `!` and `? :` as their values do (left to right).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::node::{DAYS_APART_MAX, Function, Node, Quantifier};
+use super::node::{DAYS_APART_MAX, Function, Node, Place, Quantifier, Sort, Unit};
 use super::params::Params;
 use super::problem::hint;
-use super::schema::{Record, Type};
+use super::schema::{Field, Record, Type};
 use super::syntax::{Arithmetic, Comparison, Expr, Kind, Mistake, Operator};
 use super::value::{Value, fen};
 
@@ -206,7 +207,7 @@ impl<'s> Checker<'s> {
                     self.wrong(at, format!("'-' before {}", article(&inner.ty)), "");
                     return None;
                 }
-                let node = Node::Negative(Box::new(inner.node));
+                let node = Node::Negative(unit(&inner.ty), Box::new(inner.node));
                 Some(Checked::new(node, inner.ty, inner.cost + 1).reading(inner.reads))
             }
             Kind::And(parts) => self.chain(parts, known, true),
@@ -238,7 +239,8 @@ impl<'s> Checker<'s> {
             let (_, ty, reads) = self.vars[slot].clone();
             // Counted from the innermost, as the evaluator keeps them.
             let up = self.vars.len() - 1 - slot;
-            return Some(Checked::new(Node::Var(up), ty, 1).reading(reads));
+            let place = Place { var: Some(up), at: 0, path: String::new(), ty: ty.clone() };
+            return Some(Checked::new(Node::Fact(Box::new(place)), ty, 1).reading(reads));
         }
         if name == "today" {
             return Some(Checked::new(Node::Today, Type::Date, 1));
@@ -249,7 +251,7 @@ impl<'s> Checker<'s> {
         if let Some((name, define)) = self.scope.defines.get_key_value(name) {
             return self.expand(name, define, at, known);
         }
-        let Some((index, field)) = self.scope.roots.field(name) else {
+        let Some((_, field)) = self.scope.roots.field(name) else {
             let scope = self.scope;
             let names = scope
                 .roots
@@ -269,7 +271,8 @@ impl<'s> Checker<'s> {
             self.wrong(at, format!("{name} may be missing: guard with {name} != null"), "");
             return None;
         }
-        Some(Checked::new(Node::Root(index), field.ty.clone(), 1).reading(true))
+        let node = Node::Fact(Box::new(root(field)));
+        Some(Checked::new(node, field.ty.clone(), 1).reading(true))
     }
 
     fn expand(
@@ -299,7 +302,10 @@ impl<'s> Checker<'s> {
             self.wrong(at, text, first.remedy.clone());
             return None;
         }
-        checked
+        let mut checked = checked?;
+        let number = self.scope.defines.keys().position(|other| other == name)?;
+        checked.node = Node::Define(number, Arc::new(checked.node));
+        Some(checked)
     }
 
     fn select(&mut self, whole: &Expr, of: &Expr, name: &str, known: &Known) -> Option<Checked> {
@@ -313,7 +319,7 @@ impl<'s> Checker<'s> {
             self.wrong(of.end, format!("{} has no field '{name}'", article(&base.ty)), remedy);
             return None;
         };
-        let Some((index, field)) = record.field(name) else {
+        let Some((_, field)) = record.field(name) else {
             let hint = hint(name, record.field_names());
             self.wrong(
                 whole.end - name.len(),
@@ -329,7 +335,7 @@ impl<'s> Checker<'s> {
                 return None;
             }
         }
-        let node = Node::Field(Box::new(base.node), index, record.names.clone());
+        let node = Node::Fact(Box::new(inside(&base.node, field)?));
         Some(Checked::new(node, field.ty.clone(), base.cost + 1).reading(base.reads))
     }
 
@@ -420,6 +426,10 @@ impl<'s> Checker<'s> {
             );
             return None;
         }
+        if matches!(yes.ty, Type::Record(_)) {
+            self.wrong(then.at, "a record cannot be chosen", "choose one of its fields");
+            return None;
+        }
         let cost = condition_checked.cost.saturating_add(yes.cost).saturating_add(no.cost) + 1;
         let reads = condition_checked.reads || yes.reads || no.reads;
         let node = Node::If(Box::new([condition_checked.node, yes.node, no.node]));
@@ -458,7 +468,7 @@ impl<'s> Checker<'s> {
             self.wrong(of.at, "only a root is compared with null", format!("write has({shown})"));
             return None;
         };
-        let Some((index, field)) = self.scope.roots.field(name) else {
+        let Some((_, field)) = self.scope.roots.field(name) else {
             // Tells the unknown name.
             self.name(name, of.at, known);
             return None;
@@ -471,7 +481,7 @@ impl<'s> Checker<'s> {
             );
             return None;
         }
-        let mut there = Checked::new(Node::Present(Box::new(Node::Root(index))), Type::Bool, 1);
+        let mut there = Checked::new(Node::Present(Box::new(root(field))), Type::Bool, 1);
         there.reads = true;
         there.when_true.insert(name.clone());
         if !wanted {
@@ -542,7 +552,8 @@ impl<'s> Checker<'s> {
             return None;
         }
         let cost = l.cost.saturating_add(r.cost) + 1;
-        let node = Node::Compare(comparison, Box::new([l.node, r.node]));
+        let two = Box::new([as_word(l.node, &r.ty), as_word(r.node, &l.ty)]);
+        let node = Node::Compare(comparison, sort(&l.ty)?, two);
         Some(Checked::new(node, Type::Bool, cost).reading(l.reads || r.reads))
     }
 
@@ -574,6 +585,7 @@ impl<'s> Checker<'s> {
                     );
                     continue;
                 }
+                let value = word_of(value, &l.ty);
                 if values.contains(&value) {
                     self.wrong(element.at, "this is in the list twice", "");
                 }
@@ -584,8 +596,8 @@ impl<'s> Checker<'s> {
                 return None;
             }
             let cost = l.cost + u64::try_from(values.len()).unwrap_or(u64::MAX);
-            let list = Node::Const(Value::List(values));
-            let node = Node::In(Box::new([l.node, list]));
+            let list = Node::Const(Value::List(values.into()));
+            let node = Node::In(sort(&l.ty)?, Box::new([l.node, list]));
             return Some(Checked::new(node, Type::Bool, cost).reading(l.reads));
         }
         let r = self.check(right, known);
@@ -608,7 +620,7 @@ impl<'s> Checker<'s> {
             return None;
         }
         let cost = l.cost.saturating_add(r.cost).saturating_add(u64::from(*bound));
-        let node = Node::In(Box::new([l.node, r.node]));
+        let node = Node::In(sort(element)?, Box::new([as_word(l.node, element), r.node]));
         Some(Checked::new(node, Type::Bool, cost).reading(l.reads || r.reads))
     }
 
@@ -641,7 +653,7 @@ impl<'s> Checker<'s> {
             }
         };
         let cost = l.cost.saturating_add(r.cost) + 1;
-        let node = Node::Arithmetic(arithmetic, Box::new([l.node, r.node]));
+        let node = Node::Arithmetic(arithmetic, unit(&ty), Box::new([l.node, r.node]));
         Some(Checked::new(node, ty, cost).reading(l.reads || r.reads))
     }
 
@@ -729,7 +741,7 @@ impl<'s> Checker<'s> {
             self.wrong(argument.at, format!("{} has no field '{name}'", article(&base.ty)), "");
             return None;
         };
-        let Some((index, field)) = record.field(name) else {
+        let Some((_, field)) = record.field(name) else {
             let hint = hint(name, record.field_names());
             self.wrong(
                 argument.end - name.len(),
@@ -748,8 +760,9 @@ impl<'s> Checker<'s> {
             return None;
         }
         let cost = base.cost + 1;
-        let node = Node::Field(Box::new(base.node), index, record.names.clone());
-        let mut there = Checked::new(Node::Present(Box::new(node)), Type::Bool, cost).reading(true);
+        let place = inside(&base.node, field)?;
+        let mut there =
+            Checked::new(Node::Present(Box::new(place)), Type::Bool, cost).reading(true);
         there.when_true.insert(shown);
         Some(there)
     }
@@ -894,6 +907,48 @@ impl<'s> Checker<'s> {
     }
 }
 
+/// Where a root stands.
+fn root(field: &Field) -> Place {
+    Place { var: None, at: field.at, path: field.name.clone(), ty: field.ty.clone() }
+}
+
+/// Where a field of a record stands. Every record is a fact: none is computed.
+fn inside(record: &Node, field: &Field) -> Option<Place> {
+    let Node::Fact(place) = record else { return None };
+    Some(Place {
+        var: place.var,
+        at: place.at + field.at,
+        path: format!("{}.{}", place.path, field.name),
+        ty: field.ty.clone(),
+    })
+}
+
+/// A written word that stands beside an enum, as that enum's.
+fn as_word(node: Node, beside: &Type) -> Node {
+    if let Node::Const(value) = node { Node::Const(word_of(value, beside)) } else { node }
+}
+
+fn word_of(value: Value, beside: &Type) -> Value {
+    match (&value, beside) {
+        (Value::Text(word), Type::Enum(one)) => one.place(word).map_or(value, Value::Word),
+        _ => value,
+    }
+}
+
+fn sort(ty: &Type) -> Option<Sort> {
+    match ty {
+        Type::Bool => Some(Sort::Truth),
+        Type::Int | Type::Money | Type::Enum(_) => Some(Sort::Number),
+        Type::Date => Some(Sort::Day),
+        Type::Text => Some(Sort::Text),
+        Type::Record(_) | Type::List(..) => None,
+    }
+}
+
+fn unit(ty: &Type) -> Unit {
+    if *ty == Type::Money { Unit::Fen } else { Unit::One }
+}
+
 /// The guards a part would have given, had it been right.
 fn guarded(part: &Expr, known: &mut Known) {
     if let Kind::Call(name, arguments) = &part.kind
@@ -933,6 +988,13 @@ fn uses(expr: &Expr, var: &str) -> bool {
 
 /// A day written out, within the years the calendar can count.
 pub(super) fn date(text: &str) -> Option<Date> {
-    let date: Date = text.parse().ok()?;
-    (text.len() == 10 && (1900..=2199).contains(&date.year())).then_some(date)
+    let [a, b, c, d, b'-', m, n, b'-', e, f] = text.as_bytes() else { return None };
+    let number = |digits: &[&u8]| {
+        digits.iter().try_fold(0_i16, |number, digit| {
+            digit.is_ascii_digit().then(|| number * 10 + i16::from(**digit - b'0'))
+        })
+    };
+    let year = number(&[a, b, c, d]).filter(|year| (1900..=2199).contains(year))?;
+    let (month, day) = (number(&[m, n])?, number(&[e, f])?);
+    Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }

@@ -7,10 +7,10 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 use super::facts::{FactProblem, Facts};
-use super::node::{Failure, Recorder, Silent, World};
+use super::node::{Failure, Recorder, Silent, Steps, World};
 use super::rule::{DueBy, Rule};
 use super::rulebook::{Fallback, Rulebook};
-use super::value::{Value, canonical};
+use super::value::{Scalar, canonical};
 use crate::domain::{Bilingual, Decision, Due, Finding, Language, Reading, Verdict};
 
 /// Decides on `facts`, as of `today` in Asia/Shanghai. Same input, same decision, byte for byte.
@@ -21,20 +21,12 @@ pub fn decide(rulebook: &Rulebook, facts: &Facts, today: Date) -> Decision {
         let finding = rulebook.fallbacks.no_rule_set.finding(Vec::new());
         return rulebook.decision(facts.digest().to_owned(), "", today, vec![finding]);
     };
-    let service = rulebook.service(facts);
-    let params = rulebook.params.on(accepted);
-    let world = World {
-        roots: &facts.roots,
-        root_names: &rulebook.roots.names,
-        params: &params,
-        calendar: &rulebook.calendar,
-        today,
-        due: None,
-        provisional: Cell::new(false),
-    };
-    let speaking = rulebook.rules.iter().filter(|rule| rule.applies(rule_set, service, accepted));
-    let mut findings: Vec<Finding> =
-        speaking.filter_map(|rule| ask(rule, &world, &rulebook.fallbacks.rule_failed)).collect();
+    let said = rulebook.nothing_said();
+    let world = rulebook.world(facts, accepted, today, &said);
+    let mut findings: Vec<Finding> = rulebook
+        .speaking(facts, accepted)
+        .filter_map(|rule| ask(rule, &world, &rulebook.fallbacks.rule_failed))
+        .collect();
     if today > rulebook.reject_after {
         findings.push(rulebook.fallbacks.edition_expired.finding(Vec::new()));
     }
@@ -42,6 +34,29 @@ pub fn decide(rulebook: &Rulebook, facts: &Facts, today: Date) -> Decision {
         findings.push(rulebook.fallbacks.silent.finding(Vec::new()));
     }
     rulebook.decision(facts.digest().to_owned(), rule_set, today, findings)
+}
+
+/// The bare decision: the ids of the rules that hold, or fail, in the order of the rulebook.
+pub fn fired<'r>(rulebook: &'r Rulebook, facts: &Facts, today: Date) -> Vec<&'r str> {
+    let accepted = rulebook.accepted_on(facts).unwrap_or(today).min(today);
+    let said = rulebook.nothing_said();
+    let world = rulebook.world(facts, accepted, today, &said);
+    let speaking = rulebook.speaking(facts, accepted);
+    let fired = speaking.filter(|rule| world.holds(&rule.when, &mut Silent) != Ok(false));
+    fired.map(|rule| rule.id.as_str()).collect()
+}
+
+/// The steps the conditions take on `facts`: never more than [`Rulebook::cost`].
+pub fn steps(rulebook: &Rulebook, facts: &Facts, today: Date) -> u64 {
+    let accepted = rulebook.accepted_on(facts).unwrap_or(today).min(today);
+    let said = rulebook.nothing_said();
+    let world = rulebook.world(facts, accepted, today, &said);
+    let mut steps = Steps::default();
+    for rule in rulebook.speaking(facts, accepted) {
+        // A rule that fails took its steps too.
+        let _truth = world.holds(&rule.when, &mut steps);
+    }
+    steps.0
 }
 
 /// Binds and decides: a document that cannot be bound is referred, with what is wrong as readings.
@@ -110,7 +125,8 @@ fn last_day(due: &DueBy, world: &World<'_>) -> Result<Due, Failure> {
         }
         DueBy::Day(node) => {
             world.provisional.set(false);
-            let Value::Date(date) = world.value(node, &mut Silent)? else {
+            // Listening, so that no definition is taken as said: whether a year is provisional must be seen.
+            let Scalar::Date(date) = world.value(node, &mut Recorder::default())? else {
                 return Err(Failure::Unsound);
             };
             Ok(Due { date, provisional: world.provisional.get() })
@@ -132,6 +148,39 @@ fn broken(rule: &Rule, world: &World<'_>, failed: &Fallback, failure: Failure) -
 }
 
 impl Rulebook {
+    /// The rules that speak about `facts`, accepted on a day.
+    pub(super) fn speaking(&self, facts: &Facts, accepted: Date) -> impl Iterator<Item = &Rule> {
+        let law = self.rule_sets.iter().rposition(|(_, from)| *from <= accepted);
+        let rules = law.map_or(&[][..], |law| self.index.rules(law, self.service(facts)));
+        let rules = rules.iter().filter_map(|index| self.rules.get(*index));
+        rules.filter(move |rule| rule.speaks_on(accepted))
+    }
+
+    /// What conditions are evaluated over; `said` keeps what definitions said in this decision.
+    pub(super) fn world<'w>(
+        &'w self,
+        facts: &'w Facts,
+        accepted: Date,
+        today: Date,
+        said: &'w [Cell<Option<bool>>],
+    ) -> World<'w> {
+        World {
+            facts: &facts.values,
+            params: &self.params,
+            law: accepted,
+            calendar: &self.calendar,
+            today,
+            due: None,
+            provisional: Cell::new(false),
+            said,
+        }
+    }
+
+    /// For [`Self::world`]: one place for each definition.
+    pub(super) fn nothing_said(&self) -> Vec<Cell<Option<bool>>> {
+        vec![Cell::new(None); self.defines]
+    }
+
     fn decision(
         &self,
         facts_digest: String,

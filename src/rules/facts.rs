@@ -1,16 +1,18 @@
 //! A fact document, bound to the schema of an edition: everything wrong with it is told at once.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use serde::Deserializer;
+use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 use super::check::date;
 use super::problem::hint;
 use super::rulebook::Rulebook;
-use super::schema::{Record, Type};
-use super::value::{Value, canonical, fen};
+use super::schema::{Field, Record, Type};
+use super::value::{Value, canonical, fen, write_record};
 
 /// One thing wrong with a fact document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,17 +36,27 @@ impl fmt::Display for FactProblem {
 }
 
 /// The facts of one application, each of the type its edition declares.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Facts {
-    pub(super) roots: Vec<Value>,
-    canonical: String,
-    digest: String,
+    /// The record of the roots.
+    pub(super) values: Vec<Value>,
+    schema: Arc<Record>,
+    canonical: OnceLock<String>,
+    digest: OnceLock<String>,
 }
+
+impl PartialEq for Facts {
+    fn eq(&self, other: &Self) -> bool {
+        self.values == other.values && self.schema == other.schema
+    }
+}
+
+impl Eq for Facts {}
 
 impl fmt::Debug for Facts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The facts are personal; their digest names them.
-        write!(f, "Facts({})", self.digest)
+        write!(f, "Facts({})", self.digest())
     }
 }
 
@@ -60,47 +72,260 @@ impl Facts {
 
     /// Binds a document to the schema of `rulebook`.
     pub fn bind(rulebook: &Rulebook, document: &Json) -> Result<Self, Vec<FactProblem>> {
-        let mut binder = Binder::default();
-        let canonical = canonical(document);
-        if canonical.len() > Self::BYTES_MAX {
-            let (has, most) = (canonical.len(), Self::BYTES_MAX);
-            binder.wrong("", format!("the document has {has} bytes, at most {most} are read"), "");
-            return Err(binder.problems);
+        let roots = &rulebook.roots;
+        if let Ok(values) = bound(document, roots) {
+            let facts = Self::new(values, roots);
+            if facts.canonical_json().len() <= Self::BYTES_MAX {
+                return Ok(facts);
+            }
         }
-        let bound = binder.record(document, &rulebook.roots, "");
-        if let Value::Record(_, roots) = bound
-            && binder.problems.is_empty()
+        let mut teller = Teller::default();
+        match canonical(document).len() {
+            length if length > Self::BYTES_MAX => teller.too_long(length),
+            _ => teller.record(document, roots, ""),
+        }
+        Err(teller.told())
+    }
+
+    /// Binds a document as it came, without a tree of JSON between: the bytes are read once.
+    pub fn parse(rulebook: &Rulebook, document: &[u8]) -> Result<Self, Vec<FactProblem>> {
+        let roots = &rulebook.roots;
+        let mut teller = Teller::default();
+        if document.len() > Self::BYTES_MAX {
+            teller.too_long(document.len());
+            return Err(teller.told());
+        }
+        let mut json = serde_json::Deserializer::from_slice(document);
+        if let Ok(values) = bound(&mut json, roots)
+            && json.end().is_ok()
         {
-            let digest = hex::encode(Sha256::digest(canonical.as_bytes()));
-            return Ok(Self { roots, canonical, digest });
+            return Ok(Self::new(values, roots));
         }
-        Err(binder.problems)
+        match serde_json::from_slice(document) {
+            Ok(json) => teller.record(&json, roots, ""),
+            Err(error) => teller.wrong("", format!("not JSON: {error}"), ""),
+        }
+        Err(teller.told())
+    }
+
+    fn new(values: Vec<Value>, schema: &Arc<Record>) -> Self {
+        let (canonical, digest) = (OnceLock::new(), OnceLock::new());
+        Self { values, schema: schema.clone(), canonical, digest }
     }
 
     /// The document as decided upon: JSON with sorted keys and no blanks.
     pub fn canonical_json(&self) -> &str {
-        &self.canonical
+        self.canonical.get_or_init(|| {
+            let mut text = String::with_capacity(2048);
+            write_record(&self.schema, &self.values, &mut text);
+            text
+        })
     }
 
     /// SHA-256 of [`Self::canonical_json`], hexadecimal.
     pub fn digest(&self) -> &str {
-        &self.digest
+        self.digest.get_or_init(|| hex::encode(Sha256::digest(self.canonical_json().as_bytes())))
     }
 }
 
 /// Binds one value; tells what is wrong with it under `path`.
 pub(super) fn bind(json: &Json, ty: &Type, path: &str) -> Result<Value, Vec<FactProblem>> {
-    let mut binder = Binder::default();
-    let value = binder.value(json, ty, path);
-    if binder.problems.is_empty() { Ok(value) } else { Err(binder.problems) }
+    let mut values = vec![Value::Missing; ty.width()];
+    let seed = Binder { ty, optional: false, values: &mut values };
+    if seed.deserialize(json).is_ok()
+        && let Some(value) = values.into_iter().next()
+    {
+        return Ok(value);
+    }
+    let mut teller = Teller::default();
+    teller.value(json, ty, path);
+    Err(teller.told())
 }
 
+fn bound<'de, D: Deserializer<'de>>(
+    document: D,
+    roots: &Arc<Record>,
+) -> Result<Vec<Value>, D::Error> {
+    let mut values = vec![Value::Missing; roots.width];
+    let ty = Type::Record(roots.clone());
+    Binder { ty: &ty, optional: false, values: &mut values }.deserialize(document)?;
+    Ok(values)
+}
+
+/// Reads one value to its place. What is wrong is not said here: then [`Teller`] looks at everything.
+struct Binder<'b> {
+    ty: &'b Type,
+    optional: bool,
+    values: &'b mut [Value],
+}
+
+impl Binder<'_> {
+    fn put<E: de::Error>(self, value: Option<Value>) -> Result<(), E> {
+        match (self.values.first_mut(), value) {
+            (Some(place), Some(value)) => {
+                *place = value;
+                Ok(())
+            }
+            _ => Err(refused()),
+        }
+    }
+}
+
+fn refused<E: de::Error>() -> E {
+    E::custom("not of its type")
+}
+
+impl<'de> DeserializeSeed<'de> for Binder<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Binder<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value of its type")
+    }
+
+    fn visit_bool<E: de::Error>(self, truth: bool) -> Result<(), E> {
+        let value = (*self.ty == Type::Bool).then_some(Value::Bool(truth));
+        self.put(value)
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<(), E> {
+        let fits = *self.ty == Type::Int && exact(number);
+        self.put(fits.then_some(Value::Int(number)))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<(), E> {
+        self.visit_i64(i64::try_from(number).map_err(|_large| refused())?)
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<(), E> {
+        let value = self.optional.then_some(Value::Null);
+        self.put(value)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
+        let value = match self.ty {
+            Type::Date => date(text).map(Value::Date),
+            Type::Money => fen(text).map(Value::Money),
+            Type::Text => fits(text).then(|| Value::text(text)),
+            Type::Enum(one) => one.place(text).map(Value::Word),
+            Type::Bool | Type::Int | Type::Record(_) | Type::List(..) => None,
+        };
+        self.put(value)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        let Type::List(element, bound) = self.ty else { return Err(refused()) };
+        let most = usize::try_from(*bound).unwrap_or(usize::MAX);
+        let width = element.width();
+        let mut values: Vec<Value> = Vec::new();
+        loop {
+            let begin = values.len();
+            values.resize(begin + width, Value::Missing);
+            let place = values.get_mut(begin..).unwrap_or_default();
+            let seed = Binder { ty: element, optional: false, values: place };
+            if elements.next_element_seed(seed)?.is_none() {
+                values.truncate(begin);
+                return self.put(Some(Value::List(values.into())));
+            }
+            if begin / width >= most {
+                return Err(refused());
+            }
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut given: A) -> Result<(), A::Error> {
+        let Type::Record(record) = self.ty else { return Err(refused()) };
+        let values = self.values;
+        if let Some(first) = values.first_mut() {
+            *first = Value::There;
+        }
+        let mut expected = 0;
+        while let Some(index) = given.next_key_seed(Key { record, expected })? {
+            let field = record.fields.get(index).ok_or_else(refused)?;
+            let place = values.get_mut(field.at..field.at + field.ty.width());
+            let place = place.ok_or_else(refused)?;
+            // A field that stands twice would mean one thing here and another elsewhere.
+            if place.first() != Some(&Value::Missing) {
+                return Err(refused());
+            }
+            let (ty, optional) = (&field.ty, field.optional);
+            given.next_value_seed(Binder { ty, optional, values: place })?;
+            expected = index + 1;
+        }
+        let missing = |field: &Field| {
+            !field.optional && values.get(field.at).is_none_or(|value| *value == Value::Missing)
+        };
+        if record.fields.iter().any(missing) { Err(refused()) } else { Ok(()) }
+    }
+}
+
+/// The name of a field, looked for first where the document's writer would have it next.
+struct Key<'k> {
+    record: &'k Record,
+    expected: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = usize;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<usize, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = usize;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a field")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<usize, E> {
+        let fields = &self.record.fields;
+        let is = |field: &Field| field.name == name;
+        if fields.get(self.expected).is_some_and(is) {
+            return Ok(self.expected);
+        }
+        fields.iter().position(is).ok_or_else(refused)
+    }
+}
+
+/// 2^53: what every reader of JSON keeps exact.
+fn exact(number: i64) -> bool {
+    number.unsigned_abs() <= 1 << 53
+}
+
+fn fits(text: &str) -> bool {
+    // No text has more characters than bytes.
+    text.len() <= TEXT_CHARS_MAX || text.chars().count() <= TEXT_CHARS_MAX
+}
+
+/// Tells everything that is wrong with a document that was refused.
 #[derive(Default)]
-struct Binder {
+struct Teller {
     problems: Vec<FactProblem>,
 }
 
-impl Binder {
+impl Teller {
+    fn told(mut self) -> Vec<FactProblem> {
+        if self.problems.is_empty() {
+            self.wrong("", "a field stands twice", "each field stands once");
+        }
+        self.problems
+    }
+
+    fn too_long(&mut self, has: usize) {
+        let most = Facts::BYTES_MAX;
+        self.wrong("", format!("the document has {has} bytes, at most {most} are read"), "");
+    }
+
     fn wrong(&mut self, path: &str, text: impl Into<String>, remedy: impl Into<String>) {
         if self.problems.len() < PROBLEMS_MAX {
             let path = if path.is_empty() { "(document)" } else { path };
@@ -112,10 +337,10 @@ impl Binder {
         }
     }
 
-    fn record(&mut self, json: &Json, record: &Arc<Record>, path: &str) -> Value {
+    fn record(&mut self, json: &Json, record: &Record, path: &str) {
         let Json::Object(given) = json else {
             self.mismatch(json, "an object", path);
-            return Value::Missing;
+            return;
         };
         let at = |name: &str| {
             if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
@@ -131,78 +356,57 @@ impl Binder {
                 "facts are declared in schema.toml",
             );
         }
-        let mut fields = Vec::with_capacity(record.fields.len());
         for field in &record.fields {
             let path = at(&field.name);
-            let value = match given.get(&field.name) {
-                None | Some(Json::Null) if field.optional => Value::Missing,
-                None => {
-                    self.wrong(&path, "missing", format!("give {}", wanted(&field.ty)));
-                    Value::Missing
-                }
+            match given.get(&field.name) {
+                None | Some(Json::Null) if field.optional => {}
+                None => self.wrong(&path, "missing", format!("give {}", wanted(&field.ty))),
                 Some(json) => self.value(json, &field.ty, &path),
-            };
-            fields.push(value);
+            }
         }
-        Value::Record(record.names.clone(), fields)
     }
 
-    fn value(&mut self, json: &Json, ty: &Type, path: &str) -> Value {
+    fn value(&mut self, json: &Json, ty: &Type, path: &str) {
         match (ty, json) {
-            (Type::Bool, Json::Bool(truth)) => return Value::Bool(*truth),
+            (Type::Bool, Json::Bool(_)) => {}
             (Type::Int, Json::Number(number)) => {
-                // 2^53: what every reader of JSON keeps exact.
-                let exact = number.as_i64().filter(|n| n.unsigned_abs() <= 1 << 53);
-                if let Some(number) = exact {
-                    return Value::Int(number);
+                if !number.as_i64().is_some_and(exact) {
+                    self.wrong(path, "not a whole number, or too large", "");
                 }
-                self.wrong(path, "not a whole number, or too large", "");
-                return Value::Missing;
             }
             (Type::Date, Json::String(text)) => {
-                if let Some(date) = date(text) {
-                    return Value::Date(date);
+                if date(text).is_none() {
+                    self.wrong(path, "not a day between 1900 and 2199", "write 2026-11-23");
                 }
-                self.wrong(path, "not a day between 1900 and 2199", "write 2026-11-23");
-                return Value::Missing;
             }
             (Type::Money, Json::String(text)) => {
-                if let Some(fen) = fen(text) {
-                    return Value::Money(fen);
+                if fen(text).is_none() {
+                    self.wrong(path, "not an amount of money", "write \"5000.00\"");
                 }
-                self.wrong(path, "not an amount of money", "write \"5000.00\"");
-                return Value::Missing;
             }
             (Type::Text, Json::String(text)) => {
-                if text.chars().count() > TEXT_CHARS_MAX {
+                if !fits(text) {
                     self.wrong(path, format!("longer than {TEXT_CHARS_MAX} characters"), "");
                 }
-                return Value::text(text);
             }
             (Type::Enum(one), Json::String(word)) => {
                 if let Err(mistake) = one.check(word, 0) {
                     self.wrong(path, mistake.text, "");
                 }
-                return Value::text(word);
             }
-            (Type::Record(record), _) => return self.record(json, record, path),
+            (Type::Record(record), _) => self.record(json, record, path),
             (Type::List(element, bound), Json::Array(elements)) => {
                 let bound = usize::try_from(*bound).unwrap_or(usize::MAX);
                 if elements.len() > bound {
                     let has = elements.len();
                     self.wrong(path, format!("{has} elements, at most {bound} are allowed"), "");
                 }
-                let values = elements.iter().take(bound).enumerate();
-                return Value::List(
-                    values
-                        .map(|(index, json)| self.value(json, element, &format!("{path}[{index}]")))
-                        .collect(),
-                );
+                for (index, json) in elements.iter().take(bound).enumerate() {
+                    self.value(json, element, &format!("{path}[{index}]"));
+                }
             }
-            _ => {}
+            _ => self.mismatch(json, &wanted(ty), path),
         }
-        self.mismatch(json, &wanted(ty), path);
-        Value::Missing
     }
 
     fn mismatch(&mut self, json: &Json, wanted: &str, path: &str) {

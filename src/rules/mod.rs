@@ -14,6 +14,7 @@ mod facts;
 mod guide;
 pub mod impact;
 mod near;
+mod index;
 mod node;
 mod params;
 mod path;
@@ -28,8 +29,8 @@ mod words;
 
 pub use case::Case;
 pub use catalogue::{Answer, Catalogue, Choice, Entry, Field, FieldKind, Group, PromiseText};
-pub use decide::{decide, decide_document};
 pub use explain::{Explanation, Read, Spoken, Used, explain};
+pub use decide::{decide, decide_document, fired, steps};
 pub use facts::{FactProblem, Facts};
 pub use guide::{
     Badge, By, Elsewhere, Guide, Life, Means, Mode, Need, Paper, PaperSource, Phase, Question,

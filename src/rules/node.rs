@@ -1,4 +1,7 @@
 //! A checked condition and its evaluation: one code path, with or without a trace.
+//!
+//! The checker settled the type of every expression, so each is evaluated as what it is (a truth, a
+//! number, a day, a text, a list) and a fact is one look at its place.
 
 #![expect(
     clippy::wildcard_enum_match_arm,
@@ -12,8 +15,10 @@ use std::sync::Arc;
 use jiff::Span;
 use jiff::civil::Date;
 
+use super::params::Params;
+use super::schema::Type;
 use super::syntax::{Arithmetic, Comparison};
-use super::value::{Value, canonical};
+use super::value::{Scalar, Value, json};
 use crate::domain::calendar::Calendar;
 use crate::domain::{Reading, Uscc};
 
@@ -25,27 +30,55 @@ pub(super) enum Node {
     /// The rule's own last day, in its texts.
     Due,
     Param(usize, String),
-    Root(usize),
-    /// The variable of a quantifier, counted from the innermost.
-    Var(usize),
-    Field(Box<Node>, usize, Arc<[String]>),
+    Fact(Box<Place>),
     /// Whether a fact that may be missing is there.
-    Present(Box<Node>),
+    Present(Box<Place>),
     Not(Box<Node>),
-    Negative(Box<Node>),
+    Negative(Unit, Box<Node>),
     And(Vec<Node>),
     Or(Vec<Node>),
     If(Box<[Node; 3]>),
-    Compare(Comparison, Box<[Node; 2]>),
-    In(Box<[Node; 2]>),
+    Compare(Comparison, Sort, Box<[Node; 2]>),
+    In(Sort, Box<[Node; 2]>),
     StartsWith(Box<[Node; 2]>),
     Contains(Box<[Node; 2]>),
-    Arithmetic(Arithmetic, Box<[Node; 2]>),
+    Arithmetic(Arithmetic, Unit, Box<[Node; 2]>),
     Size(Box<Node>),
     /// A list and a condition on its elements.
     Quantified(Quantifier, Box<[Node; 2]>),
     /// With the words it was written in, for the trace.
     Call(Function, Vec<Node>, String),
+    /// A definition by its number: it says the same everywhere in one decision.
+    Define(usize, Arc<Node>),
+}
+
+/// Where a fact stands.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    /// The variable of a quantifier it belongs to, counted from the innermost.
+    pub(super) var: Option<usize>,
+    /// Counted from the first value of the document, or of the variable's element.
+    pub(super) at: usize,
+    /// For the trace, for example `application.items`, or `.marks` of a variable.
+    pub(super) path: String,
+    pub(super) ty: Type,
+}
+
+/// As what two values are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    Truth,
+    /// A whole number, an amount, a word's place.
+    Number,
+    Day,
+    Text,
+}
+
+/// What a number counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    One,
+    Fen,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,20 +122,33 @@ impl Failure {
 
 /// Who listens to what is read.
 pub(super) trait Tracer {
-    fn read(&mut self, path: impl FnOnce() -> String, value: &Value);
-    fn mark(&self) -> usize;
-    fn rewind(&mut self, mark: usize);
+    /// Whether a definition must be read again, though what it says is known.
+    const LISTENS: bool;
+    fn read(&mut self, _path: impl FnOnce() -> String, _value: impl FnOnce() -> String) {}
+    fn mark(&self) -> usize {
+        0
+    }
+    fn rewind(&mut self, _mark: usize) {}
+    /// So many of the steps that the checker counted were taken.
+    fn step(&mut self, _count: u64) {}
 }
 
 /// Nobody.
 pub(super) struct Silent;
 
 impl Tracer for Silent {
-    fn read(&mut self, _path: impl FnOnce() -> String, _value: &Value) {}
-    fn mark(&self) -> usize {
-        0
+    const LISTENS: bool = false;
+}
+
+/// Counts the steps: never more than the checker said.
+#[derive(Debug, Default)]
+pub(super) struct Steps(pub(super) u64);
+
+impl Tracer for Steps {
+    const LISTENS: bool = false;
+    fn step(&mut self, count: u64) {
+        self.0 = self.0.saturating_add(count);
     }
-    fn rewind(&mut self, _mark: usize) {}
 }
 
 /// The readings of one rule, in the order it looked, each path once.
@@ -116,13 +162,15 @@ impl Recorder {
 }
 
 impl Tracer for Recorder {
-    fn read(&mut self, path: impl FnOnce() -> String, value: &Value) {
+    const LISTENS: bool = true;
+
+    fn read(&mut self, path: impl FnOnce() -> String, value: impl FnOnce() -> String) {
         if self.0.len() >= Self::MAX {
             return;
         }
         let path = path();
         if self.0.iter().all(|reading| reading.path != path) {
-            self.0.push(Reading { path, value: canonical(&value.json()) });
+            self.0.push(Reading { path, value: value() });
         }
     }
 
@@ -137,20 +185,23 @@ impl Tracer for Recorder {
 
 /// What a condition is evaluated over.
 pub(super) struct World<'w> {
-    pub(super) roots: &'w [Value],
-    pub(super) root_names: &'w [String],
-    pub(super) params: &'w [Value],
+    pub(super) facts: &'w [Value],
+    pub(super) params: &'w Params,
+    /// The day whose parameters count.
+    pub(super) law: Date,
     pub(super) calendar: &'w Calendar,
     pub(super) today: Date,
     pub(super) due: Option<Date>,
     /// Set where a count went through a year without a notice.
     pub(super) provisional: Cell<bool>,
+    /// What each definition said, once asked.
+    pub(super) said: &'w [Cell<Option<bool>>],
 }
 
 /// The variables of the quantifiers around an expression.
 #[derive(Clone, Copy)]
 struct Vars<'v> {
-    value: &'v Value,
+    element: &'v [Value],
     list: &'v Node,
     index: usize,
     outer: Option<&'v Vars<'v>>,
@@ -166,7 +217,32 @@ impl<'v> Vars<'v> {
     }
 }
 
-type Outcome<'v> = Result<Cow<'v, Value>, Failure>;
+type Around<'v> = Option<&'v Vars<'v>>;
+
+/// A list as seen by a condition.
+struct List<'v> {
+    values: &'v [Value],
+    /// Values of one element.
+    width: usize,
+    /// The elements a filter kept, if it is one's.
+    kept: Option<Vec<usize>>,
+}
+
+impl<'v> List<'v> {
+    fn len(&self) -> usize {
+        self.kept.as_ref().map_or(self.values.len() / self.width, Vec::len)
+    }
+
+    /// Which element of the values the `index`th one is, and its values.
+    fn get(&self, index: usize) -> Option<(usize, &'v [Value])> {
+        let which = match &self.kept {
+            Some(kept) => *kept.get(index)?,
+            None => index,
+        };
+        let begin = which * self.width;
+        self.values.get(begin..begin + self.width).map(|values| (which, values))
+    }
+}
 
 impl World<'_> {
     /// Whether a condition holds.
@@ -174,179 +250,496 @@ impl World<'_> {
         self.truth(node, None, tracer)
     }
 
-    /// The value of an expression.
-    pub(super) fn value(&self, node: &Node, tracer: &mut impl Tracer) -> Result<Value, Failure> {
-        self.eval(node, None, tracer).map(Cow::into_owned)
+    /// The value of an expression that is no list.
+    pub(super) fn value<'v>(
+        &'v self,
+        node: &'v Node,
+        tracer: &mut impl Tracer,
+    ) -> Result<Scalar<'v>, Failure> {
+        use Function as F;
+        match node {
+            Node::Const(_) | Node::Param(..) | Node::Fact(_) => {
+                match self.leaf(node, None, tracer)? {
+                    Value::Bool(truth) => Ok(Scalar::Bool(*truth)),
+                    Value::Int(number) => Ok(Scalar::Int(*number)),
+                    Value::Date(day) => Ok(Scalar::Date(*day)),
+                    Value::Money(fen) => Ok(Scalar::Money(*fen)),
+                    Value::Word(place) => Ok(Scalar::Word(*place)),
+                    Value::Text(text) => Ok(Scalar::Text(text)),
+                    Value::Missing | Value::Null | Value::List(_) | Value::There => {
+                        Err(Failure::Unsound)
+                    }
+                }
+            }
+            Node::If(three) => {
+                let [condition, then, otherwise] = &**three;
+                tracer.step(1);
+                let branch = if self.truth(condition, None, tracer)? { then } else { otherwise };
+                self.value(branch, tracer)
+            }
+            Node::Negative(Unit::Fen, _) | Node::Arithmetic(_, Unit::Fen, _) => {
+                self.number(node, None, tracer).map(Scalar::Money)
+            }
+            Node::Negative(..) | Node::Arithmetic(..) | Node::Size(_) => {
+                self.number(node, None, tracer).map(Scalar::Int)
+            }
+            Node::Call(F::DaysBetween | F::YearsBetween | F::WorkdaysBetween, ..) => {
+                self.number(node, None, tracer).map(Scalar::Int)
+            }
+            Node::Today
+            | Node::Due
+            | Node::Call(F::AddDays | F::AddYears | F::AddWorkdays | F::WindowOpens, ..) => {
+                self.day(node, None, tracer).map(Scalar::Date)
+            }
+            _ => self.truth(node, None, tracer).map(Scalar::Bool),
+        }
     }
 
     fn truth<'v>(
         &'v self,
         node: &'v Node,
-        vars: Option<&'v Vars<'v>>,
+        vars: Around<'v>,
         tracer: &mut impl Tracer,
     ) -> Result<bool, Failure> {
-        match *self.eval(node, vars, tracer)? {
-            Value::Bool(truth) => Ok(truth),
+        match node {
+            Node::And(parts) => {
+                tracer.step(1);
+                for part in parts {
+                    if !self.truth(part, vars, tracer)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Node::Or(parts) => {
+                tracer.step(1);
+                for part in parts {
+                    if self.truth(part, vars, tracer)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Node::Not(of) => {
+                tracer.step(1);
+                Ok(!self.truth(of, vars, tracer)?)
+            }
+            Node::Present(place) => {
+                tracer.step(1);
+                let values = self.values(place, vars)?;
+                let there = values.first().is_some_and(Value::is_there);
+                tracer.read(|| path(place, vars), || present(place, values));
+                Ok(there)
+            }
+            Node::Compare(comparison, sort, two) => {
+                tracer.step(1);
+                let [left, right] = &**two;
+                let order = match sort {
+                    Sort::Truth => {
+                        let left = self.truth(left, vars, tracer)?;
+                        left.cmp(&self.truth(right, vars, tracer)?)
+                    }
+                    Sort::Number => {
+                        let left = self.number(left, vars, tracer)?;
+                        left.cmp(&self.number(right, vars, tracer)?)
+                    }
+                    Sort::Day => {
+                        let left = self.day(left, vars, tracer)?;
+                        left.cmp(&self.day(right, vars, tracer)?)
+                    }
+                    Sort::Text => {
+                        let left = self.text(left, vars, tracer)?;
+                        left.cmp(self.text(right, vars, tracer)?)
+                    }
+                };
+                Ok(match comparison {
+                    Comparison::Equal => order.is_eq(),
+                    Comparison::NotEqual => order.is_ne(),
+                    Comparison::Less => order.is_lt(),
+                    Comparison::LessOrEqual => order.is_le(),
+                    Comparison::Greater => order.is_gt(),
+                    Comparison::GreaterOrEqual => order.is_ge(),
+                })
+            }
+            Node::In(sort, two) => self.within(*sort, two, vars, tracer),
+            Node::Quantified(quantifier, two) => self.quantified(*quantifier, two, vars, tracer),
+            Node::Define(number, inner) => {
+                let said = self.said.get(*number).ok_or(Failure::Unsound)?;
+                match said.get() {
+                    Some(truth) if !tracer_listens(tracer) => Ok(truth),
+                    _ => {
+                        let truth = self.truth(inner, None, tracer)?;
+                        said.set(Some(truth));
+                        Ok(truth)
+                    }
+                }
+            }
+            Node::If(three) => {
+                tracer.step(1);
+                let [condition, then, otherwise] = &**three;
+                let branch = if self.truth(condition, vars, tracer)? { then } else { otherwise };
+                self.truth(branch, vars, tracer)
+            }
+            Node::StartsWith(two) | Node::Contains(two) => {
+                tracer.step(4);
+                let [whole, part] = &**two;
+                let whole = self.text(whole, vars, tracer)?;
+                let part = self.text(part, vars, tracer)?;
+                Ok(match node {
+                    Node::StartsWith(_) => whole.starts_with(part),
+                    _ => whole.contains(part),
+                })
+            }
+            Node::Call(function, arguments, shown) => {
+                let truth = match (function, &arguments[..]) {
+                    (Function::WorkdaysKnown, [from, to]) => {
+                        tracer.step(2);
+                        let from = self.day(from, vars, tracer)?;
+                        let to = self.day(to, vars, tracer)?;
+                        let (first, last) =
+                            (from.year().min(to.year()), from.year().max(to.year()));
+                        (first..=last).all(|year| self.calendar.has_notice(year))
+                    }
+                    (Function::UsccValid, [text]) => {
+                        tracer.step(40);
+                        Uscc::parse(self.text(text, vars, tracer)?).is_ok()
+                    }
+                    _ => return Err(Failure::Unsound),
+                };
+                tracer.read(|| shown.clone(), || truth.to_string());
+                Ok(truth)
+            }
+            _ => match self.leaf(node, vars, tracer)? {
+                Value::Bool(truth) => Ok(*truth),
+                _ => Err(Failure::Unsound),
+            },
+        }
+    }
+
+    fn number<'v>(
+        &'v self,
+        node: &'v Node,
+        vars: Around<'v>,
+        tracer: &mut impl Tracer,
+    ) -> Result<i64, Failure> {
+        match node {
+            Node::Negative(_, of) => {
+                tracer.step(1);
+                self.number(of, vars, tracer)?.checked_neg().ok_or(Failure::Overflow)
+            }
+            Node::Arithmetic(arithmetic, _, two) => {
+                tracer.step(1);
+                let [left, right] = &**two;
+                let left = self.number(left, vars, tracer)?;
+                let right = self.number(right, vars, tracer)?;
+                let result = match arithmetic {
+                    Arithmetic::Add => left.checked_add(right),
+                    Arithmetic::Subtract => left.checked_sub(right),
+                    Arithmetic::Multiply => left.checked_mul(right),
+                };
+                result.ok_or(Failure::Overflow)
+            }
+            Node::Size(of) => {
+                tracer.step(1);
+                let list = self.list(of, vars, tracer)?;
+                i64::try_from(list.len()).map_err(|_big| Failure::Overflow)
+            }
+            Node::If(three) => {
+                tracer.step(1);
+                let [condition, then, otherwise] = &**three;
+                let branch = if self.truth(condition, vars, tracer)? { then } else { otherwise };
+                self.number(branch, vars, tracer)
+            }
+            Node::Call(function, arguments, shown) => {
+                let [from, to] = &arguments[..] else { return Err(Failure::Unsound) };
+                let from = self.day(from, vars, tracer)?;
+                let to = self.day(to, vars, tracer)?;
+                let mut provisional = false;
+                let number = match function {
+                    Function::DaysBetween => {
+                        tracer.step(2);
+                        i64::from((to - from).get_days())
+                    }
+                    Function::YearsBetween => {
+                        tracer.step(2);
+                        years_between(from, to)
+                    }
+                    Function::WorkdaysBetween => {
+                        tracer.step(walked(from, to)?);
+                        let counted = self.calendar.workdays_between(from, to);
+                        provisional = counted.provisional;
+                        counted.value
+                    }
+                    _ => return Err(Failure::Unsound),
+                };
+                tracer.read(|| shown.clone(), || number.to_string());
+                self.note(provisional, tracer);
+                Ok(number)
+            }
+            _ => match self.leaf(node, vars, tracer)? {
+                Value::Int(number) | Value::Money(number) => Ok(*number),
+                Value::Word(place) => Ok(i64::from(*place)),
+                _ => Err(Failure::Unsound),
+            },
+        }
+    }
+
+    fn day<'v>(
+        &'v self,
+        node: &'v Node,
+        vars: Around<'v>,
+        tracer: &mut impl Tracer,
+    ) -> Result<Date, Failure> {
+        match node {
+            Node::Today => {
+                tracer.step(1);
+                tracer.read(|| "today".to_owned(), || date_json(self.today));
+                Ok(self.today)
+            }
+            Node::Due => {
+                tracer.step(1);
+                self.due.ok_or(Failure::Unsound)
+            }
+            Node::If(three) => {
+                tracer.step(1);
+                let [condition, then, otherwise] = &**three;
+                let branch = if self.truth(condition, vars, tracer)? { then } else { otherwise };
+                self.day(branch, vars, tracer)
+            }
+            Node::Call(function, arguments, shown) => {
+                let [from, count] = &arguments[..] else { return Err(Failure::Unsound) };
+                let from = self.day(from, vars, tracer)?;
+                let count = self.number(count, vars, tracer)?;
+                let mut provisional = false;
+                let day = match function {
+                    Function::AddDays => {
+                        tracer.step(2);
+                        let span = Span::new().try_days(count);
+                        moved(from, span.map_err(|_range| Failure::Overflow)?)?
+                    }
+                    Function::AddYears => {
+                        tracer.step(2);
+                        let span = Span::new().try_years(count);
+                        moved(from, span.map_err(|_range| Failure::Overflow)?)?
+                    }
+                    Function::AddWorkdays | Function::WindowOpens => {
+                        let count = count_of(count)?;
+                        let counted = if *function == Function::AddWorkdays {
+                            self.calendar.add_workdays(from, count)
+                        } else {
+                            self.calendar.window_opens(from, count)
+                        };
+                        tracer.step(walked(from, counted.value)?);
+                        provisional = counted.provisional;
+                        counted.value
+                    }
+                    _ => return Err(Failure::Unsound),
+                };
+                tracer.read(|| shown.clone(), || date_json(day));
+                self.note(provisional, tracer);
+                Ok(day)
+            }
+            _ => match self.leaf(node, vars, tracer)? {
+                Value::Date(day) => Ok(*day),
+                _ => Err(Failure::Unsound),
+            },
+        }
+    }
+
+    fn text<'v>(
+        &'v self,
+        node: &'v Node,
+        vars: Around<'v>,
+        tracer: &mut impl Tracer,
+    ) -> Result<&'v str, Failure> {
+        if let Node::If(three) = node {
+            tracer.step(1);
+            let [condition, then, otherwise] = &**three;
+            let branch = if self.truth(condition, vars, tracer)? { then } else { otherwise };
+            return self.text(branch, vars, tracer);
+        }
+        match self.leaf(node, vars, tracer)? {
+            Value::Text(text) => Ok(text),
             _ => Err(Failure::Unsound),
         }
     }
 
-    fn eval<'v>(
+    fn list<'v>(
         &'v self,
         node: &'v Node,
-        vars: Option<&'v Vars<'v>>,
+        vars: Around<'v>,
         tracer: &mut impl Tracer,
-    ) -> Outcome<'v> {
-        let owned = |value| Ok(Cow::Owned(value));
+    ) -> Result<List<'v>, Failure> {
         match node {
-            Node::Const(value) => Ok(Cow::Borrowed(value)),
-            Node::Today => {
-                let today = Value::Date(self.today);
-                tracer.read(|| "today".to_owned(), &today);
-                owned(today)
-            }
-            Node::Due => self.due.map(|due| Cow::Owned(Value::Date(due))).ok_or(Failure::Unsound),
-            Node::Param(index, name) => {
-                let value = self.params.get(*index).ok_or(Failure::Unsound)?;
-                tracer.read(|| format!("param(\"{name}\")"), value);
-                Ok(Cow::Borrowed(value))
-            }
-            Node::Root(_) | Node::Var(_) | Node::Field(..) => {
-                let value = self.locate(node, vars)?;
-                if *value == Value::Missing {
-                    return Err(Failure::Unsound);
-                }
-                tracer.read(|| self.path(node, vars), value);
-                Ok(Cow::Borrowed(value))
-            }
-            Node::Present(of) => {
-                let value = self.locate(of, vars)?;
-                let there = *value != Value::Missing;
-                tracer.read(|| self.path(of, vars), &Value::Bool(there).present(value));
-                owned(Value::Bool(there))
-            }
-            Node::Not(of) => owned(Value::Bool(!self.truth(of, vars, tracer)?)),
-            Node::Negative(of) => match *self.eval(of, vars, tracer)? {
-                Value::Int(number) => {
-                    owned(Value::Int(number.checked_neg().ok_or(Failure::Overflow)?))
-                }
-                Value::Money(fen) => {
-                    owned(Value::Money(fen.checked_neg().ok_or(Failure::Overflow)?))
-                }
-                _ => Err(Failure::Unsound),
-            },
-            Node::And(parts) => {
-                for part in parts {
-                    if !self.truth(part, vars, tracer)? {
-                        return owned(Value::Bool(false));
-                    }
-                }
-                owned(Value::Bool(true))
-            }
-            Node::Or(parts) => {
-                for part in parts {
-                    if self.truth(part, vars, tracer)? {
-                        return owned(Value::Bool(true));
-                    }
-                }
-                owned(Value::Bool(false))
-            }
             Node::If(three) => {
+                tracer.step(1);
                 let [condition, then, otherwise] = &**three;
                 let branch = if self.truth(condition, vars, tracer)? { then } else { otherwise };
-                self.eval(branch, vars, tracer)
+                self.list(branch, vars, tracer)
             }
-            Node::Compare(comparison, two) => {
-                let (left, right) = self.two(two, vars, tracer)?;
-                owned(Value::Bool(compare(*comparison, &left, &right)?))
-            }
-            Node::In(two) => {
-                let (needle, list) = self.two(two, vars, tracer)?;
-                let Value::List(elements) = &*list else { return Err(Failure::Unsound) };
-                owned(Value::Bool(elements.contains(&needle)))
-            }
-            Node::StartsWith(two) | Node::Contains(two) => {
-                let (whole, part) = self.two(two, vars, tracer)?;
-                let (Value::Text(whole), Value::Text(part)) = (&*whole, &*part) else {
-                    return Err(Failure::Unsound);
-                };
-                let found = match node {
-                    Node::StartsWith(_) => whole.starts_with(&**part),
-                    _ => whole.contains(&**part),
-                };
-                owned(Value::Bool(found))
-            }
-            Node::Arithmetic(arithmetic, two) => {
-                let (left, right) = self.two(two, vars, tracer)?;
-                let (a, b, wrap): (i64, i64, fn(i64) -> Value) = match (&*left, &*right) {
-                    (Value::Int(a), Value::Int(b)) => (*a, *b, Value::Int),
-                    (Value::Money(a), Value::Money(b)) => (*a, *b, Value::Money),
-                    _ => return Err(Failure::Unsound),
-                };
-                let result = match arithmetic {
-                    Arithmetic::Add => a.checked_add(b),
-                    Arithmetic::Subtract => a.checked_sub(b),
-                    Arithmetic::Multiply => a.checked_mul(b),
-                };
-                owned(wrap(result.ok_or(Failure::Overflow)?))
-            }
-            Node::Size(of) => {
-                let list = self.eval(of, vars, tracer)?;
-                let Value::List(elements) = &*list else { return Err(Failure::Unsound) };
-                owned(Value::Int(i64::try_from(elements.len()).map_err(|_big| Failure::Overflow)?))
-            }
-            Node::Quantified(quantifier, two) => self.quantified(*quantifier, two, vars, tracer),
-            Node::Call(function, arguments, shown) => {
-                let mut values = Vec::with_capacity(arguments.len());
-                for argument in arguments {
-                    values.push(self.eval(argument, vars, tracer)?);
+            Node::Quantified(Quantifier::Filter, two) => {
+                let [of, body] = &**two;
+                let mut list = self.elements(of, vars, tracer)?;
+                let mut kept = Vec::new();
+                for index in 0..list.len() {
+                    let (which, element) = list.get(index).ok_or(Failure::Unsound)?;
+                    let inner = Vars { element, list: of, index, outer: vars };
+                    tracer.step(1);
+                    if self.truth(body, Some(&inner), tracer)? {
+                        kept.push(which);
+                    }
                 }
-                let (value, provisional) = self.call(*function, &values)?;
-                tracer.read(|| shown.clone(), &value);
-                if provisional {
-                    self.provisional.set(true);
-                    tracer.read(|| "calendar.provisional".to_owned(), &Value::Bool(true));
+                list.kept = Some(kept);
+                Ok(list)
+            }
+            Node::Const(Value::List(values)) => Ok(List { values, width: 1, kept: None }),
+            _ => {
+                let width = match node {
+                    Node::Fact(place) => element_width(&place.ty),
+                    Node::Param(index, _) => {
+                        self.params.at(*index, self.law).map_or(1, |(ty, _)| element_width(ty))
+                    }
+                    _ => 1,
+                };
+                match self.leaf(node, vars, tracer)? {
+                    Value::List(values) => Ok(List { values, width, kept: None }),
+                    _ => Err(Failure::Unsound),
                 }
-                owned(value)
             }
         }
     }
 
-    fn two<'v>(
+    /// A constant, a parameter or a fact, told as it is read.
+    fn leaf<'v>(
         &'v self,
-        two: &'v [Node; 2],
-        vars: Option<&'v Vars<'v>>,
+        node: &'v Node,
+        vars: Around<'v>,
         tracer: &mut impl Tracer,
-    ) -> Result<(Cow<'v, Value>, Cow<'v, Value>), Failure> {
-        let [left, right] = two;
-        Ok((self.eval(left, vars, tracer)?, self.eval(right, vars, tracer)?))
+    ) -> Result<&'v Value, Failure> {
+        tracer.step(1);
+        match node {
+            Node::Fact(place) => {
+                let values = self.values(place, vars)?;
+                match values.first() {
+                    Some(value) if value.is_there() => {
+                        tracer.read(|| path(place, vars), || json(&place.ty, values));
+                        Ok(value)
+                    }
+                    _ => Err(Failure::Unsound),
+                }
+            }
+            Node::Const(value) => Ok(value),
+            Node::Param(index, name) => {
+                let (ty, value) = self.params.at(*index, self.law).ok_or(Failure::Unsound)?;
+                tracer.read(
+                    || format!("param(\"{name}\")"),
+                    || json(ty, std::slice::from_ref(value)),
+                );
+                Ok(value)
+            }
+            _ => Err(Failure::Unsound),
+        }
+    }
+
+    /// The values that begin at a place.
+    fn values<'v>(&'v self, place: &Place, vars: Around<'v>) -> Result<&'v [Value], Failure> {
+        let values = match place.var {
+            None => self.facts,
+            Some(up) => vars.and_then(|vars| vars.up(up)).ok_or(Failure::Unsound)?.element,
+        };
+        values.get(place.at..).ok_or(Failure::Unsound)
+    }
+
+    fn within<'v>(
+        &'v self,
+        sort: Sort,
+        two: &'v [Node; 2],
+        vars: Around<'v>,
+        tracer: &mut impl Tracer,
+    ) -> Result<bool, Failure> {
+        let [needle, list] = two;
+        // First the one, then the other, as they stand.
+        let (place, list) = match sort {
+            Sort::Number => {
+                let needle = self.number(needle, vars, tracer)?;
+                let list = self.list(list, vars, tracer)?;
+                let found = list.values.iter().position(|value| match value {
+                    Value::Int(number) | Value::Money(number) => *number == needle,
+                    Value::Word(place) => i64::from(*place) == needle,
+                    _ => false,
+                });
+                (found, list)
+            }
+            Sort::Text => {
+                let needle = self.text(needle, vars, tracer)?;
+                let list = self.list(list, vars, tracer)?;
+                let is = |value: &Value| matches!(value, Value::Text(text) if **text == *needle);
+                (list.values.iter().position(is), list)
+            }
+            Sort::Day => {
+                let needle = Value::Date(self.day(needle, vars, tracer)?);
+                let list = self.list(list, vars, tracer)?;
+                (list.values.iter().position(|value| *value == needle), list)
+            }
+            Sort::Truth => {
+                let needle = Value::Bool(self.truth(needle, vars, tracer)?);
+                let list = self.list(list, vars, tracer)?;
+                (list.values.iter().position(|value| *value == needle), list)
+            }
+        };
+        let looked = place.map_or(list.values.len(), |place| place + 1);
+        tracer.step(u64::try_from(looked).unwrap_or(u64::MAX));
+        Ok(match (place, &list.kept) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            // The element found may be one the filter left out, and a later one not.
+            (Some(first), Some(kept)) => {
+                let found = list.values.get(first);
+                kept.iter().any(|which| list.values.get(*which) == found)
+            }
+        })
+    }
+
+    /// The elements a quantifier asks. A list of facts is not told: the elements that mattered are.
+    fn elements<'v>(
+        &'v self,
+        list: &'v Node,
+        vars: Around<'v>,
+        tracer: &mut impl Tracer,
+    ) -> Result<List<'v>, Failure> {
+        let elements = if let Node::Fact(place) = list {
+            tracer.step(1);
+            match self.values(place, vars)?.first() {
+                Some(Value::List(values)) => {
+                    List { values, width: element_width(&place.ty), kept: None }
+                }
+                _ => return Err(Failure::Unsound),
+            }
+        } else {
+            self.list(list, vars, tracer)?
+        };
+        if elements.len() == 0 {
+            tracer.read(|| node_path(list, vars).into_owned(), || "[]".to_owned());
+        }
+        Ok(elements)
     }
 
     fn quantified<'v>(
         &'v self,
         quantifier: Quantifier,
         two: &'v [Node; 2],
-        vars: Option<&'v Vars<'v>>,
+        vars: Around<'v>,
         tracer: &mut impl Tracer,
-    ) -> Outcome<'v> {
+    ) -> Result<bool, Failure> {
         let [list, body] = two;
-        let values = match list {
-            // The list itself is not told: the elements that mattered are.
-            Node::Root(_) | Node::Var(_) | Node::Field(..) => {
-                Cow::Borrowed(self.locate(list, vars)?)
-            }
-            _ => self.eval(list, vars, tracer)?,
-        };
-        let Value::List(elements) = &*values else { return Err(Failure::Unsound) };
-        if elements.is_empty() {
-            tracer.read(|| self.path(list, vars), &values);
-        }
+        let elements = self.elements(list, vars, tracer)?;
         let start = tracer.mark();
         let mut count = 0_u32;
-        let mut kept = Vec::new();
-        for (index, value) in elements.iter().enumerate() {
+        for index in 0..elements.len() {
             let mark = tracer.mark();
-            let inner = Vars { value, list, index, outer: vars };
+            let (_, element) = elements.get(index).ok_or(Failure::Unsound)?;
+            let inner = Vars { element, list, index, outer: vars };
+            tracer.step(1);
             let holds = self.truth(body, Some(&inner), tracer)?;
             match (quantifier, holds) {
                 (Quantifier::Exists, true) | (Quantifier::All, false) => {
@@ -355,119 +748,76 @@ impl World<'_> {
                         tracer.rewind(start);
                         self.truth(body, Some(&inner), tracer)?;
                     }
-                    return Ok(Cow::Owned(Value::Bool(holds)));
+                    return Ok(holds);
                 }
                 (Quantifier::Exists, false) | (Quantifier::All, true) => {}
                 (Quantifier::ExistsOne, true) => count += 1,
-                (Quantifier::Filter, true) => kept.push(value.clone()),
-                (Quantifier::ExistsOne | Quantifier::Filter, false) => {}
+                (Quantifier::ExistsOne, false) => {}
+                (Quantifier::Filter, _) => return Err(Failure::Unsound),
             }
         }
-        Ok(Cow::Owned(match quantifier {
-            Quantifier::Exists => Value::Bool(false),
-            Quantifier::All => Value::Bool(true),
-            Quantifier::ExistsOne => Value::Bool(count == 1),
-            Quantifier::Filter => Value::List(kept),
-        }))
+        Ok(match quantifier {
+            Quantifier::All => true,
+            Quantifier::ExistsOne => count == 1,
+            Quantifier::Exists | Quantifier::Filter => false,
+        })
     }
 
-    fn locate<'v>(
-        &'v self,
-        node: &'v Node,
-        vars: Option<&'v Vars<'v>>,
-    ) -> Result<&'v Value, Failure> {
-        match node {
-            Node::Root(index) => self.roots.get(*index).ok_or(Failure::Unsound),
-            Node::Var(up) => {
-                vars.and_then(|vars| vars.up(*up)).map(|vars| vars.value).ok_or(Failure::Unsound)
-            }
-            Node::Field(of, index, _) => match self.locate(of, vars)? {
-                Value::Record(_, fields) => fields.get(*index).ok_or(Failure::Unsound),
-                _ => Err(Failure::Unsound),
-            },
-            _ => Err(Failure::Unsound),
-        }
-    }
-
-    /// The path of a fact, for example `application.items[0].marks`.
-    fn path(&self, node: &Node, vars: Option<&Vars<'_>>) -> String {
-        match node {
-            Node::Root(index) => self.root_names.get(*index).cloned().unwrap_or_default(),
-            Node::Field(of, index, names) => {
-                let name = names.get(*index).map_or("", String::as_str);
-                format!("{}.{name}", self.path(of, vars))
-            }
-            Node::Var(up) => vars.and_then(|vars| vars.up(*up)).map_or_else(String::new, |vars| {
-                format!("{}[{}]", self.path(vars.list, vars.outer), vars.index)
-            }),
-            Node::Param(_, name) => format!("param(\"{name}\")"),
-            Node::Quantified(Quantifier::Filter, two) => {
-                format!("{}.filter()", self.path(&two[0], vars))
-            }
-            _ => String::new(),
-        }
-    }
-
-    fn call(
-        &self,
-        function: Function,
-        values: &[Cow<'_, Value>],
-    ) -> Result<(Value, bool), Failure> {
-        let one = values.first().map(|value| &**value);
-        let two = values.get(1).map(|value| &**value);
-        match (function, one, two) {
-            (Function::AddDays, Some(Value::Date(day)), Some(Value::Int(days))) => {
-                let span = Span::new().try_days(*days).map_err(|_range| Failure::Overflow)?;
-                Ok((Value::Date(moved(*day, span)?), false))
-            }
-            (Function::AddYears, Some(Value::Date(day)), Some(Value::Int(years))) => {
-                let span = Span::new().try_years(*years).map_err(|_range| Failure::Overflow)?;
-                Ok((Value::Date(moved(*day, span)?), false))
-            }
-            (Function::AddWorkdays, Some(Value::Date(day)), Some(Value::Int(count))) => {
-                let counted = self.calendar.add_workdays(*day, count_of(*count)?);
-                Ok((Value::Date(counted.value), counted.provisional))
-            }
-            (Function::WindowOpens, Some(Value::Date(end)), Some(Value::Int(count))) => {
-                let counted = self.calendar.window_opens(*end, count_of(*count)?);
-                Ok((Value::Date(counted.value), counted.provisional))
-            }
-            (Function::DaysBetween, Some(Value::Date(from)), Some(Value::Date(to))) => {
-                Ok((Value::Int(i64::from((*to - *from).get_days())), false))
-            }
-            (Function::YearsBetween, Some(Value::Date(from)), Some(Value::Date(to))) => {
-                Ok((Value::Int(years_between(*from, *to)), false))
-            }
-            (Function::WorkdaysBetween, Some(Value::Date(from)), Some(Value::Date(to))) => {
-                let apart = u64::from((*to - *from).get_days().unsigned_abs());
-                if apart > DAYS_APART_MAX {
-                    return Err(Failure::Overflow);
-                }
-                let counted = self.calendar.workdays_between(*from, *to);
-                Ok((Value::Int(counted.value), counted.provisional))
-            }
-            (Function::WorkdaysKnown, Some(Value::Date(from)), Some(Value::Date(to))) => {
-                let (first, last) = (from.year().min(to.year()), from.year().max(to.year()));
-                let known = (first..=last).all(|year| self.calendar.has_notice(year));
-                Ok((Value::Bool(known), false))
-            }
-            (Function::UsccValid, Some(Value::Text(text)), None) => {
-                Ok((Value::Bool(Uscc::parse(text).is_ok()), false))
-            }
-            _ => Err(Failure::Unsound),
+    fn note(&self, provisional: bool, tracer: &mut impl Tracer) {
+        if provisional {
+            self.provisional.set(true);
+            tracer.read(|| "calendar.provisional".to_owned(), || "true".to_owned());
         }
     }
 }
 
-impl Value {
-    /// What a look at a fact that may be missing shows: a scalar itself, else whether it is there.
-    fn present(self, found: &Value) -> Value {
-        match found {
-            Self::Missing => Self::Missing,
-            Self::List(_) | Self::Record(..) => self,
-            scalar => scalar.clone(),
-        }
+fn tracer_listens<T: Tracer>(_tracer: &T) -> bool {
+    T::LISTENS
+}
+
+fn element_width(list: &Type) -> usize {
+    if let Type::List(element, _) = list { element.width() } else { 1 }
+}
+
+/// What a look at a fact that may be missing shows: a scalar itself, else whether it is there.
+fn present(place: &Place, values: &[Value]) -> String {
+    match (values.first(), &place.ty) {
+        (Some(Value::Missing | Value::Null) | None, _) => "null".to_owned(),
+        (Some(_), Type::Record(_) | Type::List(..)) => "true".to_owned(),
+        (Some(_), ty) => json(ty, values),
     }
+}
+
+fn date_json(day: Date) -> String {
+    json(&Type::Date, &[Value::Date(day)])
+}
+
+/// The path of a fact, for example `application.items[0].marks`.
+fn path(place: &Place, vars: Around<'_>) -> String {
+    match place.var {
+        None => place.path.clone(),
+        Some(up) => vars.and_then(|vars| vars.up(up)).map_or_else(String::new, |vars| {
+            format!("{}[{}]{}", node_path(vars.list, vars.outer), vars.index, place.path)
+        }),
+    }
+}
+
+fn node_path<'n>(node: &'n Node, vars: Around<'_>) -> Cow<'n, str> {
+    match node {
+        Node::Fact(place) if place.var.is_none() => Cow::Borrowed(&place.path),
+        Node::Fact(place) => Cow::Owned(path(place, vars)),
+        Node::Param(_, name) => Cow::Owned(format!("param(\"{name}\")")),
+        Node::Quantified(Quantifier::Filter, two) => {
+            Cow::Owned(format!("{}.filter()", node_path(&two[0], vars)))
+        }
+        _ => Cow::Borrowed(""),
+    }
+}
+
+/// The days a count of working days went through: the calendar walks them one by one.
+fn walked(from: Date, to: Date) -> Result<u64, Failure> {
+    let days = u64::from((to - from).get_days().unsigned_abs());
+    if days > DAYS_APART_MAX { Err(Failure::Overflow) } else { Ok(days) }
 }
 
 fn moved(day: Date, span: Span) -> Result<Date, Failure> {
@@ -493,24 +843,6 @@ fn years_between(from: Date, to: Date) -> i64 {
     let years = i64::from(to.year()) - i64::from(from.year());
     let reached = (to.month(), to.day()) >= (from.month(), from.day());
     if reached { years } else { years - 1 }
-}
-
-fn compare(comparison: Comparison, left: &Value, right: &Value) -> Result<bool, Failure> {
-    let order = match (left, right) {
-        (Value::Int(a), Value::Int(b)) | (Value::Money(a), Value::Money(b)) => a.cmp(b),
-        (Value::Date(a), Value::Date(b)) => a.cmp(b),
-        (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
-        (Value::Text(a), Value::Text(b)) => a.cmp(b),
-        _ => return Err(Failure::Unsound),
-    };
-    Ok(match comparison {
-        Comparison::Equal => order.is_eq(),
-        Comparison::NotEqual => order.is_ne(),
-        Comparison::Less => order.is_lt(),
-        Comparison::LessOrEqual => order.is_le(),
-        Comparison::Greater => order.is_gt(),
-        Comparison::GreaterOrEqual => order.is_ge(),
-    })
 }
 
 #[cfg(test)]

@@ -32,13 +32,11 @@ impl Params {
         self.0.iter().map(|param| param.name.as_str())
     }
 
-    /// What each parameter is on `day`; `Missing` before its first value.
-    pub(super) fn on(&self, day: Date) -> Vec<Value> {
-        let value = |param: &Param| {
-            let current = param.values.iter().rev().find(|(from, _)| *from <= day);
-            current.map_or(Value::Missing, |(_, value)| value.clone())
-        };
-        self.0.iter().map(value).collect()
+    /// What the `index`th parameter is on `day`; nothing before its first value.
+    pub(super) fn at(&self, index: usize, day: Date) -> Option<(&Type, &Value)> {
+        let param = self.0.get(index)?;
+        let current = param.values.iter().rev().find(|(from, _)| *from <= day);
+        current.map(|(_, value)| (&param.ty, value))
     }
 }
 

@@ -62,10 +62,17 @@ const DUE_WORKDAYS_MAX: i64 = 250;
 impl Rule {
     /// Whether the rule speaks on `day` under `rule_set` about `service`.
     pub(super) fn applies(&self, rule_set: &str, service: &str, day: Date) -> bool {
-        self.law.contains(rule_set)
-            && (self.services.is_empty() || self.services.contains(service))
-            && self.from.is_none_or(|from| from <= day)
-            && self.until.is_none_or(|until| day <= until)
+        self.concerns(rule_set, service) && self.speaks_on(day)
+    }
+
+    /// Whether the rule speaks under `rule_set` about `service`, on some days at least.
+    pub(super) fn concerns(&self, rule_set: &str, service: &str) -> bool {
+        self.law.contains(rule_set) && (self.services.is_empty() || self.services.contains(service))
+    }
+
+    /// Whether `day` lies in its own period.
+    pub(super) fn speaks_on(&self, day: Date) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
     }
 
     /// Whether the rule speaks at all on `day`.

@@ -12,10 +12,11 @@ use super::decide::decide;
 use super::document::{Section, Source};
 use super::facts::Facts;
 use super::guide::{self, Guide};
+use super::index::{self, Asked, Index};
 use super::params::{self, Params};
 use super::problem::{Problem, Problems};
 use super::rule::{self, Context, Rule};
-use super::schema::{self, Record, Type};
+use super::schema::{self, Record};
 use super::value::Value;
 use super::words::{self, Words};
 use crate::domain::calendar::Calendar;
@@ -36,6 +37,10 @@ pub struct Rulebook {
     pub(super) words: Arc<Words>,
     pub(super) params: Params,
     pub(super) rules: Vec<Rule>,
+    pub(super) asked: Asked,
+    pub(super) index: Index,
+    /// Definitions of its rule files.
+    pub(super) defines: usize,
     pub(super) calendar: Calendar,
     pub(super) catalogue: Arc<Catalogue>,
     guide: Arc<Guide>,
@@ -190,7 +195,10 @@ impl Rulebook {
     /// The same edition with its rules in another order, or with fewer: for asking what would change.
     pub fn with_rules(&self, ids: &[&str]) -> Self {
         let find = |id: &str| self.rules.iter().find(|rule| rule.id == id).cloned();
-        Self { rules: ids.iter().copied().filter_map(find).collect(), ..self.clone() }
+        let mut other =
+            Self { rules: ids.iter().copied().filter_map(find).collect(), ..self.clone() };
+        other.index = Index::of(&other);
+        other
     }
 
     /// The same edition with the law of `day` for every day: for asking what would come of past
@@ -226,7 +234,7 @@ impl Rulebook {
             let day = self.accepted_on(&facts).unwrap_or(case.today).min(case.today);
             let service = self.service(&facts);
             for rule in &self.rules {
-                let asked = rule.applies(&decision.rule_set, service, day);
+                let asked = rule.applies(&decision.rule_set, self.asked.word(service), day);
                 if asked && !speaking.contains(&rule.id) {
                     silent.insert(rule.id.clone());
                 }
@@ -265,27 +273,20 @@ impl Rulebook {
     }
 
     pub(super) fn accepted_on(&self, facts: &Facts) -> Option<Date> {
-        if let Some(Value::Date(date)) = self.application(facts, "accepted_on") {
+        if let Value::Date(date) = facts.values.get(self.asked.accepted_on)? {
             Some(*date)
         } else {
             None
         }
     }
 
-    pub(super) fn service<'f>(&self, facts: &'f Facts) -> &'f str {
-        if let Some(Value::Text(service)) = self.application(facts, "service") {
-            service
+    /// The service applied for, by its place among the words of its enum.
+    pub(super) fn service(&self, facts: &Facts) -> u32 {
+        if let Some(Value::Word(place)) = facts.values.get(self.asked.service) {
+            *place
         } else {
-            ""
+            u32::MAX
         }
-    }
-
-    fn application<'f>(&self, facts: &'f Facts, name: &str) -> Option<&'f Value> {
-        let (root, field) = self.roots.field("application")?;
-        let Type::Record(record) = &field.ty else { return None };
-        let (index, _) = record.field(name)?;
-        let Value::Record(_, fields) = facts.roots.get(root)? else { return None };
-        fields.get(index)
     }
 }
 
@@ -319,7 +320,10 @@ fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rul
     let catalogue = source("catalogue.toml", problems);
     let guide = source("guide.toml", problems);
     let (roots, types) = schema?;
-    required_facts(&roots, problems);
+    let asked = Asked::find(&roots);
+    if asked.is_none() {
+        problems.push(index::not_asked());
+    }
     let begin = manifest.as_ref().and_then(|manifest| manifest.rule_sets.first());
     let begin = begin.map(|(_, from)| *from);
     let params =
@@ -372,7 +376,7 @@ fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rul
     }
     let cases = cases(files, problems);
     let manifest = manifest?;
-    let rulebook = Rulebook {
+    let mut rulebook = Rulebook {
         name: manifest.name,
         epoch: manifest.epoch,
         version: manifest.version,
@@ -384,6 +388,9 @@ fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rul
         words: Arc::new(words),
         params,
         rules,
+        asked: asked?,
+        index: Index::default(),
+        defines: defines.len(),
         calendar: calendar?,
         catalogue: Arc::new(catalogue?),
         guide: Arc::new(guide?),
@@ -392,6 +399,7 @@ fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rul
         digest: digest(files),
         cost,
     };
+    rulebook.index = Index::of(&rulebook);
     if problems.is_empty() {
         for case in &rulebook.cases {
             for wrong in case.check(&rulebook) {
@@ -454,32 +462,6 @@ fn in_folder<'f>(
         .iter()
         .filter(move |(file, _)| file.starts_with(folder) && file.ends_with(suffix))
         .map(|(file, text)| Source { file, text })
-}
-
-/// The facts the engine itself asks for.
-fn required_facts(roots: &Record, problems: &mut Problems) {
-    let application = roots.field("application").filter(|(_, field)| !field.optional);
-    let application = application.and_then(|(_, field)| {
-        if let Type::Record(record) = &field.ty { Some(record) } else { None }
-    });
-    let is = |name: &str, optional: bool, fits: fn(&Type) -> bool| {
-        application
-            .and_then(|record| record.field(name))
-            .is_some_and(|(_, field)| field.optional == optional && fits(&field.ty))
-    };
-    let service = is("service", false, |ty| matches!(ty, Type::Enum(_)));
-    let accepted = is("accepted_on", true, |ty| *ty == Type::Date);
-    if !service || !accepted {
-        let text =
-            "facts: application.service (an enum) and application.accepted_on (date?) are missing";
-        problems.push(Problem {
-            file: "schema.toml".to_owned(),
-            line: 1,
-            text: text.to_owned(),
-            mark: None,
-            remedy: "the engine chooses rules by service and acceptance day".to_owned(),
-        });
-    }
 }
 
 fn calendar(source: Source<'_>, problems: &mut Problems) -> Option<Calendar> {

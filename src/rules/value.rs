@@ -1,67 +1,142 @@
 //! Values of facts, and how they are shown: as JSON in a trace, in words in a message.
 
-use std::sync::Arc;
+use std::fmt::Write as _;
 
 use jiff::civil::Date;
+use serde_json::Value as Json;
 
+use super::schema::{Record, Type};
 use crate::domain::Language;
 
-/// A value of a fact or of an expression. What type it is was settled when the edition was loaded,
-/// so an enum's value is just its word.
+/// A value of a fact or of an expression. What type it is was settled when the edition was loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
-    /// The fact may be missing, and is.
+    /// The fact may be missing, and its field was not written.
     Missing,
+    /// The fact may be missing, and its field says `null`: the same, but for the document's digest.
+    Null,
     Bool(bool),
     Int(i64),
     Date(Date),
     /// In fen.
     Money(i64),
-    Text(Arc<str>),
-    List(Vec<Value>),
-    /// In the order of the schema's fields.
-    Record(Arc<[String]>, Vec<Value>),
+    /// A word of an enum, by its place among the words.
+    Word(u32),
+    Text(Box<str>),
+    /// The elements one after the other, each as many values as [`Type::width`] says.
+    List(Box<[Value]>),
+    /// A record stands here: its fields follow, each at its place.
+    There,
 }
 
 impl Value {
     pub(super) fn text(text: &str) -> Self {
-        Self::Text(Arc::from(text))
+        Self::Text(text.into())
     }
 
-    /// The value as canonical JSON text; missing fields are left out.
-    pub(super) fn json(&self) -> serde_json::Value {
-        use serde_json::Value as Json;
-        match self {
-            Self::Missing => Json::Null,
-            Self::Bool(truth) => Json::from(*truth),
-            Self::Int(number) => Json::from(*number),
-            Self::Date(date) => Json::from(date.to_string()),
-            Self::Money(fen) => Json::from(yuan(*fen)),
-            Self::Text(text) => Json::from(&**text),
-            Self::List(elements) => elements.iter().map(Self::json).collect(),
-            Self::Record(names, fields) => names
-                .iter()
-                .zip(fields)
-                .filter(|(_, field)| **field != Self::Missing)
-                .map(|(name, field)| (name.clone(), field.json()))
-                .collect(),
+    pub(super) fn is_there(&self) -> bool {
+        !matches!(self, Self::Missing | Self::Null)
+    }
+}
+
+/// The value of type `ty` that begins `values`, as canonical JSON; fields nobody wrote are left out.
+pub(super) fn json(ty: &Type, values: &[Value]) -> String {
+    let mut text = String::new();
+    write_json(ty, values, &mut text);
+    text
+}
+
+/// Writes what [`json`] returns.
+pub(super) fn write_json(ty: &Type, values: &[Value], text: &mut String) {
+    match (values.first(), ty) {
+        (Some(Value::Bool(truth)), _) => text.push_str(if *truth { "true" } else { "false" }),
+        (Some(Value::Int(number)), _) => push(text, number),
+        (Some(Value::Date(date)), _) => push_date(*date, text),
+        (Some(Value::Money(fen)), _) => {
+            text.push('"');
+            text.push_str(&yuan(*fen));
+            text.push('"');
         }
+        (Some(Value::Word(place)), Type::Enum(one)) => quote(one.word(*place), text),
+        (Some(Value::Text(words)), _) => quote(words, text),
+        (Some(Value::List(elements)), Type::List(element, _)) => {
+            text.push('[');
+            for (index, element_values) in elements.chunks(element.width()).enumerate() {
+                if index > 0 {
+                    text.push(',');
+                }
+                write_json(element, element_values, text);
+            }
+            text.push(']');
+        }
+        (Some(Value::There), Type::Record(record)) => write_record(record, values, text),
+        _ => text.push_str("null"),
     }
+}
 
+/// Writes a record with its keys in order.
+pub(super) fn write_record(record: &Record, values: &[Value], text: &mut String) {
+    text.push('{');
+    let mut first = true;
+    for field in record.sorted.iter().filter_map(|index| record.fields.get(*index)) {
+        let Some(found) = values.get(field.at..) else { continue };
+        if found.first().is_none_or(|value| *value == Value::Missing) {
+            continue;
+        }
+        if !first {
+            text.push(',');
+        }
+        first = false;
+        quote(&field.name, text);
+        text.push(':');
+        write_json(&field.ty, found, text);
+    }
+    text.push('}');
+}
+
+fn push(text: &mut String, number: &i64) {
+    // Writing into a string cannot fail.
+    let _written = write!(text, "{number}");
+}
+
+fn push_date(date: Date, text: &mut String) {
+    let _written = write!(text, "\"{:04}-{:02}-{:02}\"", date.year(), date.month(), date.day());
+}
+
+/// A text as JSON.
+fn quote(words: &str, text: &mut String) {
+    let plain = words.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\');
+    if plain {
+        text.push('"');
+        text.push_str(words);
+        text.push('"');
+    } else {
+        text.push_str(&Json::from(words).to_string());
+    }
+}
+
+/// A value that has words of its own, in a sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scalar<'v> {
+    Bool(bool),
+    Int(i64),
+    Date(Date),
+    Money(i64),
+    Word(u32),
+    Text(&'v str),
+}
+
+impl Scalar<'_> {
     /// The value in a sentence.
     pub(super) fn words(&self, language: Language) -> String {
         match self {
             Self::Date(date) => date_words(*date, language),
-            Self::Text(text) => text.to_string(),
-            Self::Missing
-            | Self::Bool(_)
-            | Self::Int(_)
-            | Self::Money(_)
-            | Self::List(_)
-            | Self::Record(..) => {
-                let json = self.json();
-                json.as_str().map_or_else(|| json.to_string(), str::to_owned)
-            }
+            Self::Text(text) => (*text).to_owned(),
+            Self::Bool(truth) => truth.to_string(),
+            Self::Int(number) => number.to_string(),
+            Self::Money(fen) => yuan(*fen),
+            // The checker lets no enum into a text: its word is none of any language.
+            Self::Word(place) => place.to_string(),
         }
     }
 }
@@ -98,12 +173,16 @@ pub(super) fn yuan(fen: i64) -> String {
     format!("{sign}{}.{:02}", fen / 100, fen % 100)
 }
 
-/// Reads "5000.00": digits, a point, two digits.
+/// Reads "5000.00": digits, a point, two digits. Every amount has one spelling, so that the digest of a
+/// document follows from its values.
 pub(super) fn fen(text: &str) -> Option<i64> {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
     let (yuan, cents) = digits.split_once('.')?;
     let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     if !plain(yuan) || !plain(cents) || cents.len() != 2 {
+        return None;
+    }
+    if (yuan.len() > 1 && yuan.starts_with('0')) || text == "-0.00" {
         return None;
     }
     let yuan: i64 = yuan.parse().ok()?;
@@ -143,7 +222,17 @@ mod tests {
             assert_eq!(fen(text), Some(amount));
             assert_eq!(yuan(amount), text);
         }
-        for wrong in ["5000", "5000.0", ".50", "+1.00", "1e3.00", "92233720368547758.08", ""] {
+        for wrong in [
+            "5000",
+            "5000.0",
+            ".50",
+            "+1.00",
+            "1e3.00",
+            "92233720368547758.08",
+            "",
+            "007.00",
+            "-0.00",
+        ] {
             assert_eq!(fen(wrong), None, "{wrong}");
         }
     }

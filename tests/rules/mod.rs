@@ -11,6 +11,8 @@ mod facts;
 mod fixture_cases;
 mod guide;
 mod impact;
+mod inputs;
+mod kept;
 mod oracle;
 mod overrides;
 mod random;

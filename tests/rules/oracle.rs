@@ -9,7 +9,7 @@ use std::sync::Arc;
 use cel::{Context, Env, Program};
 use jiff::civil::{Date, date};
 use permit_kiosk::domain::Decision;
-use permit_kiosk::rules::{Facts, Rulebook, decide};
+use permit_kiosk::rules::{Facts, Rulebook, decide, fired, steps};
 use serde_json::{Value, json};
 
 use super::edition::{rule, small};
@@ -57,9 +57,13 @@ impl Maker {
         self.vars.push(var.clone());
         let body = self.condition(depth - 1);
         self.vars.pop();
-        if self.random.below(5) == 0 {
-            let count = self.random.below(4);
-            return format!("size(shop.lines.filter({var}, {body})) >= {count}");
+        match self.random.below(8) {
+            0 => {
+                let count = self.random.below(4);
+                return format!("size(shop.lines.filter({var}, {body})) >= {count}");
+            }
+            1 => return format!("shop.lines.filter({var}, {body}).{quantifier}(k, k.count > 7)"),
+            _ => {}
         }
         format!("shop.lines.{quantifier}({var}, {body})")
     }
@@ -80,11 +84,11 @@ impl Maker {
 
     fn leaf(&mut self) -> String {
         let compare = self.pick(&["==", "!=", "<", "<=", ">", ">="]);
-        match self.random.below(13) {
+        let equal = self.pick(&["==", "!="]);
+        match self.random.below(18) {
             0 => format!("{} {compare} {}", self.number(2), self.number(1)),
             1 => format!("{} {compare} {}", self.day(), self.day()),
             2 => {
-                let equal = self.pick(&["==", "!="]);
                 format!(
                     "{} {equal} \"{}\"",
                     self.zone(),
@@ -112,6 +116,14 @@ impl Maker {
                 "annex != null",
                 "annex.seats > 3",
             ]),
+            12 => format!("{} {compare} {}", self.amount(2), self.amount(1)),
+            13 => format!("{} in [1, 7, {}]", self.number(1), self.random.below(60)),
+            14 => format!("shop.live {equal} (shop.seats > {})", self.random.below(60)),
+            15 => format!("shop.name {equal} (shop.live ? \"小店\" : \"饭店\")"),
+            16 => {
+                let quantifier = self.pick(&["exists", "all", "exists_one"]);
+                format!("param(\"zones\").{quantifier}(z, z {equal} {})", self.zone())
+            }
             _ => format!("size(shop.lines) {compare} {}", self.random.below(4)),
         }
     }
@@ -147,13 +159,26 @@ impl Maker {
         }
     }
 
+    /// In fen.
+    fn amount(&mut self, depth: usize) -> String {
+        if depth > 0 && self.random.below(2) == 0 {
+            let sign = self.pick(&["+", "-"]);
+            return format!("({} {sign} {})", self.amount(depth - 1), self.amount(depth - 1));
+        }
+        self.pick(&["shop.fee", "-shop.fee", "money(\"20.05\")", "money(\"-0.01\")"])
+    }
+
     fn day(&mut self) -> String {
-        match self.random.below(6) {
+        match self.random.below(7) {
             0 => "today".to_owned(),
             1 => "shop.opened".to_owned(),
             2 => format!("add_days(shop.opened, {})", self.number(0)),
             3 => format!("add_years(shop.opened, {})", self.random.below(12)),
-            4 => format!("date(\"20{:02}-02-28\")", self.random.below(40) + 10),
+            4 => {
+                let (one, other) = (self.random.below(99), self.random.below(40));
+                format!("(shop.live ? add_days(today, {one}) : add_years(today, {other}))")
+            }
+            5 => format!("date(\"20{:02}-02-28\")", self.random.below(40) + 10),
             _ => "add_days(today, -30)".to_owned(),
         }
     }
@@ -332,16 +357,22 @@ fn accepted(conditions: Vec<String>) -> (Vec<(String, String)>, Rulebook) {
     }
 }
 
+/// Evaluations of the short form; `KIOSK_ORACLE_EVALUATIONS=1000000` makes it a long one.
+const EVALUATIONS: u64 = 50_000;
+
 #[test]
 fn what_the_checker_accepts_means_the_same_in_cel() {
+    let wanted = std::env::var("KIOSK_ORACLE_EVALUATIONS").ok();
+    let wanted: u64 = wanted.map_or(EVALUATIONS, |count| count.parse().unwrap());
     let seed = 0x5EED_CE11;
     let mut maker = Maker { random: Random::new(seed), vars: Vec::new() };
     let mut random = Random::new(seed + 1);
     let samples: Vec<Value> = (0..25).map(|_| facts(&mut random)).collect();
     let env = Arc::new(Env::stdlib());
     let contexts: Vec<Context<'_, '_>> = samples.iter().map(|facts| context(&env, facts)).collect();
-    let (mut made, mut taken, mut evaluated, mut overflown, mut held) = (0, 0, 0, 0, 0);
-    for _ in 0..60 {
+    let (mut made, mut taken, mut evaluated, mut overflown, mut held) = (0, 0, 0_u64, 0_u64, 0_u64);
+    let mut most_steps = 0;
+    while evaluated < wanted {
         let conditions: Vec<String> = (0..60).map(|_| maker.condition(3)).collect();
         made += conditions.len();
         let (good, rulebook) = accepted(conditions);
@@ -353,6 +384,12 @@ fn what_the_checker_accepts_means_the_same_in_cel() {
         for (sample, context) in samples.iter().zip(&contexts) {
             let facts = Facts::bind(&rulebook, sample).unwrap();
             let decision: Decision = decide(&rulebook, &facts, TODAY);
+            let steps = steps(&rulebook, &facts, TODAY);
+            assert!(steps <= rulebook.cost(), "{steps} steps, {} were counted", rulebook.cost());
+            most_steps = most_steps.max(steps * 100 / rulebook.cost().max(1));
+            let bare = fired(&rulebook, &facts, TODAY);
+            let told: Vec<&str> = decision.findings.iter().map(|f| f.rule.as_str()).collect();
+            assert!(bare == told || told == ["ENGINE-SILENT"], "bare {bare:?}, explained {told:?}");
             for ((id, when), program) in good.iter().zip(&programs) {
                 let ours = decision.findings.iter().find(|finding| finding.rule == *id);
                 evaluated += 1;
@@ -363,7 +400,7 @@ fn what_the_checker_accepts_means_the_same_in_cel() {
                     continue;
                 }
                 let theirs = program.execute(context);
-                held += u32::from(ours.is_some());
+                held += u64::from(ours.is_some());
                 match theirs {
                     Ok(cel::Value::Bool(theirs)) => {
                         assert_eq!(ours.is_some(), theirs, "seed {seed:#x}: {when}\n{sample}");
@@ -377,4 +414,8 @@ fn what_the_checker_accepts_means_the_same_in_cel() {
     assert!(taken * 4 > made, "only {taken} of {made} conditions were accepted");
     assert!(held * 20 > evaluated && held < evaluated, "{held} of {evaluated} held");
     assert!(overflown * 20 < evaluated, "{overflown} of {evaluated} overflowed");
+    assert!(most_steps > 5, "the most steps taken were {most_steps} % of those counted");
+    println!(
+        "{made} conditions made, {taken} accepted, {evaluated} evaluations, {held} held, {overflown} overflowed"
+    );
 }
