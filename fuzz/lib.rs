@@ -9,4 +9,19 @@ pub mod domain;
 pub mod rules;
 
 #[path = "../tests/rules/inputs.rs"]
-pub mod inputs;
+mod inputs;
+
+/// Any text as a condition.
+pub fn parse(input: &[u8]) {
+    inputs::parse(input);
+}
+
+/// Any text as a condition over the facts of the law.
+pub fn check(input: &[u8]) {
+    inputs::check(input);
+}
+
+/// Any text as a file of an edition.
+pub fn edition(input: &[u8]) {
+    inputs::edition(input);
+}

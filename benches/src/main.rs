@@ -239,6 +239,17 @@ fn report(
     edition: &Files,
 ) -> ExitCode {
     let mut vm = VM::new();
+    let thousand = thousand(edition);
+    let loads: Vec<f64> = (0..7)
+        .map(|_| {
+            let begin = thread_time();
+            let loaded = Rulebook::load(black_box(&thousand));
+            let took = thread_time() - begin;
+            let count = loaded.map(|loaded| loaded.rule_ids().count());
+            assert_eq!(count.unwrap_or_else(|problems| panic!("{problems}")), 1000);
+            took
+        })
+        .collect();
     let ours = time(samples, 40, |sample| fired(rulebook, &sample.ours, TODAY));
     let plain = time(samples, 40, |sample| plain::fired(&sample.plain, settings, TODAY));
     let zen = time(samples, 8, |sample| sample.by_zen(&mut vm));
@@ -256,17 +267,6 @@ fn report(
         facts.map(|facts| json(&decide(rulebook, &facts, TODAY)))
     });
     let explained = time(samples, 10, |sample| json(&decide(rulebook, &sample.ours, TODAY)));
-    let thousand = thousand(edition);
-    let loads: Vec<f64> = (0..7)
-        .map(|_| {
-            let begin = thread_time();
-            let loaded = Rulebook::load(black_box(&thousand));
-            let took = thread_time() - begin;
-            let count = loaded.map(|loaded| loaded.rule_ids().count());
-            assert_eq!(count.unwrap_or_else(|problems| panic!("{problems}")), 1000);
-            took
-        })
-        .collect();
     let load = Times(loads);
 
     println!("{:<44} {:>11} {:>11}", "processor time of the thread", "mean", "p99");
@@ -362,8 +362,8 @@ fn json(decision: &Decision) -> String {
 }
 
 /// The edition with its rules again and again until there are a thousand, each with one more condition so
-/// that no two are alike. Its lists are shorter: by the real bounds a thousand rules would cost more steps
-/// than an edition may.
+/// that no two are alike. By its own bounds a thousand rules would cost more steps than an edition may: so
+/// the lists of its schema are shorter, and last days are written as counts, not as expressions.
 fn thousand(edition: &Files) -> Files {
     let mut files: Files = edition
         .iter()
@@ -380,6 +380,15 @@ fn thousand(edition: &Files) -> Files {
     let (rules, _) = written(edition);
     let texts = rule_texts(edition);
     assert_eq!(rules.len(), texts.len());
+    let (rules, texts): (Vec<Written>, Vec<String>) = rules
+        .into_iter()
+        .zip(texts)
+        .filter(|(rule, text)| {
+            !rule.when.contains("late_notice")
+                && !(rule.when.clone() + text).contains("window_opens(")
+                && !(rule.when.clone() + text).contains("workdays(")
+        })
+        .unzip();
     let mut count = 0;
     for (file, text) in edition.iter().filter(|(name, _)| name.starts_with("rules/")) {
         let defines: String = text
@@ -424,7 +433,17 @@ fn rule_texts(edition: &Files) -> Vec<String> {
             let quote = if after.starts_with("'''") { "'''" } else { "'" };
             let inner = &after[quote.len()..];
             let end = inner.find(quote).unwrap_or_else(|| panic!("{part}"));
-            texts.push(format!("[[{before}\nwhen = @WHEN@{}", &inner[end + quote.len()..]));
+            let rest = inner[end + quote.len()..]
+                .lines()
+                .map(|line| {
+                    if line.starts_with("due = 'add_workdays(") {
+                        "due_workdays = 10"
+                    } else {
+                        line
+                    }
+                })
+                .fold(String::new(), |rest, line| rest + line + "\n");
+            texts.push(format!("[[{before}\nwhen = @WHEN@{rest}"));
         }
     }
     texts

@@ -1,4 +1,4 @@
-//! `inputs::check` over whatever libFuzzer makes.
+//! `permit_kiosk_fuzz::check` over whatever libFuzzer makes.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| permit_kiosk_fuzz::inputs::check(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| permit_kiosk_fuzz::check(input));

@@ -1,4 +1,4 @@
-//! `inputs::edition` over whatever libFuzzer makes.
+//! `permit_kiosk_fuzz::edition` over whatever libFuzzer makes.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| permit_kiosk_fuzz::inputs::edition(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| permit_kiosk_fuzz::edition(input));

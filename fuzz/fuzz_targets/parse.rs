@@ -1,4 +1,4 @@
-//! `inputs::parse` over whatever libFuzzer makes.
+//! `permit_kiosk_fuzz::parse` over whatever libFuzzer makes.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| permit_kiosk_fuzz::inputs::parse(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| permit_kiosk_fuzz::parse(input));

@@ -3,17 +3,17 @@
 //! A fact that may be missing is read only where a guard says it is there; guards flow through
 //! `&&`, `||`, `!` and `? :` as their values do (left to right).
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use jiff::civil::Date;
-
-use super::node::{DAYS_APART_MAX, Function, Node, Place, Quantifier, Sort, Unit};
+use super::node::{DAYS_APART_MAX, Function, Node, Quantifier};
 use super::params::Params;
+use super::place::{Place, as_word, inside, root, sort, unit, word_of};
 use super::problem::hint;
-use super::schema::{Field, Record, Type};
-use super::syntax::{Arithmetic, Comparison, Expr, Kind, Mistake, Operator};
-use super::value::{Value, fen};
+use super::schema::{Record, Type};
+use super::syntax::{Arithmetic, Comparison, Expr, Kind, Mistake, Operator, path, uses};
+use super::value::{Value, date, fen};
 
 /// What the names in a condition mean.
 #[derive(Clone, Copy)]
@@ -28,7 +28,20 @@ pub(super) struct Scope<'s> {
 pub(super) struct Define {
     pub(super) text: String,
     pub(super) expr: Expr,
+    /// What it became where it was used first: looked at once, however often it is named.
+    checked: OnceCell<Result<Checked, Mistake>>,
+    /// How many definitions stand in one another in it, itself too.
+    depth: OnceCell<usize>,
 }
+
+impl Define {
+    pub(super) fn new(text: String, expr: Expr) -> Self {
+        Self { text, expr, checked: OnceCell::new(), depth: OnceCell::new() }
+    }
+}
+
+/// Definitions inside one another at most.
+const DEFINES_DEEP: usize = 8;
 
 /// The paths of facts known to be there.
 pub(super) type Known = BTreeSet<String>;
@@ -124,13 +137,25 @@ pub(super) fn expression(
     known: &Known,
     due: bool,
 ) -> Result<Checked, Vec<Mistake>> {
-    let mut checker =
-        Checker { scope, text, mistakes: Vec::new(), vars: Vec::new(), due, open: Vec::new() };
+    let mut checker = Checker {
+        scope,
+        text,
+        mistakes: Vec::new(),
+        vars: Vec::new(),
+        due,
+        open: Vec::new(),
+        depth: 0,
+    };
     let checked = checker.check(expr, known);
     match checked {
         Some(checked) if checker.mistakes.is_empty() => Ok(checked),
         _ => Err(checker.mistakes),
     }
+}
+
+fn too_deep() -> Mistake {
+    let text = format!("definitions stand more than {DEFINES_DEEP} deep in one another");
+    Mistake::new(0, text, "name fewer parts")
 }
 
 fn article(ty: &Type) -> String {
@@ -152,6 +177,8 @@ struct Checker<'s> {
     due: bool,
     /// Definitions being expanded.
     open: Vec<&'s str>,
+    /// How deep definitions stand in one another in what was checked.
+    depth: usize,
 }
 
 impl<'s> Checker<'s> {
@@ -249,7 +276,7 @@ impl<'s> Checker<'s> {
             return Some(Checked::new(Node::Due, Type::Date, 1));
         }
         if let Some((name, define)) = self.scope.defines.get_key_value(name) {
-            return self.expand(name, define, at, known);
+            return self.expand(name, define, at);
         }
         let Some((_, field)) = self.scope.roots.field(name) else {
             let scope = self.scope;
@@ -275,37 +302,60 @@ impl<'s> Checker<'s> {
         Some(Checked::new(node, field.ty.clone(), 1).reading(true))
     }
 
-    fn expand(
-        &mut self,
-        name: &'s str,
-        define: &'s Define,
-        at: usize,
-        known: &Known,
-    ) -> Option<Checked> {
+    fn expand(&mut self, name: &'s str, define: &'s Define, at: usize) -> Option<Checked> {
         if self.open.contains(&name) {
             self.wrong(at, format!("the definition '{name}' uses itself"), "");
             return None;
         }
-        // A definition stands for itself: it sees no variables, and its mistakes are told once, where
-        // it stands.
+        let checked = match define.checked.get() {
+            Some(checked) => checked.clone(),
+            None if self.open.len() == DEFINES_DEEP => Err(too_deep()),
+            None => {
+                let checked = self.inside(name, define);
+                define.checked.get_or_init(|| checked).clone()
+            }
+        };
+        self.depth = self.depth.max(define.depth.get().copied().unwrap_or_default());
+        match checked {
+            Ok(checked) => Some(checked),
+            Err(mistake) => {
+                let again = mistake.text.starts_with("in the definition");
+                let place =
+                    if again { String::new() } else { format!("in the definition '{name}': ") };
+                let text = place + &mistake.text;
+                self.wrong(at, text, mistake.remedy);
+                None
+            }
+        }
+    }
+
+    /// What a definition becomes. It stands for itself: it sees no variables and no guards around it, and
+    /// its mistakes are told in full where it stands.
+    fn inside(&mut self, name: &'s str, define: &'s Define) -> Result<Checked, Mistake> {
         let text = std::mem::replace(&mut self.text, &define.text);
         let vars = std::mem::take(&mut self.vars);
         let mistakes = std::mem::take(&mut self.mistakes);
+        let depth = std::mem::take(&mut self.depth);
         self.open.push(name);
-        let checked = self.check(&define.expr, known);
+        let checked = self.check(&define.expr, &Known::new());
         self.open.pop();
+        let inner_depth = std::mem::replace(&mut self.depth, depth) + 1;
+        if inner_depth > DEFINES_DEEP {
+            self.mistakes.insert(0, too_deep());
+        }
+        define.depth.get_or_init(|| inner_depth);
         self.text = text;
         self.vars = vars;
         let inner = std::mem::replace(&mut self.mistakes, mistakes);
-        if let Some(first) = inner.first() {
-            let text = format!("in the definition '{name}': {}", first.text);
-            self.wrong(at, text, first.remedy.clone());
-            return None;
+        let number = self.scope.defines.keys().position(|other| other == name);
+        match (inner.into_iter().next(), checked, number) {
+            (None, Some(mut checked), Some(number)) => {
+                checked.node = Node::Define(number, Arc::new(checked.node));
+                Ok(checked)
+            }
+            (Some(first), ..) => Err(first),
+            (None, ..) => Err(Mistake::new(0, "it cannot be used", "")),
         }
-        let mut checked = checked?;
-        let number = self.scope.defines.keys().position(|other| other == name)?;
-        checked.node = Node::Define(number, Arc::new(checked.node));
-        Some(checked)
     }
 
     fn select(&mut self, whole: &Expr, of: &Expr, name: &str, known: &Known) -> Option<Checked> {
@@ -907,48 +957,6 @@ impl<'s> Checker<'s> {
     }
 }
 
-/// Where a root stands.
-fn root(field: &Field) -> Place {
-    Place { var: None, at: field.at, path: field.name.clone(), ty: field.ty.clone() }
-}
-
-/// Where a field of a record stands. Every record is a fact: none is computed.
-fn inside(record: &Node, field: &Field) -> Option<Place> {
-    let Node::Fact(place) = record else { return None };
-    Some(Place {
-        var: place.var,
-        at: place.at + field.at,
-        path: format!("{}.{}", place.path, field.name),
-        ty: field.ty.clone(),
-    })
-}
-
-/// A written word that stands beside an enum, as that enum's.
-fn as_word(node: Node, beside: &Type) -> Node {
-    if let Node::Const(value) = node { Node::Const(word_of(value, beside)) } else { node }
-}
-
-fn word_of(value: Value, beside: &Type) -> Value {
-    match (&value, beside) {
-        (Value::Text(word), Type::Enum(one)) => one.place(word).map_or(value, Value::Word),
-        _ => value,
-    }
-}
-
-fn sort(ty: &Type) -> Option<Sort> {
-    match ty {
-        Type::Bool => Some(Sort::Truth),
-        Type::Int | Type::Money | Type::Enum(_) => Some(Sort::Number),
-        Type::Date => Some(Sort::Day),
-        Type::Text => Some(Sort::Text),
-        Type::Record(_) | Type::List(..) => None,
-    }
-}
-
-fn unit(ty: &Type) -> Unit {
-    if *ty == Type::Money { Unit::Fen } else { Unit::One }
-}
-
 /// The guards a part would have given, had it been right.
 fn guarded(part: &Expr, known: &mut Known) {
     if let Kind::Call(name, arguments) = &part.kind
@@ -960,41 +968,4 @@ fn guarded(part: &Expr, known: &mut Known) {
     {
         known.extend(path(&two[0]));
     }
-}
-
-/// `a.b.c`, if the expression is a path.
-fn path(expr: &Expr) -> Option<String> {
-    if let Kind::Name(name) = &expr.kind {
-        Some(name.clone())
-    } else if let Kind::Select(of, name) = &expr.kind {
-        Some(format!("{}.{name}", path(of)?))
-    } else {
-        None
-    }
-}
-
-fn uses(expr: &Expr, var: &str) -> bool {
-    let any = |exprs: &[Expr]| exprs.iter().any(|expr| uses(expr, var));
-    match &expr.kind {
-        Kind::Name(name) => name == var,
-        Kind::Null | Kind::Bool(_) | Kind::Int(_) | Kind::Text(_) => false,
-        Kind::List(all) | Kind::And(all) | Kind::Or(all) | Kind::Call(_, all) => any(all),
-        Kind::Select(of, _) | Kind::Not(of) | Kind::Negative(of) => uses(of, var),
-        Kind::If(three) => any(&three[..]),
-        Kind::Binary(_, two) => any(&two[..]),
-        Kind::Method(target, _, all) => uses(target, var) || any(all),
-    }
-}
-
-/// A day written out, within the years the calendar can count.
-pub(super) fn date(text: &str) -> Option<Date> {
-    let [a, b, c, d, b'-', m, n, b'-', e, f] = text.as_bytes() else { return None };
-    let number = |digits: &[&u8]| {
-        digits.iter().try_fold(0_i16, |number, digit| {
-            digit.is_ascii_digit().then(|| number * 10 + i16::from(**digit - b'0'))
-        })
-    };
-    let year = number(&[a, b, c, d]).filter(|year| (1900..=2199).contains(year))?;
-    let (month, day) = (number(&[m, n])?, number(&[e, f])?);
-    Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }

@@ -8,11 +8,10 @@ use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
-use super::check::date;
 use super::problem::hint;
 use super::rulebook::Rulebook;
 use super::schema::{Field, Record, Type};
-use super::value::{Value, canonical, fen, write_record};
+use super::value::{Value, canonical, date, fen, write_record};
 
 /// One thing wrong with a fact document.
 #[derive(Debug, Clone, PartialEq, Eq)]

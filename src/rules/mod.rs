@@ -18,6 +18,7 @@ mod index;
 mod node;
 mod params;
 mod path;
+mod place;
 mod problem;
 mod rule;
 mod rulebook;

@@ -16,6 +16,7 @@ use jiff::Span;
 use jiff::civil::Date;
 
 use super::params::Params;
+use super::place::{Place, Sort, Unit};
 use super::schema::Type;
 use super::syntax::{Arithmetic, Comparison};
 use super::value::{Scalar, Value, json};
@@ -50,35 +51,6 @@ pub(super) enum Node {
     Call(Function, Vec<Node>, String),
     /// A definition by its number: it says the same everywhere in one decision.
     Define(usize, Arc<Node>),
-}
-
-/// Where a fact stands.
-#[derive(Debug, Clone)]
-pub(super) struct Place {
-    /// The variable of a quantifier it belongs to, counted from the innermost.
-    pub(super) var: Option<usize>,
-    /// Counted from the first value of the document, or of the variable's element.
-    pub(super) at: usize,
-    /// For the trace, for example `application.items`, or `.marks` of a variable.
-    pub(super) path: String,
-    pub(super) ty: Type,
-}
-
-/// As what two values are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sort {
-    Truth,
-    /// A whole number, an amount, a word's place.
-    Number,
-    Day,
-    Text,
-}
-
-/// What a number counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unit {
-    One,
-    Fen,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

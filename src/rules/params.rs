@@ -43,10 +43,9 @@ impl Params {
 impl Params {
     /// The values of one day, for every day.
     pub(super) fn fixed_on(&self, day: Date) -> Self {
-        let fixed = self.0.iter().zip(self.on(day)).map(|(param, value)| {
-            let values =
-                if value == Value::Missing { Vec::new() } else { vec![(Date::MIN, value)] };
-            Param { values, ..param.clone() }
+        let fixed = self.0.iter().enumerate().map(|(index, param)| {
+            let value = self.at(index, day).map(|(_, value)| (Date::MIN, value.clone()));
+            Param { values: value.into_iter().collect(), ..param.clone() }
         });
         Self(fixed.collect())
     }

@@ -207,7 +207,7 @@ pub(super) fn defines(
                 } else {
                     match parse(&when.value) {
                         Ok(expr) => {
-                            let define = Define { text: when.value.clone(), expr };
+                            let define = Define::new(when.value.clone(), expr);
                             defines.insert(name.value.clone(), define);
                             written.push((*source, name.value, when));
                         }

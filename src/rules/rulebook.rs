@@ -206,12 +206,14 @@ impl Rulebook {
     pub fn with_law_of(&self, day: Date) -> Option<Self> {
         let rule_set = self.rule_set_on(day)?.to_owned();
         let in_force = self.rules.iter().filter(|rule| rule.is_in_force(day));
-        Some(Self {
+        let mut other = Self {
             rule_sets: vec![(rule_set, Date::MIN)],
             params: self.params.fixed_on(day),
             rules: in_force.map(Rule::timeless).collect(),
             ..self.clone()
-        })
+        };
+        other.index = Index::of(&other);
+        Some(other)
     }
 
     /// The first days behind `day` from which its law is another, oldest first.

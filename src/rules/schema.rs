@@ -134,6 +134,9 @@ const BOUND_MAX: u32 = 1000;
 /// A document of 256 KB with lists of 1000 then fills at most 1000 × 1024 values of 24 bytes each time.
 const WIDTH_MAX: usize = 1024;
 
+/// Records inside one another at most; the facts of the law have three.
+const LEVELS_MAX: usize = 16;
+
 const BUILT_IN: [&str; 5] = ["bool", "int", "date", "money", "string"];
 
 /// Reads `schema.toml` into the record whose fields are the roots.
@@ -290,12 +293,18 @@ impl Types {
             }
             return;
         }
+        let at = fields.first().map_or(0, |(_, text)| text.at);
+        if open.len() == LEVELS_MAX {
+            let text = format!("record {name} lies more than {LEVELS_MAX} records deep");
+            problems.push(source.problem(at, text, "put fewer records into one another"));
+            return;
+        }
         if !open.insert(name.to_owned()) {
-            let at = fields.first().map_or(0, |(_, text)| text.at);
             problems.push(source.problem(at, format!("record {name} contains itself"), ""));
             return;
         }
         let record = self.record(name, fields, written, open, source, problems);
+        open.remove(name);
         self.0.insert(name.to_owned(), Type::Record(record));
     }
 
@@ -312,10 +321,10 @@ impl Types {
                 .ok()
                 .filter(|bound| (1..=BOUND_MAX).contains(bound))
                 .ok_or_else(|| format!("a list's bound is a number from 1 to {BOUND_MAX}"))?;
-            let element = self.parse(element)?;
-            if matches!(element, Type::List(..)) {
+            if element.trim_start().starts_with('[') {
                 return Err("a list of lists: put the inner one into a record".to_owned());
             }
+            let element = self.parse(element)?;
             return Ok(Type::List(Box::new(element), bound));
         }
         match text {

@@ -142,6 +142,31 @@ fn depth(expr: &Expr) -> usize {
     }
 }
 
+/// `a.b.c`, if the expression is a path.
+pub(super) fn path(expr: &Expr) -> Option<String> {
+    if let Kind::Name(name) = &expr.kind {
+        Some(name.clone())
+    } else if let Kind::Select(of, name) = &expr.kind {
+        Some(format!("{}.{name}", path(of)?))
+    } else {
+        None
+    }
+}
+
+/// Whether the name stands in the expression.
+pub(super) fn uses(expr: &Expr, var: &str) -> bool {
+    let any = |exprs: &[Expr]| exprs.iter().any(|expr| uses(expr, var));
+    match &expr.kind {
+        Kind::Name(name) => name == var,
+        Kind::Null | Kind::Bool(_) | Kind::Int(_) | Kind::Text(_) => false,
+        Kind::List(all) | Kind::And(all) | Kind::Or(all) | Kind::Call(_, all) => any(all),
+        Kind::Select(of, _) | Kind::Not(of) | Kind::Negative(of) => uses(of, var),
+        Kind::If(three) => any(&three[..]),
+        Kind::Binary(_, two) => any(&two[..]),
+        Kind::Method(target, _, all) => uses(target, var) || any(all),
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Token {
     Name(String),

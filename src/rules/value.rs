@@ -50,7 +50,7 @@ pub(super) fn json(ty: &Type, values: &[Value]) -> String {
 pub(super) fn write_json(ty: &Type, values: &[Value], text: &mut String) {
     match (values.first(), ty) {
         (Some(Value::Bool(truth)), _) => text.push_str(if *truth { "true" } else { "false" }),
-        (Some(Value::Int(number)), _) => push(text, number),
+        (Some(Value::Int(number)), _) => push(text, *number),
         (Some(Value::Date(date)), _) => push_date(*date, text),
         (Some(Value::Money(fen)), _) => {
             text.push('"');
@@ -94,7 +94,7 @@ pub(super) fn write_record(record: &Record, values: &[Value], text: &mut String)
     text.push('}');
 }
 
-fn push(text: &mut String, number: &i64) {
+fn push(text: &mut String, number: i64) {
     // Writing into a string cannot fail.
     let _written = write!(text, "{number}");
 }
@@ -188,6 +188,19 @@ pub(super) fn fen(text: &str) -> Option<i64> {
     let yuan: i64 = yuan.parse().ok()?;
     let cents: i64 = cents.parse().ok()?;
     yuan.checked_mul(100)?.checked_add(cents)?.checked_mul(sign)
+}
+
+/// A day written out, within the years the calendar can count.
+pub(super) fn date(text: &str) -> Option<Date> {
+    let (year, rest) = text.split_once('-')?;
+    let (month, day) = rest.split_once('-')?;
+    let number = |digits: &str, length: usize| {
+        let plain = digits.len() == length && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if plain { digits.parse::<i16>().ok() } else { None }
+    };
+    let year = number(year, 4).filter(|year| (1900..=2199).contains(year))?;
+    let (month, day) = (number(month, 2)?, number(day, 2)?);
+    Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }
 
 /// JSON with sorted keys and no blanks: the same facts are the same bytes. A decision's `facts_digest` is

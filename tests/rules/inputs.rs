@@ -22,7 +22,7 @@ const BASES: [&str; 6] = [
 ];
 
 /// Any text as a condition, a definition and a place in a message, under a schema of one fact.
-pub fn parse(input: &[u8]) {
+pub(crate) fn parse(input: &[u8]) {
     let Some(text) = words(input) else { return };
     let quoted = toml::Value::from(text.clone());
     let rule = rule(&quoted.to_string(), &toml::Value::from(format!("{{{text}}}")).to_string());
@@ -43,7 +43,7 @@ pub fn parse(input: &[u8]) {
 }
 
 /// Any text as a condition over the facts of the law; if it is accepted, it is evaluated.
-pub fn check(input: &[u8]) {
+pub(crate) fn check(input: &[u8]) {
     let Some(text) = words(input) else { return };
     let mut files = files(SCHEMA, PARAMS, CALENDAR);
     let quoted = toml::Value::from(text).to_string();
@@ -57,7 +57,7 @@ pub fn check(input: &[u8]) {
 }
 
 /// Any text as one of the files of an edition: the first byte says which.
-pub fn edition(input: &[u8]) {
+pub(crate) fn edition(input: &[u8]) {
     let Some((which, text)) = input.split_first() else { return };
     let Some(text) = words(text) else { return };
     let names = [
