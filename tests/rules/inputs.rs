@@ -69,6 +69,7 @@ pub(crate) fn edition(input: &[u8]) {
         "rules/all.toml",
         "cases/all.toml",
         "cases/base/food-new.json",
+        "guide.toml",
     ];
     let name = names[usize::from(*which) % names.len()];
     let mut files = files(SCHEMA, PARAMS, CALENDAR);
@@ -132,6 +133,7 @@ fn files(schema: &str, params: &str, calendar: &str) -> Files {
         ("params.toml", params),
         ("catalogue.toml", catalogue),
         ("calendar.toml", calendar),
+        ("guide.toml", ""),
     ]
     .map(|(file, text)| (file.to_owned(), text.to_owned()))
     .into()
