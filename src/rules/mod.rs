@@ -30,8 +30,8 @@ mod words;
 
 pub use case::Case;
 pub use catalogue::{Answer, Catalogue, Choice, Entry, Field, FieldKind, Group, PromiseText};
-pub use explain::{Explanation, Read, Spoken, Used, explain};
 pub use decide::{decide, decide_document, fired, steps};
+pub use explain::{Explanation, Read, Spoken, Used, explain};
 pub use facts::{FactProblem, Facts};
 pub use guide::{
     Badge, By, Elsewhere, Guide, Life, Means, Mode, Need, Paper, PaperSource, Phase, Question,
