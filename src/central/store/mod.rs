@@ -4,6 +4,7 @@
 //! to do with a push is decided by [`plan`], not by an engine.
 
 pub mod plan;
+pub mod reader;
 mod sqlite;
 
 pub use sqlite::Sqlite;

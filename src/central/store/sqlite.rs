@@ -142,7 +142,7 @@ fn in_savepoint<T>(
 }
 
 /// Says of a file whether it is a permit book: "PKCB".
-const APPLICATION_ID: i32 = 0x504b_4342;
+pub(super) const APPLICATION_ID: i32 = 0x504b_4342;
 
 /// Looks at a file without writing to it. Opening one that is damaged or somebody else's, and adding
 /// our tables to it, would destroy evidence.

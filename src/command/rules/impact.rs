@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
+use permit_kiosk::central::store::reader;
 use permit_kiosk::clock::{Clock as _, SystemClock};
 use permit_kiosk::domain::{Language, ServiceCode};
 use permit_kiosk::journal::Reader;
@@ -33,6 +34,9 @@ const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Records read at once.
 const PAGE_RECORDS_MAX: usize = 1000;
 
+/// Records read at once from central: each has 256 KiB at most, 16 MiB together.
+const CENTRAL_RECORDS_MAX: usize = 64;
+
 /// What the kiosk itself found begins with this: not of the law, and not decided again.
 const KIOSK: &str = "KIOSK-";
 
@@ -47,8 +51,11 @@ pub(super) struct Args {
     #[arg(value_name = "NEW")]
     new: PathBuf,
     /// A journal, or a backup of one; several may be given.
-    #[arg(long, value_name = "DB", required = true)]
+    #[arg(long, value_name = "DB", required_unless_present = "central")]
     journal: Vec<PathBuf>,
+    /// Central's permit book, or a backup of it: what every kiosk decided.
+    #[arg(long, value_name = "DB")]
+    central: Option<PathBuf>,
     /// An edition applications were decided under: those of it are first decided with it again, and
     /// must come out as recorded. Several may be given.
     #[arg(long, value_name = "DIR")]
@@ -108,6 +115,9 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let began = clock.monotonic();
     for path in &args.journal {
         impact.journal(path)?;
+    }
+    if let Some(path) = &args.central {
+        impact.central(path)?;
     }
     let took = clock.monotonic().saturating_sub(began);
     impact.end(took)?;
@@ -186,6 +196,26 @@ impl Impact<'_> {
             self.tell_progress(path, after, head)?;
         }
         Ok(())
+    }
+
+    fn central(&mut self, path: &Path) -> anyhow::Result<()> {
+        let book = reader::Reader::open(path)?;
+        let mut last: Option<reader::DecidedRecord> = None;
+        let mut read = 0;
+        loop {
+            let after = last.as_ref().map(|last| (&last.kiosk, last.position));
+            let records = book.decided(after, CENTRAL_RECORDS_MAX)?;
+            for record in &records {
+                self.record(record.position, record.text.reveal())?;
+                read += 1;
+            }
+            let Some(record) = records.into_iter().next_back() else { return Ok(()) };
+            if self.progress {
+                write!(std::io::stderr(), "\r{} {} {read}", path.display(), record.kiosk)
+                    .context("cannot tell the progress")?;
+            }
+            last = Some(record);
+        }
     }
 
     fn record(&mut self, position: u64, text: &str) -> anyhow::Result<()> {
