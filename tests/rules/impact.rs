@@ -1,14 +1,19 @@
 //! What past applications would come to under a new edition, from journals as kiosks write them.
 
 use jiff::civil::{Date, date};
+use permit_kiosk::central::intake::{Keys, Origin, judge};
+use permit_kiosk::central::store::{Life, Sqlite, Store as _};
 use permit_kiosk::domain::{ApplicationId, Private, ServiceCode};
+use permit_kiosk::journal::Reader;
 use permit_kiosk::rules::{Rulebook, decide_document};
+use permit_kiosk::seal::Keyring;
+use permit_kiosk::wire::v1::{EditionManifest, Hash, SignedEdition};
 use serde_json::{Value as Json, json};
 
 use super::command;
 use super::diff::{base, next, write};
 use super::edition::Files;
-use crate::journal::{Kiosk, case};
+use crate::journal::{Kiosk, NOON, case, device_key, kiosk_id, seal_key};
 
 /// Applications in the journal: every seat number 25 times.
 const APPLICATIONS: u16 = 600;
@@ -185,4 +190,84 @@ fn a_record_that_does_not_come_out_again_is_an_alarm() {
     assert_eq!((&rows[0]["row"], &rows[0]["position"]), (&json!("not_reproduced"), &json!(8)));
     assert_eq!((&summary["reproduced"], &summary["same"]), (&json!(599), &json!(600)));
     assert_eq!(summary["referred_by_kiosk"], 1);
+}
+
+#[test]
+fn central_knows_what_every_kiosk_decided_and_a_published_edition_is_one_file() {
+    let kiosk = kiosk(&old_edition(), |_, _| {});
+    let new = new_edition("is = 50 }, { from = 2026-11-01, is = 45 }");
+    let folder = tempfile::tempdir().unwrap();
+    let book = folder.path().join("central.db");
+    let id = kiosk_id();
+    let records = Reader::open(&kiosk.folder.path().join("journal.db")).unwrap();
+    let records = records.records(0, 1_000_000, usize::MAX).unwrap();
+    let seal_pem = seal_key().verifying_key().to_pem();
+    let seal_key = Keyring::from_iter([("test".to_owned(), seal_key().verifying_key())]);
+    let keys = Keys { device_key: device_key().verifying_key(), seal_key };
+    let origin = Origin { kiosk: id.clone(), lives: [(1, keys)].into() };
+    let push = records.into_iter().map(|placed| placed.record).collect();
+    let life = Life {
+        certificate: Hash::of(b"1"),
+        device_key: device_key().verifying_key().to_pem(),
+        seal_key: seal_pem,
+    };
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+        let store = Sqlite::open(&book).unwrap();
+        store.enrol(id.clone(), life).await.unwrap();
+        let judged = judge(&origin, push).unwrap();
+        store.take(id, judged, NOON.parse().unwrap()).await.unwrap();
+    });
+
+    let published = folder.path().join("new.edition");
+    let rulebook = Rulebook::load(&new).unwrap();
+    let manifest = EditionManifest::describe(&rulebook, &new, "all");
+    let edition = SignedEdition::unsigned(&manifest, new.clone());
+    std::fs::write(&published, edition.to_text()).unwrap();
+    let paths = [&published, &book].map(|path| path.to_str().unwrap());
+    let arguments = [
+        "rules",
+        "impact",
+        paths[0],
+        "--central",
+        paths[1],
+        "--since",
+        "2026-11-01",
+        "--lang",
+        "en",
+    ];
+    let output = command::run(&arguments, "");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = said.lines().collect();
+    let application = self::id(16);
+    let first = [
+        &format!("zhangdian-03 #17 2026-11-07 food business licence (new) {application}"),
+        "    accepted, an officer decides OK → accepted, officers inspect the premises FOUND",
+        "    +SEATS",
+    ];
+    assert_eq!(lines[..3], first);
+    let summary = lines[3 * 125..].join("\n");
+    let wanted = "
+small 1.2, 2026-11-01
+     600  applications decided again
+     475  come to the same, for the same reasons
+       0  come to the same, other rules speak
+     125  come to something else
+       0  have facts the new edition cannot take
+       0  came out again as recorded under their own edition
+       0  did NOT come out again under their own edition
+     600  not checked: their own edition was not given (--old)
+       0  referred by the kiosk itself; what the law said is compared
+       0  records cannot be read
+
+     125  accepted, an officer decides → accepted, officers inspect the premises
+
+    +125       -0  SEATS";
+    assert_eq!(summary, wanted);
+
+    // The same edition, published and in its directory, does not differ.
+    let directory = write(&new);
+    let both = [paths[0], directory.path().to_str().unwrap()];
+    let output = command::run(&[&["rules", "diff"], &both[..]].concat(), "");
+    assert_eq!(output.status.code(), Some(0));
 }

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use permit_kiosk::domain::{Language, Verdict};
-use permit_kiosk::rulebooks;
 use permit_kiosk::rules::Rulebook;
 use permit_kiosk::rules::diff::{
     Action, Answer, Aspect, Change, Diff, Edition, Effect, Example, Reuse, Sample, Step, Subject,
@@ -14,7 +13,7 @@ use permit_kiosk::rules::diff::{
 use serde_json::Value as Json;
 
 use super::words::{beside, language, pick, service, services, verdict};
-use super::{WRONG, say};
+use super::{WRONG, files, say};
 
 /// Exit code where the editions differ, as diff(1) has it.
 const DIFFERENT: u8 = 1;
@@ -27,10 +26,10 @@ const HALF: usize = 46;
 /// Exit code 0: nothing differs. 1: something does. 2: one of them is no edition.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The edition before: its directory.
+    /// The edition before: its directory, or a published edition.
     #[arg(value_name = "OLD")]
     old: PathBuf,
-    /// The edition after: its directory.
+    /// The edition after: its directory, or a published edition.
     #[arg(value_name = "NEW")]
     new: PathBuf,
     /// The language of the words: zh or en.
@@ -44,7 +43,7 @@ pub(super) struct Args {
 pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut editions = Vec::new();
     for path in [&args.old, &args.new] {
-        let files = rulebooks::read(path)?;
+        let files = files(path)?;
         match Rulebook::load(&files) {
             Ok(rulebook) => editions.push((files, rulebook)),
             Err(problems) => say(format!("{}:\n{problems}", path.display())),

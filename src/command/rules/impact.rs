@@ -47,7 +47,7 @@ const KIOSK: &str = "KIOSK-";
 /// again under its own edition. 2: NEW or an --old is no edition.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The new edition's directory.
+    /// The new edition: its directory, or a published edition.
     #[arg(value_name = "NEW")]
     new: PathBuf,
     /// A journal, or a backup of one; several may be given.

@@ -9,8 +9,10 @@ mod words;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use permit_kiosk::rulebooks;
+use anyhow::Context as _;
 use permit_kiosk::rules::Rulebook;
+use permit_kiosk::wire::v1::SignedEdition;
+use permit_kiosk::{durable, rulebooks};
 
 use super::say;
 
@@ -41,7 +43,7 @@ enum Question {
 
 #[derive(Debug, clap::Args)]
 struct Edition {
-    /// The rulebook's directory.
+    /// The rulebook's directory, or a published edition.
     #[arg(value_name = "DIR", default_value = "kiosk-config/rulebook")]
     directory: PathBuf,
 }
@@ -76,15 +78,26 @@ enum Loaded {
     Wrong,
 }
 
-fn load(directory: &Path) -> anyhow::Result<Loaded> {
-    match rulebooks::load(directory) {
+fn load(path: &Path) -> anyhow::Result<Loaded> {
+    match Rulebook::load(&files(path)?) {
         Ok(rulebook) => Ok(Loaded::Sound(Box::new(rulebook))),
-        Err(rulebooks::Error::Check { problems, .. }) => {
+        Err(problems) => {
             say(problems);
             Ok(Loaded::Wrong)
         }
-        Err(error) => Err(error.into()),
     }
+}
+
+/// The files of an edition: of its directory, or out of a published one. Who signed it is not asked
+/// here: only a kiosk has to believe it.
+fn files(path: &Path) -> anyhow::Result<rulebooks::Files> {
+    if !path.is_file() {
+        return Ok(rulebooks::read(path)?);
+    }
+    let bytes = durable::read_limited(path, u64::try_from(SignedEdition::BYTES_MAX)?)?;
+    let edition = SignedEdition::read(&bytes);
+    let edition = edition.with_context(|| format!("cannot read the edition {}", path.display()))?;
+    Ok(edition.files)
 }
 
 fn summary(rulebook: &Rulebook) -> String {
