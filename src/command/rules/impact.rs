@@ -408,11 +408,9 @@ impl Impact<'_> {
         if !tally.rules.is_empty() {
             say("");
             for (rule, moved) in &tally.rules {
-                say(format!(
-                    "{:>+8} {:>+8}  {rule}",
-                    moved.appeared,
-                    -i128::from(moved.disappeared)
-                ));
+                let (come, gone) =
+                    (format!("+{}", moved.appeared), format!("-{}", moved.disappeared));
+                say(format!("{come:>8} {gone:>8}  {rule}"));
             }
         }
         if !tally.reasons.is_empty() {
