@@ -156,7 +156,9 @@ struct Summary {
 /// One application in the answer; nothing in it is about a person.
 #[derive(Debug, Clone, Serialize)]
 struct Row<'a> {
-    row: &'static str,
+    /// What came of it, a word of the command's own.
+    #[serde(rename = "row")]
+    what: &'static str,
     kiosk: &'a str,
     position: u64,
     today: Date,
@@ -171,13 +173,13 @@ struct Row<'a> {
 
 impl<'a> Row<'a> {
     /// The same application, and what it comes to instead.
-    fn come_to<'b>(&self, row: &'static str, after: Option<&'b Came>) -> Row<'b>
+    fn come_to<'b>(&self, what: &'static str, after: Option<&'b Came>) -> Row<'b>
     where
         'a: 'b,
     {
         let (appeared, disappeared) =
             after.map_or_else(Default::default, |after| moved(self.before, after));
-        Row { row, after, appeared, disappeared, ..self.clone() }
+        Row { what, after, appeared, disappeared, ..self.clone() }
     }
 }
 
@@ -268,7 +270,7 @@ impl Impact<'_> {
         let before = came(&law);
         let facts = decided.facts.reveal();
         let same = Row {
-            row: "same",
+            what: "same",
             kiosk,
             position,
             today,
@@ -302,7 +304,7 @@ impl Impact<'_> {
             }
             Again::OtherFindings(_) => Ok(()),
             Again::Other(after) => self.tell(&same.come_to("other", Some(after))),
-            Again::Unbound(problems) => self.tell(&Row { row: "unbound", problems, ..same }),
+            Again::Unbound(problems) => self.tell(&Row { what: "unbound", problems, ..same }),
         }
     }
 
@@ -313,7 +315,7 @@ impl Impact<'_> {
         }
         let lang = self.args.lang;
         let Row { kiosk, position, today, before, .. } = row;
-        let what = match row.row {
+        let what = match row.what {
             "not_reproduced" => self.pick("！！不能重现 ", "!! NOT REPRODUCED  "),
             "unbound" => self.pick("新版不能接受其事实 ", "facts not taken  "),
             _ => "",
