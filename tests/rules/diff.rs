@@ -8,6 +8,12 @@ use super::edition::{Files, rule, small, zhangdian, zhangdian_files};
 /// The differences of two small editions that are to be found: effect, subject, id, action.
 type Wanted<'w> = (Effect, Subject, &'w str, Action);
 
+/// A fact of its own for the shop, with its label.
+pub(super) const YARD: [(&str, &str, &str); 2] = [
+    ("schema.toml", "live = \"bool\"", "live = \"bool\"\n        yard = \"bool\""),
+    ("schema.toml", "[label.shop]\n", "[label.shop]\nyard = { zh = \"院子\", en = \"yard\" }\n"),
+];
+
 fn compare(old: &Files, new: &Files) -> Diff {
     let load = |files| Rulebook::load(files).unwrap_or_else(|problems| panic!("{problems}"));
     let (before, after) = (load(old), load(new));
@@ -112,10 +118,15 @@ fn each_edit_has_its_effect() {
         [(Worded, Subject::Rule, "ISSUE", Changed), (Worded, Subject::Rule, "SEATS", Changed)];
     check(&words, &both, &[]);
 
-    let fact = [("schema.toml", "live = \"bool\"", "live = \"bool\"\n        yard = \"bool?\"")];
-    check(&fact, &[(Effect::None, Subject::Fact, "shop.yard", Added)], &[]);
-    let word = [("schema.toml", "\"cold\", \"hot\", \"raw\"", "\"cold\", \"hot\"")];
-    check(&word, &[(Different, Subject::Words, "mark", Changed)], &[]);
+    let labels = (Worded, Subject::Other, "schema.toml: label", Changed);
+    let optional = [YARD[0], YARD[1], ("schema.toml", "yard = \"bool\"", "yard = \"bool?\"")];
+    check(&optional, &[labels, (Effect::None, Subject::Fact, "shop.yard", Added)], &[]);
+    let words = (Worded, Subject::Other, "schema.toml: word", Changed);
+    let hot = [
+        ("schema.toml", "\"cold\", \"hot\", \"raw\"", "\"cold\", \"hot\""),
+        ("schema.toml", "\"raw\" = { zh = \"raw\", en = \"raw\" }\n", ""),
+    ];
+    check(&hot, &[(Different, Subject::Words, "mark", Changed), words], &[]);
     let year = [(
         "calendar.toml",
         "[[year]]\nyear = 2026",
@@ -247,7 +258,8 @@ fn a_case_of_either_edition_is_an_example_where_its_verdict_differs() {
 
     // The facts of a case that the other schema cannot take are told, not skipped.
     let yard = [
-        ("schema.toml", "live = \"bool\"", "live = \"bool\"\n        yard = \"bool\""),
+        YARD[0],
+        YARD[1],
         ("cases/base/shop.json", "\"live\":true", "\"live\":true,\"yard\":true"),
     ];
     let found = compare(&base(), &next(&yard));

@@ -11,7 +11,7 @@ use permit_kiosk::wire::v1::{EditionManifest, Hash, SignedEdition};
 use serde_json::{Value as Json, json};
 
 use super::command;
-use super::diff::{base, next, write};
+use super::diff::{YARD, base, next, write};
 use super::edition::Files;
 use crate::journal::{Kiosk, NOON, case, device_key, kiosk_id, seal_key};
 
@@ -157,8 +157,10 @@ fn a_law_of_the_future_changes_the_past_only_where_it_is_asked_to() {
 fn facts_the_new_schema_cannot_take_are_told_with_the_reason() {
     let kiosk = kiosk(&old_edition(), |_, _| {});
     let mut new = new_edition("is = 50 }");
-    let schema = new.get_mut("schema.toml").unwrap();
-    *schema = schema.replace("live = \"bool\"", "live = \"bool\"\n        yard = \"bool\"");
+    for (file, old, with_yard) in YARD {
+        let text = new.get_mut(file).unwrap();
+        *text = text.replace(old, with_yard);
+    }
     let shop = new.get_mut("cases/base/shop.json").unwrap();
     *shop = shop.replace("\"live\":true", "\"live\":true,\"yard\":true");
     let (code, rows, summary) = impact(&kiosk, &new, &old_edition(), &["--since", "2026-11-01"]);

@@ -122,7 +122,11 @@ pub(super) fn others(old: &Written, new: &Written) -> Vec<Change> {
         let mut aspects = Vec::new();
         compare("", &value(&before), &value(&after), &mut aspects);
         if !aspects.is_empty() {
-            let change = change(Subject::Other, id, Action::Changed, Effect::Different);
+            // Names of facts and the guide are told to people; no rule reads them.
+            let words = ["schema.toml: label", "schema.toml: word", "guide.toml"];
+            let effect =
+                if words.contains(&id.as_str()) { Effect::Worded } else { Effect::Different };
+            let change = change(Subject::Other, id, Action::Changed, effect);
             changes.push(Change { aspects, ..change });
         }
     }
