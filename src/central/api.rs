@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, Extension, Request, State};
+use axum::extract::{DefaultBodyLimit, Extension, Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -25,9 +25,9 @@ use crate::seal::{Keyring, VerifyingKey};
 use crate::wire::v1::{
     BlockGrant, Grant, SignedBlock,
     api::{
-        self, Acknowledgement, Answer, BlockRequest, DistrictRecord, Heartbeat, HeartbeatAnswer,
-        HeldPermit, LookUpOutcome, LookUpRequest, LookUpResponse, Problem, Push, PushOutcome,
-        Query, Snapshot, SnapshotEntry, Standing, Supervision,
+        self, Acknowledgement, Answer, BlockRequest, DistrictRecord, EditionRequest, Heartbeat,
+        HeartbeatAnswer, HeldPermit, LookUpOutcome, LookUpRequest, LookUpResponse, Problem, Push,
+        PushOutcome, Query, Snapshot, SnapshotEntry, Standing, Supervision,
     },
 };
 
@@ -44,6 +44,8 @@ pub(super) fn router(central: Arc<Central>) -> Router {
         .route(api::LOOK_UPS_PATH, post(look_ups).layer(small))
         .route(api::HEARTBEAT_PATH, post(heartbeat).layer(small))
         .route(api::SNAPSHOTS_PATH, get(snapshot))
+        .route(api::EDITIONS_PATH, post(newest_edition).layer(small))
+        .route(&format!("{}/{{digest}}", api::EDITIONS_PATH), get(edition))
         .fallback(|| async {
             Refused::new(StatusCode::NOT_FOUND, "NO_SUCH_PATH", "central has no such path")
         })
@@ -443,6 +445,52 @@ async fn heartbeat(
         at,
     };
     Ok(json(StatusCode::OK, &answer))
+}
+
+/// The newest edition for the kiosk's channel; nothing where it has it already.
+async fn newest_edition(
+    State(central): State<Arc<Central>>,
+    Extension(kiosk): Extension<Arc<Kiosk>>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Refused> {
+    let request: EditionRequest = read(body)?;
+    let newest = central.editions.newest(&*central.store, &request.channel).await;
+    let newest = newest.map_err(|error| {
+        tracing::error!(error = %Chain(&error), "no edition can be served");
+        let message = "the newest edition cannot be served; it has to be published again";
+        Refused::new(StatusCode::SERVICE_UNAVAILABLE, "EDITION_DAMAGED", message)
+    })?;
+    match newest {
+        None => {
+            let message = "no edition is published for this channel";
+            Err(Refused::new(StatusCode::NOT_FOUND, "NO_EDITION", message))
+        }
+        Some((digest, _)) if request.present.as_ref() == Some(&digest) => {
+            Ok(json(StatusCode::OK, &serde_json::Value::Null))
+        }
+        Some((digest, text)) => {
+            tracing::info!(kiosk = %kiosk.id, digest, "an edition is sent to {}", kiosk.id);
+            Ok((StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], text.to_string())
+                .into_response())
+        }
+    }
+}
+
+/// The edition of a digest, as it was published: for deciding an old case again.
+async fn edition(
+    State(central): State<Arc<Central>>,
+    Path(digest): Path<String>,
+) -> Result<Response, Refused> {
+    match central.store.edition(digest).await? {
+        Some(edition) => {
+            Ok((StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], edition.text)
+                .into_response())
+        }
+        None => {
+            let message = "no edition of this digest was published here";
+            Err(Refused::new(StatusCode::NOT_FOUND, "NO_EDITION", message))
+        }
+    }
 }
 
 async fn snapshot(State(central): State<Arc<Central>>) -> Result<Response, Refused> {

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use super::store::{self, Life, Store};
 use crate::durable;
 use crate::seal::{KeyError, Profile, SigningKey};
-use crate::wire::v1::{Hash, KioskId, api::DigestKey};
+use crate::wire::v1::{Hash, KioskId, Publishers, PublishersError, api::DigestKey};
 
 /// The private authority's certificate: what both sides trust.
 pub const CA: &str = "ca.pem";
@@ -50,6 +50,11 @@ pub const SEAL_KEY: &str = "seal.key";
 pub const SEAL_PUBLIC: &str = "seal.pub";
 /// Name and life of the kiosk the folder belongs to, as JSON.
 pub const ENROLMENT: &str = "enrolment.json";
+
+/// The folder of the publishers' private keys, each for one person to carry away.
+pub const PUBLISHERS_FOLDER: &str = "publishers";
+/// For which kiosks the first editions are: all of them.
+pub const CHANNEL: &str = "all";
 
 /// Bytes of a key file at most: a certificate chain of three.
 const FILE_BYTES_MAX: u64 = 16 * 1024;
@@ -84,8 +89,10 @@ pub struct Order {
     pub kiosk_folder: PathBuf,
     /// The kiosk.
     pub kiosk: KioskId,
-    /// How it seals.
+    /// How it seals, and how publishers sign.
     pub profile: Profile,
+    /// The rulebook whose publishers get keys.
+    pub rulebook: String,
     /// Names and addresses central is called by, besides localhost.
     pub central_names: BTreeSet<String>,
     /// Now: certificates begin a day before.
@@ -189,6 +196,12 @@ pub enum Error {
         /// What it should hold.
         what: &'static str,
     },
+    /// The publishers.
+    #[error("the list of publishers cannot be used")]
+    Publishers {
+        /// What was wrong.
+        source: PublishersError,
+    },
     /// The permit book.
     #[error("cannot enrol the kiosk")]
     Enrol {
@@ -204,8 +217,16 @@ pub async fn provision(order: &Order, store: &dyn Store) -> Result<Provisioned, 
     if is_missing(&order.folder, &CENTRAL_FILES)? {
         make_central(order, &mut written)?;
     }
+    if !order.folder.join(Publishers::FILE_NAME).exists() {
+        make_publishers(order, &mut written)?;
+    }
     if is_missing(&order.kiosk_folder, &KIOSK_FILES)? {
         make_kiosk(order, &mut written)?;
+    }
+    let trusted = order.kiosk_folder.join(Publishers::FILE_NAME);
+    if !trusted.exists() {
+        let text = read_text(&order.folder.join(Publishers::FILE_NAME))?;
+        Folder::make(&order.kiosk_folder, &mut written)?.public(Publishers::FILE_NAME, &text)?;
     }
     let certificate = read_certificate(&order.kiosk_folder.join(KIOSK_TLS))?;
     let found = name_in(&certificate);
@@ -259,6 +280,8 @@ pub struct CentralKeys {
     pub digest: DigestKey,
     /// What officers show.
     pub officer_token: Zeroizing<String>,
+    /// Whose editions are published and served.
+    pub publishers: Publishers,
 }
 
 impl CentralKeys {
@@ -285,8 +308,15 @@ impl CentralKeys {
             signing,
             digest,
             officer_token: token,
+            publishers: read_publishers(folder)?,
         })
     }
+}
+
+/// Reads the list of publishers of a key folder.
+pub fn read_publishers(folder: &Path) -> Result<Publishers, Error> {
+    let text = read_text(&folder.join(Publishers::FILE_NAME))?;
+    Publishers::read(text.as_bytes()).map_err(|source| Error::Publishers { source })
 }
 
 /// Random bytes in the officers' token.
@@ -334,6 +364,27 @@ fn make_central(order: &Order, written: &mut Vec<PathBuf>) -> Result<(), Error> 
     folder.public(CENTRAL_TLS, &tls.pem())?;
     folder.public(CA, &ca.pem())
 }
+
+/// Three publishers, of whom two sign: one may be ill, and none can publish law alone. The trusted file
+/// comes last, so that a run cut off in between is made anew.
+fn make_publishers(order: &Order, written: &mut Vec<PathBuf>) -> Result<(), Error> {
+    let path = order.folder.join(PUBLISHERS_FOLDER);
+    let mut keys = Vec::new();
+    let mut folder = Folder::make(&path, written)?;
+    for number in 1..=PUBLISHERS {
+        let name = format!("publisher-{number}");
+        let key = SigningKey::generate(order.profile, &*random()?);
+        folder.secret(&format!("{name}.key"), &key.to_pem())?;
+        folder.public(&format!("{name}.pub"), &key.verifying_key().to_pem())?;
+        keys.push((name, key.verifying_key()));
+    }
+    let publishers = Publishers::new(&order.rulebook, CHANNEL, 1, Publishers::THRESHOLD_MIN, keys)
+        .map_err(|source| Error::Publishers { source })?;
+    Folder::make(&order.folder, written)?.public(Publishers::FILE_NAME, &publishers.to_text())
+}
+
+/// Publishers at the beginning.
+const PUBLISHERS: usize = 3;
 
 fn make_kiosk(order: &Order, written: &mut Vec<PathBuf>) -> Result<(), Error> {
     let pem = read_secret(&order.folder.join(CA_KEY))?;

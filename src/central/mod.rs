@@ -2,6 +2,7 @@
 
 mod api;
 mod door;
+pub mod editions;
 pub mod intake;
 pub mod keys;
 pub mod numbers;
@@ -118,6 +119,7 @@ struct Central {
     calendar: Calendar,
     signing: SigningKey,
     officer_token: Zeroizing<String>,
+    editions: editions::Served,
     clock: Arc<dyn Clock>,
 }
 
@@ -144,6 +146,7 @@ pub async fn serve(config: Config, stop: watch::Receiver<bool>) -> Result<Runnin
         calendar: config.calendar,
         signing: keys.signing,
         officer_token: keys.officer_token,
+        editions: editions::Served::new(keys.publishers),
         clock: config.clock,
     });
     let api = listen(config.api).await?;

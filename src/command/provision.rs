@@ -9,6 +9,7 @@ use permit_kiosk::central::keys::{self, Order};
 use permit_kiosk::central::store::Sqlite;
 use permit_kiosk::clock::{Clock as _, SystemClock};
 use permit_kiosk::config;
+use permit_kiosk::rulebooks;
 use permit_kiosk::seal::Profile;
 use permit_kiosk::wire::v1::KioskId;
 
@@ -46,6 +47,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let profile = Profile::parse(kiosk.seal_profile.as_str())
         .context("the seal profile of kiosk.toml is none this software knows")?;
+    let folder = args.config.join("rulebook");
+    let rulebook = rulebooks::load(&folder)
+        .context("the publishers' keys are for a rulebook, and there is none")?
+        .name()
+        .to_owned();
     let mut central_names = BTreeSet::new();
     central_names.extend(host(&kiosk.central_url));
     if !central.api_listen.ip().is_unspecified() {
@@ -56,6 +62,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         kiosk_folder,
         kiosk: id,
         profile,
+        rulebook,
         central_names,
         now: SystemClock.now(),
     };

@@ -11,18 +11,21 @@ use permit_kiosk::clock::{Clock, SystemClock};
 use permit_kiosk::config::{self, Kiosk};
 use permit_kiosk::domain::Series;
 use permit_kiosk::durable;
+use permit_kiosk::fault::Chain;
 use permit_kiosk::journal::{self, ElicenceTypes, Head, Journal};
 use permit_kiosk::registers::{AGE_MAX, Client, DigestKey, Identity, Registers, Snapshots};
+use permit_kiosk::rulebooks::Shelf;
 use permit_kiosk::rules::Rulebook;
 use permit_kiosk::seal::{LogOrigin, SigningKey, VerifyingKey};
 use permit_kiosk::session::event::Equipment;
 use permit_kiosk::session::{Pace, Session, Terms};
-use permit_kiosk::sync::{self, Central as _, NumberPlan, Report, Retry, SeriesPlan, Task};
+use permit_kiosk::sync::{
+    self, Central as _, EditionTask, NumberPlan, Report, Retry, SeriesPlan, Taken, Task,
+};
 use permit_kiosk::terminal::{self, PaperSettings, Terminal};
 use permit_kiosk::ui::app::{self, Options};
 use permit_kiosk::wire::v1::api::Heartbeat;
-use permit_kiosk::wire::v1::{Body, KioskId, Started};
-use permit_kiosk::{fault::Chain, rulebooks};
+use permit_kiosk::wire::v1::{Body, KioskId, Publishers, SignedEdition, Started};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -58,6 +61,9 @@ pub(crate) struct Args {
     /// A folder to keep every certificate in as PDF, for demonstrations.
     #[arg(long)]
     keep_certificates: Option<PathBuf>,
+    /// An edition of the rulebook from a medium, offered at the start; central sends newer ones.
+    #[arg(long, value_name = "FILE")]
+    edition: Option<PathBuf>,
     /// Begin an empty journal after the records central has of this kiosk: its old journal is lost.
     #[arg(long)]
     new_life: bool,
@@ -69,6 +75,10 @@ const FIRST_WORD: Duration = Duration::from_secs(10);
 const KEY_BYTES_MAX: u64 = 16 * 1024;
 /// The snapshot of the registers stands in for them for a day at most.
 const SNAPSHOT_EVERY: Duration = Duration::from_mins(30);
+/// How often dates of editions are compared with the clock.
+const EDITIONS_LOOKED_AT_EVERY: Duration = Duration::from_mins(1);
+/// As a published edition itself is limited.
+const EDITION_BYTES_MAX: u64 = SignedEdition::BYTES_MAX as u64;
 /// Numbers held of each series: 40 visits a day for seven days without central.
 const NUMBERS_HELD: u64 = 280;
 
@@ -87,7 +97,6 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("cannot make {}", data_folder.display()))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let keys = Keys::read(&keys_folder)?;
-    let rulebook = Arc::new(rulebooks::load(&args.config.join("rulebook"))?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -97,11 +106,15 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let identity = Identity::load(&keys_folder)?;
     let client = Client::new(&kiosk.central_url, identity, kiosk.register_timeout)?;
     let journal = open_journal(&args, &kiosk, &keys, &data_folder, &client, &runtime, &clock)?;
+    let shelf = open_shelf(&data_folder, keys.publishers.clone(), &journal, &clock)?;
+    let active = shelf.active();
     journal.record(Body::Started(Started {
         software: env!("CARGO_PKG_VERSION").to_owned(),
-        edition: Some(rulebook.edition()),
-        edition_digest: Some(rulebook.digest().to_owned()),
+        edition: active.as_ref().map(|_| shelf.rulebook().edition()),
+        edition_digest: active.map(|active| active.digest),
     }))?;
+    let editions = EditionTask::new(client.clone(), journal.clone(), Arc::clone(&shelf));
+    take_first_edition(args.edition.as_deref(), &shelf, &journal, &editions, &runtime)?;
     let snapshot_file = data_folder.join("registers.snapshot");
     let central_key = keys.central.clone();
     let snapshots = match Snapshots::open(&snapshot_file, central_key.clone(), AGE_MAX) {
@@ -116,10 +129,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (task, syncing) = Task::new(
         client,
         journal.clone(),
-        sync_settings(&kiosk, &keys.enrolment, keys.central, &rulebook, &clock),
+        sync_settings(&kiosk, &keys.enrolment, keys.central, &shelf, &clock),
     );
     // Runs as long as the process: there is nothing to wind down, everything is durable when told.
     runtime.spawn(task.run(std::future::pending()));
+    runtime.spawn(editions.run(random));
 
     let snapshot_registers = registers.clone();
     let papers = PaperSettings {
@@ -132,7 +146,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make {}", folder.display()))?;
     }
-    let terms = terms(&kiosk, &rulebook);
+    let first_terms = terms(&kiosk, &shelf.rulebook());
+    let own_kiosk = kiosk.clone();
     let (terminal, events) = Terminal::start(terminal::Settings {
         kiosk,
         devices,
@@ -144,9 +159,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         seed: random(),
     })?;
     runtime.spawn(carry_word(syncing, terminal.clone(), snapshot_registers));
+    runtime.spawn(carry_editions(shelf, terminal.clone(), move |rulebook| {
+        terms(&own_kiosk, rulebook)
+    }));
     let options =
         Options { fullscreen: args.fullscreen, size: args.size, probe: args.probe.clone() };
-    let session = Session::new(terms, Equipment::NONE);
+    let session = Session::new(first_terms, Equipment::NONE);
     app::run(options, session, Box::new(terminal), events)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -158,6 +176,7 @@ struct Keys {
     seal: SigningKey,
     central: VerifyingKey,
     digest: DigestKey,
+    publishers: Publishers,
 }
 
 /// Name and life of the kiosk, as `provision` wrote them.
@@ -188,6 +207,8 @@ impl Keys {
             central: VerifyingKey::from_pem(&text("central.pub")?).context(named("central.pub"))?,
             digest: DigestKey::parse(&text("id-digest.key")?)
                 .with_context(|| named("id-digest.key"))?,
+            publishers: Publishers::read(text(Publishers::FILE_NAME)?.as_bytes())
+                .with_context(|| folder.join(Publishers::FILE_NAME).display().to_string())?,
         })
     }
 }
@@ -229,6 +250,8 @@ fn open_journal(
     let heartbeat = Heartbeat {
         software: env!("CARGO_PKG_VERSION").to_owned(),
         edition: None,
+        edition_digest: None,
+        edition_refused: None,
         head: permit_kiosk::wire::v1::api::Head::START,
         outbox: 0,
         numbers_left: std::collections::BTreeMap::new(),
@@ -260,16 +283,12 @@ fn sync_settings(
     kiosk: &Kiosk,
     enrolment: &Enrolment,
     central_key: VerifyingKey,
-    rulebook: &Rulebook,
+    shelf: &Arc<Shelf>,
     clock: &Arc<dyn Clock>,
 ) -> sync::Settings {
     let district = kiosk.district.as_str();
     let lasting = |series| SeriesPlan::Lasting(series);
-    let report = Report {
-        software: env!("CARGO_PKG_VERSION").to_owned(),
-        edition: Some(rulebook.edition()),
-        faults: Vec::new(),
-    };
+    let shelf = Arc::clone(shelf);
     sync::Settings {
         kiosk: enrolment.kiosk.clone(),
         incarnation: enrolment.incarnation,
@@ -290,7 +309,109 @@ fn sync_settings(
         timeout: sync::Settings::TIMEOUT,
         clock: Arc::clone(clock),
         random: Arc::new(random),
-        report: Arc::new(move || report.clone()),
+        report: Arc::new(move || report(&shelf)),
+    }
+}
+
+/// What a heartbeat says of the editions.
+fn report(shelf: &Shelf) -> Report {
+    let status = shelf.status();
+    let edition = status.active.map(|active| active.edition);
+    Report {
+        software: env!("CARGO_PKG_VERSION").to_owned(),
+        edition: edition.as_ref().map(ToString::to_string),
+        edition_digest: edition.map(|edition| edition.digest),
+        edition_refused: status.refused.first().map(|refusal| {
+            let named = refusal.edition.as_ref().map(|edition| format!(" {edition}"));
+            format!("{}{}: {}", refusal.code, named.unwrap_or_default(), refusal.why.en)
+        }),
+        faults: status.faults.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// Opens the shelf of editions, and records what it decides by if a crash kept the journal from it.
+fn open_shelf(
+    data: &Path,
+    publishers: Publishers,
+    journal: &Journal,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Arc<Shelf>> {
+    let recorded = journal.last_edition()?;
+    let folder = data.join(Shelf::FOLDER);
+    let shelf = Shelf::open(&folder, publishers, recorded.as_ref(), Arc::clone(clock))?;
+    if let Some(active) = shelf.active()
+        && recorded.as_ref() != Some(&active)
+    {
+        journal.record(Body::EditionActivated(active))?;
+    }
+    Ok(Arc::new(shelf))
+}
+
+/// Offers an edition from a medium, and asks central for the first one, so that the first screen a new
+/// kiosk shows is already the one it decides by. Neither keeps it from starting: without an edition it
+/// refers.
+fn take_first_edition(
+    medium: Option<&Path>,
+    shelf: &Shelf,
+    journal: &Journal,
+    editions: &EditionTask,
+    runtime: &tokio::runtime::Runtime,
+) -> anyhow::Result<()> {
+    if let Some(path) = medium {
+        if path.is_dir() {
+            bail!(
+                "{} is a folder: a kiosk decides by published editions only. `permit-kiosk rules \
+                 draft`, `rules sign` and `rules publish` make one of it",
+                path.display()
+            );
+        }
+        let bytes = durable::read_limited(path, EDITION_BYTES_MAX)?;
+        if let Taken::Refused(refusal) = sync::take_edition(shelf, journal, &bytes)? {
+            tracing::error!("{} was refused: {}", path.display(), refusal.why.en);
+        }
+    }
+    if shelf.active().is_none() {
+        let fetched =
+            runtime.block_on(async { tokio::time::timeout(FIRST_WORD, editions.fetch()).await });
+        match fetched {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => {
+                tracing::error!(error = %Chain(&error), "no edition: every application is referred");
+            }
+            Err(_elapsed) => {
+                tracing::error!("central sent no edition: every application is referred");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Carries word of a new edition to the screen: it is taken up when nobody stands there. Dates pass
+/// without an edition changing, so how they are is looked at each minute.
+async fn carry_editions(
+    shelf: Arc<Shelf>,
+    terminal: Terminal,
+    terms: impl Fn(&Arc<Rulebook>) -> Terms,
+) {
+    let mut changes = shelf.watch();
+    // What decides now was there before the screen.
+    let mut known = changes.borrow_and_update().digest().to_owned();
+    let mut look = tokio::time::interval(EDITIONS_LOOKED_AT_EVERY);
+    loop {
+        terminal.set_rulebooks(shelf.status());
+        tokio::select! {
+            _tick = look.tick() => {}
+            changed = changes.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+            }
+        }
+        let rulebook = changes.borrow_and_update().clone();
+        if rulebook.digest() != known {
+            rulebook.digest().clone_into(&mut known);
+            terminal.set_terms(terms(&rulebook));
+        }
     }
 }
 

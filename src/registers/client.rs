@@ -184,6 +184,17 @@ impl Client {
         parse(&self.post(path, body, api::ANSWER_BYTES_MAX).await?)
     }
 
+    /// Posts a message and gives the answer's bytes, at most `bytes_max`.
+    pub async fn post_for_bytes<Q: Serialize>(
+        &self,
+        path: &str,
+        message: &Q,
+        bytes_max: usize,
+    ) -> Result<Vec<u8>, ClientError> {
+        let body = serde_json::to_vec(message).expect("messages have only string keys");
+        self.post(path, body, bytes_max).await
+    }
+
     /// Gets a message of at most `bytes_max` bytes.
     pub async fn get_json<A: DeserializeOwned>(
         &self,

@@ -5,6 +5,7 @@
 //! anything new has happened in between.
 
 mod central;
+mod editions;
 mod policy;
 mod task;
 
@@ -22,6 +23,7 @@ use crate::seal::VerifyingKey;
 use crate::wire::v1::KioskId;
 
 pub use central::{CallError, Central};
+pub use editions::{EditionError, EditionTask, Taken, take_edition};
 pub use policy::{Batch, NumberPlan, Retry, SeriesPlan};
 pub use task::Task;
 
@@ -70,6 +72,10 @@ pub struct Report {
     pub software: String,
     /// Name and version of the active edition.
     pub edition: Option<String>,
+    /// SHA-256 over that edition's files.
+    pub edition_digest: Option<String>,
+    /// Why the edition offered last was not taken.
+    pub edition_refused: Option<String>,
     /// Codes of the faults that stand.
     pub faults: Vec<String>,
 }

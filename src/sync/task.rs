@@ -104,6 +104,8 @@ impl<C: Central> Task<C> {
         let heartbeat = Heartbeat {
             software: report.software,
             edition: report.edition,
+            edition_digest: report.edition_digest,
+            edition_refused: report.edition_refused,
             head: api::Head { position: ours.position, hash: ours.hash },
             outbox: outbox.unsent,
             numbers_left: self.numbers_left().await?,

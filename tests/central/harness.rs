@@ -167,6 +167,7 @@ pub(crate) fn order(folder: &Path, kiosk_folder: &Path, kiosk: &str) -> Order {
         kiosk_folder: kiosk_folder.to_owned(),
         kiosk: KioskId::parse(kiosk).unwrap(),
         profile: Profile::Sm2,
+        rulebook: "small".to_owned(),
         central_names: ["192.0.2.1".to_owned()].into(),
         now: SystemClock.now(),
     }

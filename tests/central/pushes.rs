@@ -115,6 +115,8 @@ async fn a_gap_and_a_fork_are_told_and_a_forked_kiosk_gets_no_numbers() {
     assert_eq!(told.head.position, 3);
     check_refused(lease(&stage, "b").await, (409, "FORKED"));
     let heartbeat = Heartbeat {
+        edition_digest: None,
+        edition_refused: None,
         software: "0.1.0".to_owned(),
         edition: None,
         head: told.head,

@@ -36,6 +36,7 @@ impl Place {
             kiosk_folder: folder.path().join("keys"),
             kiosk: kiosk_id(),
             profile: Profile::Sm2,
+            rulebook: "small".to_owned(),
             central_names: BTreeSet::from(["127.0.0.1".to_owned()]),
             now,
         };

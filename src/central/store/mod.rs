@@ -86,6 +86,17 @@ pub trait Store: Send + Sync {
     /// Services a business has a referred application for.
     fn open_applications(&self, uscc: String) -> Answer<'_, Vec<ServiceCode>>;
 
+    /// Keeps a published edition. Where one of this number with another content, or a higher number,
+    /// is kept already, nothing happens and its number comes back.
+    fn keep_edition(&self, edition: PublishedEdition) -> Answer<'_, Option<(u64, u64)>>;
+
+    /// The edition of the highest number of a rulebook for a channel.
+    fn newest_edition(&self, name: String, channel: String)
+    -> Answer<'_, Option<PublishedEdition>>;
+
+    /// The edition of a digest.
+    fn edition(&self, digest: String) -> Answer<'_, Option<PublishedEdition>>;
+
     /// Records kept without sense, newest first.
     fn quarantine(&self, count: u32) -> Answer<'_, Vec<Quarantined>>;
 }
@@ -134,6 +145,27 @@ pub struct KioskOverview {
     pub heartbeat: Option<Heartbeat>,
     /// Records of it kept without sense.
     pub quarantined: u64,
+}
+
+/// An edition of the rulebook as it was published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedEdition {
+    /// Which rulebook.
+    pub name: String,
+    /// For which kiosks.
+    pub channel: String,
+    /// Counts up when the publishers' keys change.
+    pub epoch: u64,
+    /// Counts up within an epoch.
+    pub version: u64,
+    /// SHA-256 over its files, hexadecimal.
+    pub digest: String,
+    /// The publishers who signed it.
+    pub signed_by: Vec<String>,
+    /// When central took it.
+    pub published_at: Timestamp,
+    /// The edition's file.
+    pub text: String,
 }
 
 /// What came of a push.

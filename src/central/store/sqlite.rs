@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use super::plan::{Link, Plan, plan};
 use super::{
     Answer, BookEntry, Error, InboxCase, Kiosk, KioskOverview, Lease, Leased, Life, LookUpRow,
-    Quarantined, Store, Taken, Totals,
+    PublishedEdition, Quarantined, Store, Taken, Totals,
 };
 use crate::central::intake::{Case, Entry, Judged, Meaning, Number, Poison};
 use crate::domain::{ApplicationId, ServiceCode};
@@ -29,7 +29,7 @@ const WAITING_MAX: usize = 768;
 /// the rate of a commit each.
 const GROUP_MAX: usize = 64;
 /// The tables' versions, in order; `user_version` says how many are in place.
-const MIGRATIONS: [&str; 1] = [include_str!("schema_1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
 
 /// The permit book of a single district.
 #[derive(Debug)]
@@ -191,6 +191,26 @@ fn migrate(db: &mut Connection) -> Result<(), Error> {
 }
 
 impl Store for Sqlite {
+    fn keep_edition(&self, edition: PublishedEdition) -> Answer<'_, Option<(u64, u64)>> {
+        self.ask("keep an edition", move |db| keep_edition(db, &edition))
+    }
+
+    fn newest_edition(
+        &self,
+        name: String,
+        channel: String,
+    ) -> Answer<'_, Option<PublishedEdition>> {
+        self.ask("read the newest edition", move |db| newest_edition(db, &name, &channel))
+    }
+
+    fn edition(&self, digest: String) -> Answer<'_, Option<PublishedEdition>> {
+        self.ask("read an edition", move |db| {
+            db.prepare_cached(&format!("{SELECT_EDITION} WHERE digest = ?1 LIMIT 1"))?
+                .query_row([digest], published_edition)
+                .optional()
+        })
+    }
+
     fn enrol(&self, kiosk: KioskId, life: Life) -> Answer<'_, u32> {
         self.ask("enrol a kiosk", move |db| enrol(db, &kiosk, &life))
     }
@@ -839,6 +859,63 @@ fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
 
 fn kiosk_id(row: &Row<'_>, column: usize) -> rusqlite::Result<KioskId> {
     parsed(row, column, KioskId::parse)
+}
+
+const SELECT_EDITION: &str =
+    "SELECT name, channel, epoch, version, digest, signed_by, published_at, text FROM editions";
+
+fn published_edition(row: &Row<'_>) -> rusqlite::Result<PublishedEdition> {
+    Ok(PublishedEdition {
+        name: row.get(0)?,
+        channel: row.get(1)?,
+        epoch: unsigned(row, 2)?,
+        version: unsigned(row, 3)?,
+        digest: row.get(4)?,
+        signed_by: from_json(row, 5)?,
+        published_at: parsed(row, 6, |text| text.parse().ok())?,
+        text: row.get(7)?,
+    })
+}
+
+fn newest_edition(
+    db: &Connection,
+    name: &str,
+    channel: &str,
+) -> rusqlite::Result<Option<PublishedEdition>> {
+    db.prepare_cached(&format!(
+        "{SELECT_EDITION} WHERE name = ?1 AND channel = ?2 ORDER BY epoch DESC, version DESC LIMIT 1"
+    ))?
+    .query_row([name, channel], published_edition)
+    .optional()
+}
+
+fn keep_edition(
+    db: &Connection,
+    edition: &PublishedEdition,
+) -> rusqlite::Result<Option<(u64, u64)>> {
+    let number = (edition.epoch, edition.version);
+    if let Some(newest) = newest_edition(db, &edition.name, &edition.channel)? {
+        let newest_number = (newest.epoch, newest.version);
+        if number == newest_number && edition.digest == newest.digest {
+            return Ok(None);
+        }
+        if number <= newest_number {
+            return Ok(Some(newest_number));
+        }
+    }
+    db.prepare_cached("INSERT INTO editions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(
+        params![
+            edition.name,
+            edition.channel,
+            Unsigned(edition.epoch),
+            Unsigned(edition.version),
+            edition.digest,
+            json(&edition.signed_by),
+            edition.published_at.to_string(),
+            edition.text,
+        ],
+    )?;
+    Ok(None)
 }
 
 /// A text column that must be something; a text that is not would be damage, never a default.

@@ -88,7 +88,7 @@ impl Stage {
             std::fs::create_dir_all(dir.join(part))
                 .with_context(|| format!("cannot make {}", dir.join(part).display()))?;
         }
-        if dir.join("keys/ca.pem").exists() {
+        if dir.join("keys/ca.pem").exists() && dir.join("keys/publishers.json").exists() {
             say("keys      are there");
         } else {
             say("keys      making them, and enrolling the kiosk");
@@ -106,6 +106,7 @@ impl Stage {
             )
             .await?;
         }
+        publish(&dir, &config).await?;
         let addresses = dir.join("data/central.json");
         remove_if_there(&addresses)?;
         let central = Child::start(
@@ -186,6 +187,29 @@ impl Stage {
         arguments.extend_from_slice(more);
         Child::start(&self.dir, "run", &arguments, &[("DISPLAY", display)])
     }
+}
+
+/// Publishes the rulebook of the configuration, if it is not the one published before: two of the three
+/// publishers sign what everybody else may only read.
+async fn publish(dir: &Path, config: &Path) -> anyhow::Result<()> {
+    let keys = dir.join("keys");
+    let edition = dir.join("edition.json");
+    let edition = text(&edition)?;
+    let rulebook = config.join("rulebook");
+    let rulebook = text(&rulebook)?;
+    Child::complete(dir, "rules", &["draft", rulebook, "--out", edition]).await?;
+    for publisher in ["publisher-1.key", "publisher-3.key"] {
+        let key = keys.join("publishers").join(publisher);
+        Child::complete(dir, "rules", &["sign", edition, "--key", text(&key)?]).await?;
+    }
+    let data = dir.join("data");
+    let to = ["publish", edition, "--keys", text(&keys)?, "--data", text(&data)?];
+    Child::complete(dir, "rules", &to).await.context(
+        "the rulebook cannot be published: if it was changed, count up `version` in its \
+             manifest.toml, or begin anew in an empty folder",
+    )?;
+    say("rulebook  drafted, signed by two publishers, published at central");
+    Ok(())
 }
 
 /// With a display: the kiosk, and beside it the bench, until the kiosk is closed.

@@ -40,6 +40,19 @@ pub(super) struct Args {
     json: bool,
 }
 
+/// What changed between two editions, in words.
+pub(super) fn words_of(
+    (old_files, old): (&rulebooks::Files, &Rulebook),
+    (new_files, new): (&rulebooks::Files, &Rulebook),
+    language: Language,
+) -> String {
+    let found = diff(
+        Edition { files: old_files, rulebook: old },
+        Edition { files: new_files, rulebook: new },
+    );
+    Page::of(&found, language).join("\n")
+}
+
 pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut editions = Vec::new();
     for path in [&args.old, &args.new] {

@@ -4,6 +4,7 @@ mod diff;
 mod guide;
 mod explain;
 mod impact;
+mod publish;
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -39,6 +40,14 @@ enum Question {
     /// What somebody needs who wants to open a shop, with papers, times and the permit's life.
     Guide(guide::Args),
     Explain(explain::Args),
+    /// Make an edition of a folder: checked, tested, counted up, signed by nobody yet.
+    Draft(publish::Draft),
+    /// Sign a draft with one publisher's key.
+    Sign(publish::Sign),
+    /// Verify a signed edition as a kiosk does.
+    Verify(publish::Verify),
+    /// Hand a signed edition to central, from where kiosks fetch it.
+    Publish(publish::Publish),
 }
 
 #[derive(Debug, clap::Args)]
@@ -66,6 +75,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             }
             Loaded::Wrong => ExitCode::from(WRONG),
         }),
+        Question::Draft(args) => publish::draft(&args),
+        Question::Sign(args) => publish::sign(&args),
+        Question::Verify(args) => publish::verify(&args),
+        Question::Publish(args) => publish::publish(&args),
         Question::Diff(args) => diff::run(args),
         Question::Impact(args) => impact::run(args),
     }

@@ -23,6 +23,8 @@ pub const LOOK_UPS_PATH: &str = "/v1/look-ups";
 pub const HEARTBEAT_PATH: &str = "/v1/heartbeat";
 /// Where a snapshot of the registers is fetched.
 pub const SNAPSHOTS_PATH: &str = "/v1/snapshots";
+/// Where the newest edition of the rulebook is asked for; below it, each edition by its digest.
+pub const EDITIONS_PATH: &str = "/v1/editions";
 
 /// Records in one push at most: an hour of a busy kiosk is some 300.
 pub const RECORDS_MAX: usize = 1_000;
@@ -153,6 +155,17 @@ pub struct BlockRequest {
     pub nonce: String,
 }
 
+/// `POST /v1/editions`: the answer is a [`SignedEdition`](super::SignedEdition), or `null` where the
+/// kiosk has the newest already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EditionRequest {
+    /// For which kiosks.
+    pub channel: String,
+    /// Digest of the edition the kiosk decides by.
+    pub present: Option<String>,
+}
+
 /// `POST /v1/heartbeat`: how the kiosk is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -161,6 +174,12 @@ pub struct Heartbeat {
     pub software: String,
     /// Name and version of the active edition.
     pub edition: Option<String>,
+    /// SHA-256 over that edition's files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edition_digest: Option<String>,
+    /// Why the edition offered last was not taken, if it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edition_refused: Option<String>,
     /// The last record of the journal.
     pub head: Head,
     /// Records central has not acknowledged.
