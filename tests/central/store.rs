@@ -377,7 +377,7 @@ async fn a_book_of_later_software_is_not_touched() {
     let db = rusqlite::Connection::open(&path).unwrap();
     db.pragma_update(None, "user_version", 99).unwrap();
     let error = Sqlite::open(&path).unwrap_err();
-    assert_eq!(error.to_string(), "the permit book has version 99, this software knows up to 1");
+    assert_eq!(error.to_string(), "the permit book has version 99, this software knows up to 2");
 }
 
 /// A journal of `length` links, each with a hash of its own.

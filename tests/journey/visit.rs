@@ -585,6 +585,29 @@ fn the_language_of_a_visit_ends_with_it() {
     assert_eq!(lobby.session.language(), Language::Zh);
 }
 
+#[test]
+fn a_visit_keeps_the_edition_it_began_with_and_the_next_one_takes_the_new() {
+    let mut lobby = Lobby::new();
+    let shipped = lobby.session.catalogue().clone();
+    let referring = permit_kiosk::rulebooks::referring();
+    let next =
+        Terms { catalogue: Arc::clone(referring.catalogue()), rulebook: referring, ..terms() };
+
+    lobby.begin();
+    lobby.tell(Event::TermsChanged(Box::new(next)));
+    assert_eq!(*lobby.session.catalogue(), shipped);
+    lobby.tell(Event::Cancelled);
+    lobby.wait(60);
+    assert_eq!(lobby.session.stage(), &Stage::Welcome);
+    assert_ne!(*lobby.session.catalogue(), shipped);
+
+    // Without an edition the visit goes its whole way, and ends with an officer.
+    lobby.come_for("food-new");
+    lobby.tell(Event::FormConfirmed);
+    lobby.check_verdict(Verdict::Refer, "NO_EDITION");
+    assert_eq!(lobby.issued(), Vec::<String>::new());
+}
+
 /// Events in any order, from a monkey: the session never panics, and after long enough nobody's data
 /// is left.
 #[test]

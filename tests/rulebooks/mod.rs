@@ -2,6 +2,7 @@
 
 mod forged; // every way to offer something the publishers did not publish for this kiosk
 mod shelf; // what is kept, what decides, what a power cut leaves
+mod end_to_end; // published at central, fetched over TLS, decided by
 mod referring; // without a valid edition the kiosk refers
 
 use std::collections::BTreeMap;
@@ -97,6 +98,7 @@ impl Plan {
             ("manifest.toml", manifest.as_str()),
             ("schema.toml", schema),
             ("params.toml", ""),
+            ("guide.toml", ""),
             ("catalogue.toml", catalogue),
             ("calendar.toml", calendar),
             ("rules/all.toml", rules),
