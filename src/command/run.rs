@@ -133,7 +133,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     );
     // Runs as long as the process: there is nothing to wind down, everything is durable when told.
     runtime.spawn(task.run(std::future::pending()));
-    runtime.spawn(editions.run(random));
+    runtime.spawn(editions.run(random, std::future::pending()));
 
     let snapshot_registers = registers.clone();
     let papers = PaperSettings {

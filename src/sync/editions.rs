@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::policy::Retry;
 use crate::fault::Chain;
 use crate::journal::{self, Journal};
 use crate::registers::{Client, ClientError};
@@ -81,15 +82,30 @@ impl EditionTask {
             .map_err(|source| EditionError::Look { source })?
     }
 
-    /// Asks again and again until the program ends. `random` gives 64 random bits: a fleet that was
-    /// switched on together must not ask together.
-    pub async fn run(self, random: impl Fn() -> u64 + Send) {
+    /// Asks again and again until `ended` happens: soon after a failure, else on the timer. `random`
+    /// gives 64 random bits: a fleet that was switched on together must not ask together.
+    pub async fn run(self, random: impl Fn() -> u64 + Send, ended: impl Future<Output = ()>) {
+        tokio::pin!(ended);
+        let mut retry = Retry::default();
         loop {
-            match self.fetch().await {
-                Ok(_) => {}
-                Err(error) => tracing::warn!(error = %Chain(&error), "no edition was fetched"),
+            let fetched = tokio::select! {
+                () = &mut ended => return,
+                fetched = self.fetch() => fetched,
+            };
+            let wait = match fetched {
+                Ok(_) => {
+                    retry.worked();
+                    pause(random())
+                }
+                Err(error) => {
+                    tracing::warn!(error = %Chain(&error), "no edition was fetched");
+                    retry.failed(random())
+                }
+            };
+            tokio::select! {
+                () = &mut ended => return,
+                () = tokio::time::sleep(wait) => {}
             }
-            tokio::time::sleep(pause(random())).await;
         }
     }
 }
