@@ -82,7 +82,12 @@ impl Plan {
         );
         let schema = "[enum]\nservice = [\"food/new\"]\n[record.application]\n\
                       service = \"service\"\naccepted_on = \"date?\"\nwants_person = \"bool\"\n\
-                      [facts]\napplication = \"application\"\n";
+                      [facts]\napplication = \"application\"\n\
+                      [label.enum.service]\n\"food/new\" = { zh = \"a\", en = \"a\" }\n\
+                      [label.application]\nservice = { zh = \"a\", en = \"a\" }\n\
+                      accepted_on = { zh = \"b\", en = \"b\" }\n\
+                      wants_person = { zh = \"c\", en = \"c\" }\n\
+                      [label.facts]\napplication = { zh = \"a\", en = \"a\" }\n";
         let rules = "[[rule]]\nid = \"PERSON\"\ncode = \"PERSON_WANTED\"\nrule_set = [\"R1\"]\n\
                      applies = [\"any\"]\noutcome = \"refer\"\nwhen = \"application.wants_person\"\n\
                      cite = \"c\"\nmessage = { zh = \"m\", en = \"m\" }\nremedy = { zh = \"r\", en = \"r\" }\n";
