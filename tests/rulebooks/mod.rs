@@ -83,7 +83,7 @@ impl Plan {
         let schema = "[enum]\nservice = [\"food/new\"]\n[record.application]\n\
                       service = \"service\"\naccepted_on = \"date?\"\nwants_person = \"bool\"\n\
                       [facts]\napplication = \"application\"\n\
-                      [label.enum.service]\n\"food/new\" = { zh = \"a\", en = \"a\" }\n\
+                      [word.service]\n\"food/new\" = { zh = \"a\", en = \"a\" }\n\
                       [label.application]\nservice = { zh = \"a\", en = \"a\" }\n\
                       accepted_on = { zh = \"b\", en = \"b\" }\n\
                       wants_person = { zh = \"c\", en = \"c\" }\n\
