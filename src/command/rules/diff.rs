@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use permit_kiosk::domain::{Language, Verdict};
+use permit_kiosk::rulebooks;
 use permit_kiosk::rules::Rulebook;
 use permit_kiosk::rules::diff::{
     Action, Answer, Aspect, Change, Diff, Edition, Effect, Example, Reuse, Sample, Step, Subject,
