@@ -171,7 +171,7 @@ pub enum FaultCode {
     DiskLow,
     /// `disk.full`: the disk is full; the kiosk is out of service.
     DiskFull,
-    /// `clock.drift`: the clock is more than five seconds off; nothing is issued.
+    /// `clock.drift`: the clock is too far from central's; nothing is issued.
     ClockDrift,
     /// `clock.unsynchronised`: the clock was not compared with a time server yet.
     ClockUnsynchronised,
@@ -865,8 +865,8 @@ impl FaultCode {
                 is_warning: false,
                 title: ("磁盘已满，终端停止服务", "the disk is full; the kiosk is out of service"),
                 remedy: (
-                    "清理磁盘，不要删除数据目录中的文件，然后重新启动",
-                    "make room, but delete nothing in the data folder, then restart",
+                    "清理磁盘，不要删除数据目录中的文件；清理后自动恢复服务",
+                    "make room, but delete nothing in the data folder; service goes on by itself",
                 ),
             },
             Self::ClockDrift => Entry {
@@ -875,8 +875,8 @@ impl FaultCode {
                 retry: Retry::Yes,
                 is_warning: false,
                 title: (
-                    "时钟偏差超过五秒，停止发证",
-                    "the clock is more than five seconds off; nothing is issued",
+                    "时钟与中心相差过大，停止发证",
+                    "the clock is too far from central's; nothing is issued",
                 ),
                 remedy: (
                     "检查单位时间服务器的连接",

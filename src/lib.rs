@@ -17,6 +17,7 @@ pub mod config;
 
 // Kiosk.
 pub mod session;
+pub mod staff;
 pub mod journal;
 pub mod rulebooks;
 pub mod registers;

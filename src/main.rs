@@ -28,6 +28,8 @@ enum Command {
     Bench(command::bench::Args),
     /// Make the keys of a kiosk and its central system, and enrol the kiosk.
     Provision(command::provision::Args),
+    /// Enter, list and remove who may sign in at the kiosk's console.
+    Technician(command::technician::Args),
     /// Report every problem of every configuration file at once.
     CheckConfig(command::check_config::Args),
     /// Decide over a facts document and print the decision as JSON.
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         Command::Simulate(args) => command::simulate::run(args),
         Command::Bench(args) => command::bench::run(args),
         Command::Provision(args) => command::provision::run(args),
+        Command::Technician(args) => command::technician::run(args),
         Command::CheckConfig(args) => command::check_config::run(args),
         Command::Decide(args) => command::decide::run(args),
         Command::Rules(args) => command::rules::run(args),

@@ -20,13 +20,18 @@ const MODULES: &[(&str, bool, &[&str])] = &[
     ("durable", false, &[]),
     ("config", false, &["domain", "durable"]),
     ("session", false, &["domain", "rules", "fault"]),
+    ("staff", false, &["wire", "durable", "fault"]),
     ("journal", true, &[]),
     ("rulebooks", true, &[]),
     ("registers", true, &[]),
     ("device", false, &["domain", "fault", "clock"]),
     ("sync", true, &["journal", "rulebooks", "registers"]),
-    ("terminal", true, &["session", "journal", "rulebooks", "registers", "device", "sync"]),
-    ("ui", true, &["session", "device", "terminal"]),
+    (
+        "terminal",
+        true,
+        &["session", "staff", "journal", "rulebooks", "registers", "device", "sync"],
+    ),
+    ("ui", true, &["session", "staff", "device", "terminal"]),
     ("central", true, &[]),
 ];
 

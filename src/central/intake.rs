@@ -235,7 +235,12 @@ fn meaning(origin: &Origin, header: &Header, record: &SignedRecord) -> (&'static
         | Body::EditionActivated(_)
         | Body::EditionRefused(_)
         | Body::Faulted(_)
-        | Body::SessionEnded(_) => Meaning::Other,
+        | Body::SessionEnded(_)
+        | Body::MaintenanceSignedIn(_)
+        | Body::MaintenanceRefused(_)
+        | Body::MaintenanceSignedOut(_)
+        | Body::MaintenanceSettled(_)
+        | Body::MaintenanceEmptied(_) => Meaning::Other,
     };
     (kind, meaning)
 }

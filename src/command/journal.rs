@@ -148,6 +148,18 @@ fn what(body: &Body) -> String {
             format!("{} {}", body.code, if body.cleared { "cleared" } else { "stands" })
         }
         Body::SessionEnded(body) => format!("{} {} s", body.screen, body.took_ms / 1000),
+        // Staff sign in with names made for that, and their acts are to be seen.
+        Body::MaintenanceSignedIn(body) => format!("{} {}", body.name, body.role.as_str()),
+        Body::MaintenanceRefused(body) => {
+            let name = body.name.as_deref().unwrap_or("nobody's name");
+            let locked = body.locked_until.map(|until| format!(", locked until {until}"));
+            format!("{name}{}", locked.unwrap_or_default())
+        }
+        Body::MaintenanceSignedOut(body) => format!("{} {:?}", body.name, body.reason),
+        Body::MaintenanceSettled(body) => {
+            format!("{} job {} {:?}", body.by, body.job, body.answer)
+        }
+        Body::MaintenanceEmptied(body) => format!("{} {}", body.by, body.printer),
     }
 }
 

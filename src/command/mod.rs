@@ -10,6 +10,7 @@ pub(crate) mod provision;
 pub(crate) mod rules;
 pub(crate) mod run;
 pub(crate) mod simulate;
+pub(crate) mod technician;
 pub(crate) mod verify;
 
 use std::path::Path;

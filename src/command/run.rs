@@ -1,5 +1,6 @@
 //! `permit-kiosk run`: the kiosk itself, from its keys and its journal to the window.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use permit_kiosk::session::{Pace, Session, Terms};
 use permit_kiosk::sync::{
     self, Central as _, EditionTask, NumberPlan, Report, Retry, SeriesPlan, Taken, Task,
 };
+use permit_kiosk::terminal::report::Board;
 use permit_kiosk::terminal::{self, PaperSettings, Terminal};
 use permit_kiosk::ui::app::{self, Options};
 use permit_kiosk::wire::v1::api::Heartbeat;
@@ -95,6 +97,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let data_folder = args.data.clone().unwrap_or_else(|| kiosk.data_folder.clone());
     std::fs::create_dir_all(&data_folder)
         .with_context(|| format!("cannot make {}", data_folder.display()))?;
+    kiosk.keys_folder.clone_from(&keys_folder);
+    kiosk.data_folder.clone_from(&data_folder);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let keys = Keys::read(&keys_folder)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -126,11 +130,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let registers =
         Registers::new(client.clone(), keys.digest, Arc::new(snapshots), Arc::clone(&clock));
-    let (task, syncing) = Task::new(
-        client,
-        journal.clone(),
-        sync_settings(&kiosk, &keys.enrolment, keys.central, &shelf, &clock),
-    );
+    let board = Board::default();
+    let incarnation = keys.enrolment.incarnation;
+    let settings = sync_settings(&kiosk, &keys.enrolment, keys.central, &shelf, &clock, &board);
+    let numbers = settings.numbers.clone();
+    let (task, syncing) = Task::new(client, journal.clone(), settings);
     // Runs as long as the process: there is nothing to wind down, everything is durable when told.
     runtime.spawn(task.run(std::future::pending()));
     runtime.spawn(editions.run(random, std::future::pending()));
@@ -157,6 +161,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         runtime: runtime.handle().clone(),
         clock,
         seed: random(),
+        incarnation,
+        numbers,
+        board,
     })?;
     runtime.spawn(carry_word(syncing, terminal.clone(), snapshot_registers));
     runtime.spawn(carry_editions(shelf, terminal.clone(), move |rulebook| {
@@ -285,10 +292,12 @@ fn sync_settings(
     central_key: VerifyingKey,
     shelf: &Arc<Shelf>,
     clock: &Arc<dyn Clock>,
+    board: &Board,
 ) -> sync::Settings {
     let district = kiosk.district.as_str();
     let lasting = |series| SeriesPlan::Lasting(series);
     let shelf = Arc::clone(shelf);
+    let board = board.clone();
     sync::Settings {
         kiosk: enrolment.kiosk.clone(),
         incarnation: enrolment.incarnation,
@@ -309,12 +318,12 @@ fn sync_settings(
         timeout: sync::Settings::TIMEOUT,
         clock: Arc::clone(clock),
         random: Arc::new(random),
-        report: Arc::new(move || report(&shelf)),
+        report: Arc::new(move || report(&shelf, &board)),
     }
 }
 
-/// What a heartbeat says of the editions.
-fn report(shelf: &Shelf) -> Report {
+/// What a heartbeat says of the editions and of the faults that stand.
+fn report(shelf: &Shelf, board: &Board) -> Report {
     let status = shelf.status();
     let edition = status.active.map(|active| active.edition);
     Report {
@@ -325,7 +334,16 @@ fn report(shelf: &Shelf) -> Report {
             let named = refusal.edition.as_ref().map(|edition| format!(" {edition}"));
             format!("{}{}: {}", refusal.code, named.unwrap_or_default(), refusal.why.en)
         }),
-        faults: status.faults.iter().map(ToString::to_string).collect(),
+        // The board takes over what the shelf says a little later.
+        faults: board
+            .standing()
+            .iter()
+            .map(|standing| standing.fault.code)
+            .chain(status.faults)
+            .collect::<BTreeSet<_>>()
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
     }
 }
 
@@ -447,9 +465,8 @@ async fn carry_word(syncing: sync::Handle, terminal: Terminal, registers: Regist
     let mut snapshot_due = tokio::time::interval(SNAPSHOT_EVERY);
     let mut states = syncing.watch();
     let recorded = terminal.recorded();
+    terminal.set_sync(states.borrow_and_update().clone());
     loop {
-        let connected = states.borrow_and_update().connected;
-        terminal.set_connected(connected);
         tokio::select! {
             () = recorded.notified() => syncing.nudge(),
             // Beside, not here: a slow answer must not hold up what was recorded.
@@ -458,6 +475,7 @@ async fn carry_word(syncing: sync::Handle, terminal: Terminal, registers: Regist
                 if changed.is_err() {
                     return;
                 }
+                terminal.set_sync(states.borrow_and_update().clone());
             }
         }
     }

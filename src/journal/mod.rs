@@ -28,7 +28,8 @@ use crate::domain::{
 };
 use crate::seal::{CopySerial, LogOrigin, Seal, SigningKey, VerifyingKey};
 use crate::wire::v1::{
-    Body, Document, EditionActivated, Hash, KioskId, PrintStep, SignedBlock, SignedRecord,
+    Body, Document, EditionActivated, Hash, KioskId, PrintStep, SheetAnswer, SignedBlock,
+    SignedRecord,
 };
 
 pub use chain::ChainFault;
@@ -296,7 +297,7 @@ impl Journal {
     }
 
     /// Records something that changes nothing in the journal's tables: a start, a look-up, a rating, an
-    /// edition, a fault, the end of a visit.
+    /// edition, a fault, the end of a visit, what the staff did at the console.
     ///
     /// # Panics
     ///
@@ -309,12 +310,17 @@ impl Journal {
             | Body::EditionActivated(_)
             | Body::EditionRefused(_)
             | Body::Faulted(_)
-            | Body::SessionEnded(_) => {}
+            | Body::SessionEnded(_)
+            | Body::MaintenanceSignedIn(_)
+            | Body::MaintenanceRefused(_)
+            | Body::MaintenanceSignedOut(_)
+            | Body::MaintenanceEmptied(_) => {}
             Body::Decided(_)
             | Body::Issued(_)
             | Body::Printed(_)
             | Body::NumberVoided(_)
-            | Body::BlockInstalled(_) => panic!("`{}` has a method of its own", body.kind()),
+            | Body::BlockInstalled(_)
+            | Body::MaintenanceSettled(_) => panic!("`{}` has a method of its own", body.kind()),
         }
         self.0.call(move |store| {
             store.transaction("record", |writing| writing.append(body)).map(|head| head.position)
@@ -335,6 +341,18 @@ impl Journal {
     /// sheet that may have been printed is never sent again without somebody's word.
     pub fn print_step(&self, job: u64, step: PrintStep) -> Result<(), Error> {
         self.0.call(move |store| printing::step(store, job, step))
+    }
+
+    /// Somebody looked for a sheet that is `Unknown`: their word and the step it takes are recorded
+    /// together. A certificate that did not come out whole is queued: the same sheet if nothing came
+    /// out, a new one with a serial and a seal of its own if it was destroyed. It is returned.
+    pub fn settle_sheet(
+        &self,
+        job: u64,
+        answer: SheetAnswer,
+        by: String,
+    ) -> Result<Option<PrintJob>, Error> {
+        self.0.call(move |store| printing::settle(store, job, answer, &by))
     }
 
     /// A new sheet, with a serial and a seal of its own, for one that was destroyed.

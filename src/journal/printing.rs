@@ -7,7 +7,7 @@ use super::store::{Int, Store, Writing};
 use super::{Error, PrintJob, issue, numbers};
 use crate::domain::{ApplicationId, Permit};
 use crate::seal::{Claims, CopySerial, Seal};
-use crate::wire::v1::{Body, Document, PrintStep, Printed};
+use crate::wire::v1::{Body, Document, MaintenanceSettled, PrintStep, Printed, SheetAnswer};
 
 /// Queues papers of an application. Certificates get a serial and a seal each.
 pub(super) fn queue(
@@ -65,21 +65,60 @@ fn queue_one(
 pub(super) fn step(store: &mut Store, job: u64, to: PrintStep) -> Result<(), Error> {
     store.transaction("note a step of printing", |writing| {
         let known = find(&writing.transaction, job)?;
-        if !follows(&known.step, &to) {
-            return Err(Error::PrintStep { job, from: known.step, to });
-        }
-        if known.step == to {
+        if known.step == to && follows(&known.step, &to) {
             return Ok(());
         }
-        let (word, evidence) = step_words(&to);
-        writing
-            .transaction
-            .execute(
-                "UPDATE print_job SET step = ?2, evidence = ?3 WHERE job = ?1",
-                (Int(job), word, evidence),
-            )
-            .map_err(during("note a step of printing"))?;
-        record(writing, &known, to, None)
+        go(writing, &known, to)
+    })
+}
+
+fn go(writing: &Writing<'_>, known: &PrintJob, to: PrintStep) -> Result<(), Error> {
+    if !follows(&known.step, &to) {
+        return Err(Error::PrintStep { job: known.job, from: known.step.clone(), to });
+    }
+    let (word, evidence) = step_words(&to);
+    writing
+        .transaction
+        .execute(
+            "UPDATE print_job SET step = ?2, evidence = ?3 WHERE job = ?1",
+            (Int(known.job), word, evidence),
+        )
+        .map_err(during("note a step of printing"))?;
+    record(writing, known, to, None)
+}
+
+/// What somebody saw of a sheet nobody knew about. A slip is not made again: whoever it was for has
+/// left.
+pub(super) fn settle(
+    store: &mut Store,
+    job: u64,
+    answer: SheetAnswer,
+    by: &str,
+) -> Result<Option<PrintJob>, Error> {
+    store.transaction("settle a sheet", |writing| {
+        let known = find(&writing.transaction, job)?;
+        let to = match answer {
+            SheetAnswer::Complete => PrintStep::Confirmed { evidence: format!("seen by {by}") },
+            SheetAnswer::Spoiled => PrintStep::Voided,
+            SheetAnswer::Nothing => PrintStep::NotPrinted,
+        };
+        if known.step != PrintStep::Unknown {
+            return Err(Error::PrintStep { job, from: known.step, to });
+        }
+        let by = by.to_owned();
+        writing.append(Body::MaintenanceSettled(MaintenanceSettled { by, job, answer }))?;
+        go(writing, &known, to.clone())?;
+        let is_certificate = matches!(known.document, Document::Original | Document::Copy);
+        match answer {
+            SheetAnswer::Spoiled if is_certificate => {
+                replacement(writing, &PrintJob { step: to, ..known }).map(Some)
+            }
+            SheetAnswer::Nothing if is_certificate => {
+                go(writing, &PrintJob { step: to, ..known.clone() }, PrintStep::Queued)?;
+                Ok(Some(PrintJob { step: PrintStep::Queued, ..known }))
+            }
+            SheetAnswer::Complete | SheetAnswer::Spoiled | SheetAnswer::Nothing => Ok(None),
+        }
     })
 }
 
@@ -106,12 +145,16 @@ pub(super) fn replace(store: &mut Store, job: u64) -> Result<PrintJob, Error> {
             let (from, to) = (voided.step, PrintStep::Queued);
             return Err(Error::PrintStep { job, from, to });
         }
-        let issued = issue::find_issued(&writing.transaction, voided.application)?;
-        let permit = issued.map(|issued| issued.permit);
-        let sheet = queue_one(writing, voided.application, voided.document, permit.as_ref())?;
-        record(writing, &sheet, PrintStep::Queued, sheet.seal.as_ref())?;
-        Ok(sheet)
+        replacement(writing, &voided)
     })
+}
+
+fn replacement(writing: &Writing<'_>, voided: &PrintJob) -> Result<PrintJob, Error> {
+    let issued = issue::find_issued(&writing.transaction, voided.application)?;
+    let permit = issued.map(|issued| issued.permit);
+    let sheet = queue_one(writing, voided.application, voided.document, permit.as_ref())?;
+    record(writing, &sheet, PrintStep::Queued, sheet.seal.as_ref())?;
+    Ok(sheet)
 }
 
 fn record(

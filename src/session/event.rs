@@ -61,6 +61,10 @@ pub enum Event {
     Ticked,
     /// Another edition decides from now on: the next visit goes by it.
     TermsChanged(Box<Terms>),
+    /// Staff wants the console: the emblem was held, or the maintenance key turned.
+    MaintenanceAsked,
+    /// Staff has left the console.
+    MaintenanceEnded,
 
     // From devices.
     /// A card lies on the reader; it must stay there.
@@ -349,6 +353,8 @@ pub enum NotIssued {
     Unprintable,
     /// The clock is behind the last record.
     ClockBehind,
+    /// The clock is too far from central's.
+    ClockDrifted,
     /// Central has quarantined this kiosk.
     Quarantined,
     /// The journal cannot be written.

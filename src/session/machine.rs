@@ -54,6 +54,14 @@ impl Session {
         }
         match event {
             Event::Begun { application } => self.begin(at, application),
+            Event::MaintenanceAsked => match self.stage {
+                Stage::Welcome => self.enter(at, Stage::Maintenance),
+                _ => Vec::new(),
+            },
+            Event::MaintenanceEnded => match self.stage {
+                Stage::Maintenance => self.reopen(),
+                _ => Vec::new(),
+            },
             Event::LanguageChosen(language) => {
                 self.language = language;
                 Vec::new()
@@ -118,6 +126,7 @@ impl Session {
             Stage::Decided(outcome) => (*outcome != Outcome::Recording && !self.is_printing())
                 .then_some((pace.idle * factor, pace.countdown * factor)),
             Stage::Welcome
+            | Stage::Maintenance
             | Stage::Identifying(Identifying::Reading | Identifying::Asking)
             | Stage::LookingUp
             | Stage::Done
@@ -181,8 +190,17 @@ impl Session {
             | Stage::LookingUp
             | Stage::Promising
             | Stage::Decided(_)
-            | Stage::Rating => Vec::new(),
+            | Stage::Rating
+            | Stage::Maintenance => Vec::new(),
         }
+    }
+
+    /// Staff has left. There is no visit to forget, and what they had printed is not forgotten.
+    fn reopen(&mut self) -> Vec<Effect> {
+        self.language = Language::default();
+        self.large_print = false;
+        self.stage = Stage::Welcome;
+        Vec::new()
     }
 
     /// Frees the kiosk: everything personal is dropped here.
@@ -207,7 +225,7 @@ impl Session {
 
     fn cancel(&mut self, at: Moment) -> Vec<Effect> {
         match self.stage {
-            Stage::Welcome => Vec::new(),
+            Stage::Welcome | Stage::Maintenance => Vec::new(),
             // What is decided stays decided; only the visit ends.
             Stage::Decided(Outcome::Recording) => Vec::new(),
             Stage::Decided(_) | Stage::Rating | Stage::Done | Stage::Ended(_) => self.leave(at),
@@ -295,6 +313,7 @@ impl Session {
             Stage::Filling => self.enter(at, Stage::ProvingBusiness(ProvingBusiness::Waiting)),
             Stage::Promising => self.enter(at, Stage::Filling),
             Stage::Welcome
+            | Stage::Maintenance
             | Stage::LookingUp
             | Stage::Decided(_)
             | Stage::Rating
@@ -725,6 +744,7 @@ impl Session {
             }
             Stage::Decided(Outcome::NotRecorded) | Stage::Done | Stage::Ended(_) => self.leave(at),
             Stage::Welcome
+            | Stage::Maintenance
             | Stage::Choosing
             | Stage::Telling
             | Stage::Identifying(_)
@@ -851,6 +871,13 @@ fn referral(reason: &NotIssued) -> Option<Finding> {
             Bilingual::new(
                 "本机已被中心暂停发证。",
                 "Central has suspended issuing on this kiosk.",
+            ),
+        ),
+        NotIssued::ClockDrifted => (
+            "CLOCK_DRIFT",
+            Bilingual::new(
+                "本机时钟不准，不能当场发证。",
+                "This kiosk's clock is not right, so it cannot issue on the spot.",
             ),
         ),
         NotIssued::ClockBehind | NotIssued::JournalDown => return None,

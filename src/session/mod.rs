@@ -91,6 +91,8 @@ pub struct Session {
 pub enum Stage {
     /// Nobody is here.
     Welcome,
+    /// Staff is at the console: nobody can begin.
+    Maintenance,
     /// "What do you want to open?"
     Choosing,
     /// What it needs, told at once (一次告知).
@@ -302,7 +304,7 @@ impl Session {
     /// How far the visit is: step of steps, for the line at the top of every screen.
     pub fn progress(&self) -> Option<(u8, u8)> {
         let step = match self.stage {
-            Stage::Welcome | Stage::Ended(_) => return None,
+            Stage::Welcome | Stage::Maintenance | Stage::Ended(_) => return None,
             Stage::Choosing | Stage::Telling => 1,
             Stage::Identifying(_) => 2,
             Stage::ProvingBusiness(_) | Stage::LookingUp => 3,
@@ -323,6 +325,7 @@ impl Session {
             | Stage::Promising => true,
             Stage::ProvingBusiness(ref proving) => *proving != ProvingBusiness::Asking,
             Stage::Welcome
+            | Stage::Maintenance
             | Stage::Identifying(Identifying::Reading | Identifying::Asking)
             | Stage::LookingUp
             | Stage::Decided(_)

@@ -20,6 +20,9 @@ use crate::wire::v1::is_signed;
 
 /// Gaps central may name in a row: one after a fail-over, one more if the answer crossed another.
 const GAPS_MAX: u32 = 3;
+/// A greeting that took longer is not used to compare clocks: half of it is how wrong the comparison
+/// may be, and clocks are compared to the second.
+const ROUND_TRIP_MS_MAX: i64 = 1000;
 
 /// Pushes the outbox and fetches numbers, round after round.
 pub struct Task<C> {
@@ -114,8 +117,12 @@ impl<C: Central> Task<C> {
         };
         let call = self.central.heartbeat(heartbeat);
         let answer = self.within_time("say how this kiosk is", call).await?;
-        let offset_ms = answer.at.as_millisecond() - self.settings.clock.now().as_millisecond();
-        self.state.send_modify(|state| state.clock_offset_ms = Some(offset_ms));
+        let (sent_ms, heard_ms) = (at.as_millisecond(), self.settings.clock.now().as_millisecond());
+        // Central spoke at some moment between; a slow answer says nothing about the clocks.
+        if (0..=ROUND_TRIP_MS_MAX).contains(&(heard_ms - sent_ms)) {
+            let offset_ms = answer.at.as_millisecond() - i64::midpoint(sent_ms, heard_ms);
+            self.state.send_modify(|state| state.clock_offset_ms = Some(offset_ms));
+        }
 
         if answer.standing == Standing::Forked {
             return self.quarantine("central says that its journal forked").await;

@@ -2,13 +2,16 @@
 
 use std::cell::OnceCell;
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
 use tokio::sync::Notify;
 
+use super::console::Console;
 use super::look_ups::{self, Who};
 use super::papers::{Certificate, PaperSettings};
+use super::report::{self, Device, DeviceKind};
 use super::slips::{self, Kiosk};
 use super::{Devices, Message, Settings};
 use crate::certificate::{Bitmap, Fonts};
@@ -16,20 +19,24 @@ use crate::device::{Health, Report, id_reader, page_printer, receipt_printer, sc
 use crate::domain::{Applicant, IdentitySource, MaskedId, Permit, Private};
 use crate::fault::{Chain, Fault, FaultCode};
 use crate::journal::{self, IssueRequest, Issued, PrintJob};
+use crate::rulebooks;
 use crate::session::effect::{Case, Effect, Purpose, Query};
 use crate::session::event::{
     Equipment, Event, IdentityProblem, IssuedPermit, NotIssued, Paper, PaperState, Preview,
 };
+use crate::staff::Door;
 use crate::wire::v1::{Body, Document, PrintStep, Rated};
 
 /// The thread's state.
 pub(super) struct Desk {
-    settings: Settings,
-    devices: Devices,
+    pub(super) settings: Settings,
+    pub(super) devices: Devices,
     inbox: SyncSender<Message>,
     events: tokio::sync::mpsc::Sender<Event>,
     recorded: Arc<Notify>,
-    equipment: Equipment,
+    rulebooks: Arc<Mutex<rulebooks::Status>>,
+    pub(super) equipment: Equipment,
+    pub(super) console: Console,
     /// Counts visits, so that an answer to the one before is known as such.
     visit: u64,
     /// 90 MB, for as long as papers are made.
@@ -68,14 +75,21 @@ impl Desk {
         inbox: SyncSender<Message>,
         events: tokio::sync::mpsc::Sender<Event>,
         recorded: Arc<Notify>,
+        rulebooks: Arc<Mutex<rulebooks::Status>>,
     ) -> Self {
+        let now = settings.clock.now();
+        let kiosk = &settings.kiosk;
+        let door = Door::open(&kiosk.keys_folder, &kiosk.data_folder, now);
+        let console = Console::new(door, configured(&devices, now), now);
         Self {
             settings,
             devices,
             inbox,
             events,
             recorded,
+            rulebooks,
             equipment: Equipment::NONE,
+            console,
             visit: 0,
             fonts: OnceCell::new(),
             who: None,
@@ -90,6 +104,7 @@ impl Desk {
     /// Takes messages until nobody can send any.
     pub(super) fn run(mut self, messages: Receiver<Message>, unfinished: Vec<PrintJob>) {
         self.take_up(unfinished);
+        self.judge();
         for message in messages {
             match message {
                 Message::Perform(effect) => self.perform(effect),
@@ -99,15 +114,18 @@ impl Desk {
                 Message::Page(report) => self.page(report),
                 Message::Terms(terms) => self.tell(Event::TermsChanged(terms)),
                 Message::LookedUp { visit, answer } => self.looked_up(visit, answer),
-                Message::Connected(connected) => {
-                    self.equip(|equipment| equipment.connected = connected);
+                Message::Synced(state) => self.synced(*state),
+                Message::Asked(ask, reply) => {
+                    if reply.send(self.answer(ask)).is_err() {
+                        tracing::debug!("the console does not wait for its answer any more");
+                    }
                 }
             }
         }
     }
 
     /// Something is on record that central does not have yet.
-    fn recorded(&self) {
+    pub(super) fn recorded(&self) {
         self.recorded.notify_one();
     }
 
@@ -117,7 +135,7 @@ impl Desk {
         }
     }
 
-    fn equip(&mut self, change: impl FnOnce(&mut Equipment)) {
+    pub(super) fn equip(&mut self, change: impl FnOnce(&mut Equipment)) {
         let before = self.equipment;
         change(&mut self.equipment);
         if self.equipment != before {
@@ -158,6 +176,16 @@ impl Desk {
         self.jobs.clear();
         self.pages.waiting.clear();
         self.receipts.waiting.clear();
+        self.judge();
+    }
+
+    /// How the editions are, as last told.
+    pub(super) fn rulebooks(&self) -> rulebooks::Status {
+        self.rulebooks.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.settings.clock.now()
     }
 
     fn command_reader(&self, command: id_reader::Command) {
@@ -235,6 +263,11 @@ impl Desk {
         }
         let documents = vec![Document::Original, Document::Copy, Document::Receipt];
         let request = IssueRequest { case: journal_case(&case, documents), draft };
+        if report::has_drifted(self.console.sync.as_ref(), &self.settings.kiosk.limits) {
+            tracing::error!("the clock is not central's: nothing is issued");
+            self.tell(Event::NotIssued(NotIssued::ClockDrifted));
+            return;
+        }
         // Before this line nothing happened; after it the permit exists.
         match self.settings.journal.issue(request) {
             Ok(issued) => {
@@ -242,11 +275,13 @@ impl Desk {
                 self.jobs.clone_from(&issued.print_jobs);
                 self.issued = Some(issued);
                 self.case = Some(case);
+                self.console.clock_went_back = false;
                 self.recorded();
                 self.tell(Event::Issued(Box::new(told)));
             }
             Err(error) => {
                 let reason = not_issued(&error);
+                self.console.clock_went_back |= reason == NotIssued::ClockBehind;
                 if reason == NotIssued::JournalDown {
                     self.journal_failed(&error);
                 } else {
@@ -257,9 +292,11 @@ impl Desk {
         }
     }
 
-    fn journal_failed(&mut self, error: &journal::Error) {
+    pub(super) fn journal_failed(&mut self, error: &journal::Error) {
         tracing::error!(error = %Chain(error), "the journal cannot be written: out of service");
-        self.equip(|equipment| equipment.journal = false);
+        if !std::mem::replace(&mut self.console.journal_failed, true) {
+            self.judge();
+        }
     }
 
     fn issued_permit(&self, case: &Case, issued: &Issued) -> IssuedPermit {
@@ -372,8 +409,11 @@ impl Desk {
         }
     }
 
-    /// Gives the printer its next paper, if it is free and well.
-    fn feed(&mut self, document: Document) {
+    /// Gives the printer its next paper, if it is free and well, and nobody is at the console.
+    pub(super) fn feed(&mut self, document: Document) {
+        if self.console.member.is_some() {
+            return;
+        }
         let queue = self.queue_of(document);
         if queue.current.is_some() || !queue.usable {
             return;
@@ -477,6 +517,14 @@ impl Desk {
         self.fonts.take();
     }
 
+    /// A certificate somebody settled as not there: it is printed once they have signed out.
+    pub(super) fn take_up_settled(&mut self, job: PrintJob) {
+        if let Err(error) = self.take_up_certificate(job) {
+            tracing::error!(error = %Chain(&error), "a certificate waits for the next start");
+        }
+        self.fonts.take();
+    }
+
     fn take_up_certificate(&mut self, job: PrintJob) -> Result<(), super::papers::Error> {
         let issued = match self.settings.journal.find_issued(job.application) {
             Ok(Some(issued)) => issued,
@@ -497,7 +545,10 @@ impl Desk {
 
     fn reader(&mut self, report: Report<id_reader::Event>) {
         match report {
-            Report::Health(health) => self.equip(|kit| kit.id_reader = health.is_usable()),
+            Report::Health(health) => {
+                self.equip(|kit| kit.id_reader = health.is_usable());
+                self.fares(DeviceKind::IdReader, health);
+            }
             Report::Event(id_reader::Event::CardFound) => self.tell(Event::CardFound),
             Report::Event(id_reader::Event::IdRead(record)) => {
                 let id = record.id.reveal();
@@ -529,7 +580,10 @@ impl Desk {
 
     fn scanner(&mut self, report: Report<scanner::Event>) {
         match report {
-            Report::Health(health) => self.equip(|kit| kit.scanner = health.is_usable()),
+            Report::Health(health) => {
+                self.equip(|kit| kit.scanner = health.is_usable());
+                self.fares(DeviceKind::Scanner, health);
+            }
             Report::Event(scanner::Event::Scanned(code)) => {
                 self.tell(Event::Scanned(code.text.reveal().clone()));
             }
@@ -544,8 +598,14 @@ impl Desk {
             Report::Health(health) => self.printer_health(Document::Receipt, health),
             Report::Event(receipt_printer::Event::Identified(identity)) => {
                 tracing::info!(?identity, "the receipt printer says what it is");
+                let receipt_printer::Identity { maker, model, cuts, .. } = identity;
+                let words: Vec<String> = [maker, model].into_iter().flatten().collect();
+                let model = (!words.is_empty()).then(|| words.join(" "));
+                self.console.identified(DeviceKind::ReceiptPrinter, model, cuts);
             }
-            Report::Event(receipt_printer::Event::JobSent { .. }) => {}
+            Report::Event(receipt_printer::Event::JobSent { job, cuts }) => {
+                self.console.sent(job, self.settings.clock.now(), cuts);
+            }
             Report::Event(receipt_printer::Event::JobConfirmed { job, evidence }) => {
                 if self.is_current(Document::Receipt, job) {
                     let evidence = format!("{evidence:?}");
@@ -569,8 +629,12 @@ impl Desk {
             Report::Health(health) => self.printer_health(Document::Original, health),
             Report::Event(page_printer::Event::Identified(identity)) => {
                 tracing::info!(?identity, "the page printer says what it is");
+                let page_printer::Identity { model, page_count } = identity;
+                self.console.identified(DeviceKind::PagePrinter, model, page_count);
             }
-            Report::Event(page_printer::Event::JobSent { .. }) => {}
+            Report::Event(page_printer::Event::JobSent { job, page_count }) => {
+                self.console.sent(job, self.settings.clock.now(), page_count);
+            }
             Report::Event(page_printer::Event::JobConfirmed { job, evidence }) => {
                 if self.is_current(Document::Original, job) {
                     let evidence = format!("{evidence:?}");
@@ -622,7 +686,36 @@ impl Desk {
             Document::Receipt | Document::Slip => kit.receipt_printer = usable,
         });
         self.feed(document);
+        self.fares(
+            match document {
+                Document::Original | Document::Copy => DeviceKind::PagePrinter,
+                Document::Receipt | Document::Slip => DeviceKind::ReceiptPrinter,
+            },
+            health,
+        );
     }
+
+    fn fares(&mut self, kind: DeviceKind, health: Health) {
+        self.console.health(kind, health, self.settings.clock.now());
+        self.judge();
+    }
+}
+
+/// The devices there are by design, before any has said how it fares.
+fn configured(devices: &Devices, now: Timestamp) -> Vec<Device> {
+    let is_there = |kind| match kind {
+        DeviceKind::IdReader => devices.id_reader.is_some(),
+        DeviceKind::Scanner => devices.scanner.is_some(),
+        DeviceKind::ReceiptPrinter => devices.receipt_printer.is_some(),
+        DeviceKind::PagePrinter => devices.page_printer.is_some(),
+    };
+    DeviceKind::ALL
+        .into_iter()
+        .map(|kind| {
+            let health = if is_there(kind) { Health::Starting } else { Health::NotConfigured };
+            Device { kind, health, since: now, model: None, counter: None }
+        })
+        .collect()
 }
 
 fn journal_case(case: &Case, documents: Vec<Document>) -> journal::Case {

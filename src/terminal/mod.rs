@@ -1,15 +1,17 @@
 //! Performs what a visit wants done: drives the devices, owns the journal, asks the registers, makes
 //! the papers. One thread, one inbox; every answer goes back to the visit as an event.
 
+pub mod console;
 mod desk;
 mod look_ups;
 mod papers;
+pub mod report;
 mod slips;
 
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use crate::clock::Clock;
 use crate::config;
@@ -22,9 +24,12 @@ use crate::rulebooks;
 use crate::session::Terms;
 use crate::session::effect::Effect;
 use crate::session::event::{Event, Moment};
+use crate::sync::{self, NumberPlan};
 
+use console::{Ask, Told};
 use desk::Desk;
 pub use papers::{Error as PaperError, PaperSettings};
+use report::Board;
 
 /// The printers' names in logs and commands.
 const RECEIPT_PRINTER: &str = "receipt_printer";
@@ -53,6 +58,12 @@ pub struct Settings {
     pub clock: Arc<dyn Clock>,
     /// Random bits of this start, for nonces.
     pub seed: u64,
+    /// Which life of the kiosk.
+    pub incarnation: u32,
+    /// Which series the kiosk holds numbers of.
+    pub numbers: NumberPlan,
+    /// Where the faults that stand are told.
+    pub board: Board,
 }
 
 /// The screen's end of the terminal.
@@ -108,8 +119,9 @@ enum Message {
     Receipt(Report<receipt_printer::Event>),
     Page(Report<page_printer::Event>),
     LookedUp { visit: u64, answer: look_ups::Answer },
-    Connected(bool),
     Terms(Box<Terms>),
+    Synced(Box<sync::State>),
+    Asked(Ask, oneshot::Sender<Told>),
 }
 
 /// The devices' command ends; `None` where the kiosk has no such device by design.
@@ -134,10 +146,13 @@ impl Terminal {
         let own_inbox = inbox.clone();
         let recorded = Arc::new(Notify::new());
         let notify = Arc::clone(&recorded);
+        let rulebooks = Arc::<Mutex<rulebooks::Status>>::default();
+        let shelf = Arc::clone(&rulebooks);
         spawn("terminal", move || {
-            Desk::new(settings, devices, own_inbox, events, notify).run(messages, unfinished);
+            let desk = Desk::new(settings, devices, own_inbox, events, notify, shelf);
+            desk.run(messages, unfinished);
         })?;
-        Ok((Self { inbox, clock, recorded, rulebooks: Arc::default() }, told))
+        Ok((Self { inbox, clock, recorded, rulebooks }, told))
     }
 
     /// Has an effect performed; never waits.
@@ -145,9 +160,17 @@ impl Terminal {
         send(&self.inbox, Message::Perform(effect));
     }
 
-    /// Tells whether central answers, as `sync` sees it.
-    pub fn set_connected(&self, connected: bool) {
-        send(&self.inbox, Message::Connected(connected));
+    /// Tells how synchronising is doing.
+    pub fn set_sync(&self, state: sync::State) {
+        send(&self.inbox, Message::Synced(Box::new(state)));
+    }
+
+    /// Asks something for the console; the answer comes when it is there. It never comes where the
+    /// terminal has ended.
+    pub fn ask(&self, ask: Ask) -> oneshot::Receiver<Told> {
+        let (reply, answer) = oneshot::channel();
+        send(&self.inbox, Message::Asked(ask, reply));
+        answer
     }
 
     /// Tells what the next visit goes by: another edition decides.

@@ -12,16 +12,20 @@ use iced::widget::selector;
 use iced::{Element, Point, Size, Subscription, Task, Theme, time, window};
 use jiff::civil::Date;
 use tokio::sync::mpsc::Receiver;
+use tokio::sync::oneshot;
 
 use crate::domain::ApplicationId;
 use crate::domain::calendar::date_in_china;
 use crate::session::effect::Effect;
 use crate::session::event::{Event, Moment};
 use crate::session::{Session, Stage};
+use crate::terminal::console::{Ask, Told};
 use crate::ui::probe::{self, Answer, Question};
+use crate::ui::screen::console::Wish;
 use crate::ui::screen::{self, PAGE, Scene, Screen, Scroll};
 use crate::ui::theme::{self, Look};
 use crate::ui::widget::touch;
+use crate::wire::v1::SignOut;
 
 /// Does what a visit wants done. Nothing here may wait: `perform` hands the effect on and returns.
 pub trait Performer {
@@ -31,6 +35,8 @@ pub trait Performer {
     fn moment(&self) -> Moment;
     /// 128 fresh random bits.
     fn new_application(&self) -> ApplicationId;
+    /// Asks something for the console of the staff; the answer comes when it is there.
+    fn ask(&self, ask: Ask) -> oneshot::Receiver<Told>;
 }
 
 /// How the window is opened.
@@ -106,6 +112,10 @@ pub enum Message {
     DisplayKnown(window::Id, Option<Size>),
     /// The window has another size now.
     Resized(window::Id),
+    /// The terminal answers the console of the staff.
+    Told(Told),
+    /// The terminal has ended.
+    Unanswered,
     /// Its size in pixels, before any scaling of ours.
     Measured(Size),
     /// Somebody wants to close the window; a kiosk does not.
@@ -204,7 +214,7 @@ impl App {
     pub fn new(session: Session, performer: Box<dyn Performer>, window: Size) -> Self {
         let at = performer.moment();
         Self {
-            screen: Screen::of(&session),
+            screen: Screen::of(&session, at.monotonic),
             session,
             performer,
             window,
@@ -237,14 +247,37 @@ impl App {
             }
             Message::Screen(Touch(message)) => {
                 let before = (std::mem::discriminant(&self.screen), self.screen.page());
-                self.touched(message);
+                let asked = self.touched(message);
                 if before != (std::mem::discriminant(&self.screen), self.screen.page()) {
                     self.scroll = Scroll::default();
-                    return operation::snap_to(PAGE, RelativeOffset::START);
+                    return Task::batch([asked, operation::snap_to(PAGE, RelativeOffset::START)]);
+                }
+                return asked;
+            }
+            Message::Touched => {
+                self.tell(Event::Touched);
+                if let Screen::Console(console) = &mut self.screen {
+                    console.touched(self.now);
                 }
             }
-            Message::Touched => self.tell(Event::Touched),
-            Message::Ticked => self.tell(Event::Ticked),
+            Message::Ticked => {
+                self.tell(Event::Ticked);
+                if let Screen::Console(console) = &mut self.screen {
+                    let wish = console.tick(self.now);
+                    return self.grant(wish);
+                }
+            }
+            Message::Told(told) => {
+                if let Screen::Console(console) = &mut self.screen {
+                    let wish = console.told(told, self.now);
+                    return self.grant(wish);
+                }
+                // The console was left before the answer came: nobody stays signed in unseen.
+                if matches!(told, Told::SignedIn(..)) {
+                    return self.ask(Ask::SignOut(SignOut::Left));
+                }
+            }
+            Message::Unanswered => {}
             Message::Happened(event) => self.tell(event),
             Message::Opened(id) if self.hide_cursor || self.fits_display => {
                 return window::monitor_size(id).map(move |size| Message::DisplayKnown(id, size));
@@ -283,7 +316,7 @@ impl App {
         Task::none()
     }
 
-    fn touched(&mut self, message: screen::Message) {
+    fn touched(&mut self, message: screen::Message) -> Task<Message> {
         match message {
             screen::Message::Begin => {
                 let application = self.performer.new_application();
@@ -293,6 +326,12 @@ impl App {
             screen::Message::KeepOn => self.asks_to_end = false,
             screen::Message::Scrolled(scroll) => self.scroll = scroll,
             screen::Message::ScrollBy(_) => {}
+            screen::Message::Console(message) => {
+                if let Screen::Console(console) = &mut self.screen {
+                    let wish = console.update(message);
+                    return self.grant(wish);
+                }
+            }
             message @ (screen::Message::Tell(_)
             | screen::Message::Choosing(_)
             | screen::Message::Business(_)
@@ -304,6 +343,27 @@ impl App {
                 }
             }
         }
+        Task::none()
+    }
+
+    /// Does what the console wants.
+    fn grant(&mut self, wish: Option<Wish>) -> Task<Message> {
+        match wish {
+            None => Task::none(),
+            Some(Wish::Ask(ask)) => self.ask(ask),
+            Some(Wish::Leave(signed_in)) => {
+                let asked = signed_in.map_or_else(Task::none, |why| self.ask(Ask::SignOut(why)));
+                self.tell(Event::MaintenanceEnded);
+                asked
+            }
+        }
+    }
+
+    fn ask(&self, ask: Ask) -> Task<Message> {
+        Task::perform(self.performer.ask(ask), |answer| match answer {
+            Ok(told) => Message::Told(told),
+            Err(_ended) => Message::Unanswered,
+        })
     }
 
     /// Hands an event to the session and its effects to the performer.
@@ -322,7 +382,7 @@ impl App {
             self.screen.follow(&self.session);
         } else {
             // What was typed, drawn or shown on the screen before goes with it.
-            self.screen = Screen::of(&self.session);
+            self.screen = Screen::of(&self.session, self.now);
             self.scroll = Scroll::default();
             self.asks_to_end = false;
         }

@@ -1,10 +1,13 @@
 //! The terminal as the screen's performer.
 
+use tokio::sync::oneshot;
+
 use super::app::Performer;
 use crate::domain::ApplicationId;
 use crate::session::effect::Effect;
 use crate::session::event::Moment;
 use crate::terminal::Terminal;
+use crate::terminal::console::{Ask, Told};
 
 impl Performer for Terminal {
     fn perform(&self, effect: Effect) {
@@ -17,5 +20,9 @@ impl Performer for Terminal {
 
     fn new_application(&self) -> ApplicationId {
         Self::new_application()
+    }
+
+    fn ask(&self, ask: Ask) -> oneshot::Receiver<Told> {
+        Self::ask(self, ask)
     }
 }

@@ -109,6 +109,7 @@ fn parse(line: &str) -> Result<Ask, String> {
 pub(super) fn stage(stage: &Stage) -> &'static str {
     match stage {
         Stage::Welcome => "welcome",
+        Stage::Maintenance => "maintenance",
         Stage::Choosing => "choosing",
         Stage::Telling => "telling",
         Stage::Identifying(_) => "identifying",

@@ -5,9 +5,11 @@ use permit_kiosk::seal::{Profile, SigningKey};
 use permit_kiosk::wire::v1::{
     Applicant, BlockError, BlockGrant, BlockInstalled, Body, BusinessName, Decided, Decision,
     Document, Due, EditionActivated, EditionRefused, Faulted, Finding, FormatError, Grant, Hash,
-    Header, Holder, Issued, Issuer, KioskId, LookUpOutcome, LookedUp, NumberVoided, Permit,
-    Personal, PrintStep, Printed, Promise, Rated, Reading, Record, Register, SessionEnded, Sheet,
-    SignedBlock, SignedRecord, Started, Strokes, decision_digest,
+    Header, Holder, Issued, Issuer, KioskId, LookUpOutcome, LookedUp, MaintenanceEmptied,
+    MaintenanceRefused, MaintenanceSettled, MaintenanceSignedIn, MaintenanceSignedOut,
+    NumberVoided, Permit, Personal, PrintStep, Printed, Promise, Rated, Reading, Record, Register,
+    Role, SessionEnded, Sheet, SheetAnswer, SignOut, SignedBlock, SignedRecord, Started, Strokes,
+    decision_digest,
 };
 
 /// The examples of docs/formats/journal.md, in its order.
@@ -171,6 +173,27 @@ fn bodies() -> Vec<Body> {
             edition: Some("zhangdian 1.6".to_owned()),
             offered: Hash::of(b"the edition's file"),
         }),
+        Body::MaintenanceRefused(MaintenanceRefused {
+            name: Some("liu".to_owned()),
+            locked_until: Some("2026-11-23T04:05:00.123Z".parse().unwrap()),
+        }),
+        Body::MaintenanceSignedIn(MaintenanceSignedIn {
+            name: "wang".to_owned(),
+            role: Role::Attendant,
+        }),
+        Body::MaintenanceSettled(MaintenanceSettled {
+            by: "wang".to_owned(),
+            job: 1,
+            answer: SheetAnswer::Nothing,
+        }),
+        Body::MaintenanceEmptied(MaintenanceEmptied {
+            by: "wang".to_owned(),
+            printer: "page_printer".to_owned(),
+        }),
+        Body::MaintenanceSignedOut(MaintenanceSignedOut {
+            name: "wang".to_owned(),
+            reason: SignOut::Left,
+        }),
     ]
 }
 
@@ -238,6 +261,11 @@ fn every_kind_has_an_example() {
         "faulted",
         "issued",
         "looked_up",
+        "maintenance_emptied",
+        "maintenance_refused",
+        "maintenance_settled",
+        "maintenance_signed_in",
+        "maintenance_signed_out",
         "number_voided",
         "printed",
         "rated",

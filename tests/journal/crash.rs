@@ -150,7 +150,12 @@ fn check_acknowledged(path: &Path, application: ApplicationId, acked: &[&str]) {
             | Body::EditionActivated(_)
             | Body::EditionRefused(_)
             | Body::Faulted(_)
-            | Body::SessionEnded(_) => None,
+            | Body::SessionEnded(_)
+            | Body::MaintenanceSignedIn(_)
+            | Body::MaintenanceRefused(_)
+            | Body::MaintenanceSignedOut(_)
+            | Body::MaintenanceSettled(_)
+            | Body::MaintenanceEmptied(_) => None,
         })
         .collect();
     let acked: Vec<&str> = acked.iter().copied().filter(|word| *word != "everything").collect();

@@ -119,7 +119,12 @@ fn check_numbers(bodies: &[Body]) {
             | Body::EditionActivated(_)
             | Body::EditionRefused(_)
             | Body::Faulted(_)
-            | Body::SessionEnded(_) => {}
+            | Body::SessionEnded(_)
+            | Body::MaintenanceSignedIn(_)
+            | Body::MaintenanceRefused(_)
+            | Body::MaintenanceSignedOut(_)
+            | Body::MaintenanceSettled(_)
+            | Body::MaintenanceEmptied(_) => {}
         }
     }
     for (series, mut numbers) in used {

@@ -1,7 +1,7 @@
 //! Sheets: what may follow what, and what a restart takes up again.
 
 use permit_kiosk::journal::Error;
-use permit_kiosk::wire::v1::{Body, PrintStep};
+use permit_kiosk::wire::v1::{Body, Document, PrintStep, SheetAnswer};
 
 use super::{Kiosk, food_seller, id};
 
@@ -102,6 +102,52 @@ fn a_destroyed_sheet_is_replaced_by_one_that_can_be_told_from_it() {
     assert_eq!(recorded.seal, replacement.seal.map(|seal| seal.to_string()));
     // The permit itself is the same one.
     assert_eq!(kiosk.journal.find_issued(id(1)).unwrap().unwrap().permit, issued.permit);
+}
+
+#[test]
+fn a_sheet_nobody_knew_about_is_settled_by_the_word_of_whoever_looked() {
+    use PrintStep::{NotPrinted, Queued, Voided};
+    let seen = PrintStep::Confirmed { evidence: "seen by wang".to_owned() };
+    // Which paper, what was seen, the steps it takes by that, and whether one is queued.
+    let check = |document: Document, answer: SheetAnswer, steps: &[PrintStep], queued: bool| {
+        let kiosk = Kiosk::with_numbers(10);
+        let jobs = kiosk.journal.issue(food_seller(id(1))).unwrap().print_jobs;
+        let job = jobs.iter().find(|job| job.document == document).unwrap().clone();
+        let settle = || kiosk.journal.settle_sheet(job.job, answer, "wang".to_owned());
+        assert!(matches!(settle(), Err(Error::PrintStep { .. })), "nobody asks about this one");
+        kiosk.journal.print_step(job.job, PrintStep::Sent).unwrap();
+        kiosk.journal.print_step(job.job, PrintStep::Unknown).unwrap();
+        let before = kiosk.journal.head().unwrap().position;
+        let again = settle().unwrap();
+        assert_eq!(again.is_some(), queued, "{document:?} {answer:?}");
+        assert!(matches!(settle(), Err(Error::PrintStep { .. })), "a word is given once");
+
+        let bodies = kiosk.check().split_off(usize::try_from(before).unwrap());
+        let (Some(Body::MaintenanceSettled(word)), steps_taken) = (bodies.first(), &bodies[1..])
+        else {
+            panic!("{bodies:?}")
+        };
+        assert_eq!((word.by.as_str(), word.job, word.answer), ("wang", job.job, answer));
+        let taken: Vec<PrintStep> = steps_taken
+            .iter()
+            .map(|body| {
+                let Body::Printed(printed) = body else { panic!("{body:?}") };
+                printed.step.clone()
+            })
+            .collect();
+        assert_eq!(taken, steps, "{document:?} {answer:?}");
+        if let Some(again) = again {
+            assert_eq!((again.step, again.document), (Queued, document));
+            // A destroyed sheet never shares its serial with the one that replaces it.
+            assert_eq!(again.serial == job.serial, answer == SheetAnswer::Nothing);
+        }
+    };
+    check(Document::Original, SheetAnswer::Complete, std::slice::from_ref(&seen), false);
+    check(Document::Original, SheetAnswer::Nothing, &[NotPrinted, Queued], true);
+    check(Document::Copy, SheetAnswer::Spoiled, &[Voided, Queued], true);
+    check(Document::Receipt, SheetAnswer::Complete, &[seen], false);
+    check(Document::Receipt, SheetAnswer::Nothing, &[NotPrinted], false);
+    check(Document::Receipt, SheetAnswer::Spoiled, &[Voided], false);
 }
 
 #[test]

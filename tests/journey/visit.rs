@@ -358,6 +358,7 @@ fn what_cannot_be_printed_or_numbered_is_referred() {
         (NotIssued::GlyphMissing('𰻝'), "GLYPH_MISSING"),
         (NotIssued::Unprintable, "CERTIFICATE_UNPRINTABLE"),
         (NotIssued::Quarantined, "KIOSK_SUSPENDED"),
+        (NotIssued::ClockDrifted, "CLOCK_DRIFT"),
     ] {
         let mut lobby = Lobby::new();
         lobby.not_issued = Some(reason);

@@ -60,6 +60,14 @@ fn sentences_carry_their_arguments() {
             ((text.still_there_more)(17), "17"),
             ((text.ends_in)(9), "9"),
             ((text.findings)(4), "4"),
+            ((text.since)("11-20 09:12"), "09:12"),
+            ((text.fixed_by)("x"), "x"),
+            ((text.tries_left)(3), "3"),
+            ((text.locked_until)("11-20 09:12"), "09:12"),
+            ((text.faults_stand)(4), "4"),
+            ((text.records_of)(17, 20), "17"),
+            ((text.records)(17), "17"),
+            ((text.signed_in_as)("wang", "r"), "wang"),
         ] {
             assert!(sentence.contains(argument), "{sentence:?} lost {argument:?}");
         }

@@ -79,6 +79,8 @@ fn is_typical(name: &str) -> bool {
             | "form-choice"
             | "promise-signed"
             | "decision-issued"
+            | "console-overview"
+            | "console-papers"
     )
 }
 

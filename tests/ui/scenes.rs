@@ -1,11 +1,16 @@
 //! Every screen there is, each reached as an applicant reaches it.
 
+use std::time::Duration;
+
 use permit_kiosk::fault::{Fault, FaultCode};
 use permit_kiosk::session::event::{
     Equipment, Event, IdentityProblem, LicenceProblem, LookUpAnswer, Paper, PaperState, Register,
 };
+use permit_kiosk::staff::{Refusal, Role};
+use permit_kiosk::terminal::console::Told;
 use permit_kiosk::ui::text::Strings;
 
+use super::console::{all_well, trouble};
 use super::stand::{NOTHING, Stand, unanswered};
 
 /// A screen: its name, how to come there, and the title it must show.
@@ -235,6 +240,33 @@ pub(super) const ALL: &[Scene] = &[
         },
         |t| t.end_title,
     ),
+    scene("console-name", |s| s.hold_emblem(Duration::from_secs(6)), |t| t.console_name_title),
+    scene("console-pin", Stand::type_pin, |t| t.console_pin_title),
+    scene(
+        "console-locked",
+        |s| {
+            s.type_pin();
+            s.touch("primary");
+            let until = "2026-11-20T02:05:00Z".parse().unwrap();
+            s.answer(Told::Refused(Refusal::Locked { until }));
+        },
+        |t| t.console_locked,
+    ),
+    scene("console-overview", |s| s.sign_in(Role::Technician, trouble()), |t| t.console_title),
+    scene("console-attendant", |s| s.sign_in(Role::Attendant, all_well()), |t| t.no_faults),
+    scene(
+        "console-papers",
+        |s| {
+            to_tab(s, "papers");
+            s.touch("settle:7:nothing");
+        },
+        |t| t.papers_lead,
+    ),
+    scene("console-rulebook", |s| to_tab(s, "rulebook"), |t| t.rulebook_active),
+    scene("console-central", |s| to_tab(s, "central"), |t| t.central_silent),
+    scene("console-numbers", |s| to_tab(s, "numbers"), |t| t.numbers_left),
+    scene("console-devices", |s| to_tab(s, "devices"), |t| t.device_page_printer),
+    scene("console-about", |s| to_tab(s, "about"), |t| t.about_clock),
 ];
 
 const fn scene(
@@ -282,4 +314,10 @@ pub(super) fn type_code(stand: &mut Stand, code: &str) {
     for letter in code.chars() {
         stand.touch(&format!("key:{letter}"));
     }
+}
+
+/// A technician opens a page of the console.
+fn to_tab(stand: &mut Stand, tab: &str) {
+    stand.sign_in(Role::Technician, trouble());
+    stand.touch(&format!("tab:{tab}"));
 }

@@ -24,7 +24,12 @@ use permit_kiosk::session::event::{
     Relation,
 };
 use permit_kiosk::session::{Pace, Session, Stage, Terms};
+use permit_kiosk::staff::{Member, Role};
+use permit_kiosk::terminal::Terminal;
+use permit_kiosk::terminal::console::{Ask, Told};
+use permit_kiosk::terminal::report::Readiness;
 use permit_kiosk::ui::app::{App, Message, Performer, settings};
+use tokio::sync::oneshot;
 
 /// 10:00 on Friday, 20 November 2026, in Asia/Shanghai.
 const MORNING: &str = "2026-11-20T02:00:00Z";
@@ -35,13 +40,19 @@ struct Hands {
     effects: RefCell<Vec<Effect>>,
     monotonic: Cell<Duration>,
     visits: Cell<u8>,
+    asked: RefCell<Vec<Ask>>,
+    /// Answers of a real terminal that are on their way.
+    coming: RefCell<Vec<oneshot::Receiver<Told>>>,
 }
 
 /// The application's view of the hands.
-struct Watched(Rc<Hands>);
+struct Watched(Rc<Hands>, Option<Terminal>);
 
 impl Performer for Watched {
     fn perform(&self, effect: Effect) {
+        if let Some(terminal) = &self.1 {
+            terminal.perform(effect.clone());
+        }
         self.0.effects.borrow_mut().push(effect);
     }
 
@@ -55,6 +66,16 @@ impl Performer for Watched {
     fn new_application(&self) -> ApplicationId {
         self.0.visits.set(self.0.visits.get() + 1);
         ApplicationId::from_random([self.0.visits.get(); 16])
+    }
+
+    fn ask(&self, ask: Ask) -> oneshot::Receiver<Told> {
+        if let Some(terminal) = &self.1 {
+            self.0.coming.borrow_mut().push(terminal.ask(ask));
+            return oneshot::channel().1;
+        }
+        self.0.asked.borrow_mut().push(ask);
+        // Answers are given by hand: `Stand::answer`.
+        oneshot::channel().1
     }
 }
 
@@ -88,9 +109,18 @@ impl Stand {
 
     /// Nobody is here; this works.
     pub(super) fn with(equipment: Equipment) -> Self {
+        Self::on(equipment, None)
+    }
+
+    /// With a real terminal behind the screen.
+    pub(super) fn before(terminal: Terminal) -> Self {
+        Self::on(Equipment::NONE, Some(terminal))
+    }
+
+    fn on(equipment: Equipment, terminal: Option<Terminal>) -> Self {
         let hands = Rc::new(Hands::default());
         let session = Session::new(terms(), equipment);
-        let performer = Box::new(Watched(Rc::clone(&hands)));
+        let performer = Box::new(Watched(Rc::clone(&hands), terminal));
         let app = App::new(session, performer, Size::new(1080.0, 1920.0));
         Self { app, hands }
     }
@@ -106,6 +136,63 @@ impl Stand {
     /// The effects wanted since the last call.
     pub(super) fn effects(&self) -> Vec<Effect> {
         self.hands.effects.take()
+    }
+
+    /// What the console asked since the last call.
+    pub(super) fn asked(&self) -> Vec<Ask> {
+        self.hands.asked.take()
+    }
+
+    /// Waits for the answers of the real terminal.
+    pub(super) fn hear(&mut self) {
+        for answer in self.hands.coming.take() {
+            self.send(Message::Told(answer.blocking_recv().unwrap()));
+        }
+    }
+
+    /// The terminal answers the console.
+    pub(super) fn answer(&mut self, told: Told) {
+        self.send(Message::Told(told));
+    }
+
+    /// A finger stays on the emblem for so long.
+    pub(super) fn hold_emblem(&mut self, held: Duration) {
+        let position = self.place("emblem").unwrap().center();
+        let id = touch::Finger(3);
+        let messages: Vec<Message> = {
+            let mut ui = self.look();
+            #[expect(clippy::disallowed_methods, reason = "the toolkit's own clock draws frames")]
+            let later = iced::time::Instant::now() + held;
+            ui.simulate([
+                Input::Touch(touch::Event::FingerPressed { id, position }),
+                Input::Window(iced::window::Event::RedrawRequested(later)),
+                Input::Touch(touch::Event::FingerLifted { id, position }),
+            ]);
+            ui.into_messages().collect()
+        };
+        for message in messages {
+            self.send(message);
+        }
+    }
+
+    /// Somebody of the staff comes to the PIN pad and types a PIN.
+    pub(super) fn type_pin(&mut self) {
+        self.hold_emblem(Duration::from_millis(5_500));
+        for letter in ["l", "i", "u"] {
+            self.touch(&format!("key:{letter}"));
+        }
+        self.touch("primary");
+        for digit in ["2", "7", "0", "3", "9", "4"] {
+            self.touch(&format!("key:{digit}"));
+        }
+    }
+
+    /// Somebody is signed in.
+    pub(super) fn sign_in(&mut self, role: Role, report: Readiness) {
+        self.type_pin();
+        self.touch("primary");
+        let member = Member { name: "liu".to_owned(), role };
+        self.answer(Told::SignedIn(member, Box::new(report)));
     }
 
     /// Something happens outside.

@@ -14,7 +14,7 @@ use crate::session::event::Event;
 use crate::session::{Outcome, Stage};
 use crate::ui::theme::{self, Look, size, target};
 use crate::ui::widget::icon::Icon;
-use crate::ui::widget::{label, press};
+use crate::ui::widget::{hold, label, press};
 
 /// What a screen brings; the rest of it is the frame's.
 pub(crate) struct Page<'a> {
@@ -86,6 +86,15 @@ fn scroll_buttons(scene: Scene<'_>) -> Element<'_, Message> {
 
 /// The frame with a page in it.
 pub(super) fn framed<'a>(scene: Scene<'a>, page: Page<'a>) -> Element<'a, Message> {
+    framed_under(scene, page, None)
+}
+
+/// The frame with a page in it, and above it what is not moved with it.
+pub(super) fn framed_under<'a>(
+    scene: Scene<'a>,
+    page: Page<'a>,
+    above: Option<Element<'a, Message>>,
+) -> Element<'a, Message> {
     let look = scene.look;
     let title = label::title(&look, page.title);
     let lead = (!page.lead.is_empty()).then(|| label::soft(&look, page.lead));
@@ -133,7 +142,10 @@ pub(super) fn framed<'a>(scene: Scene<'a>, page: Page<'a>) -> Element<'a, Messag
     let gap = if look.is_wide() || look.large { theme::space::M } else { theme::space::L };
     content
         .push(
-            column![words, body]
+            Column::new()
+                .push(words)
+                .push(above)
+                .push(body)
                 .spacing(gap)
                 .padding(iced::Padding {
                     top: gap,
@@ -161,8 +173,14 @@ pub(super) fn bar(scene: Scene<'_>) -> Element<'_, Message> {
         let product = label::caption(&look, look.text.product);
         names = names.push(product.line_height(LineHeight::Relative(1.2)));
     }
-    let mut content =
-        row![Icon::Emblem.draw(64.0, look.colours.seal)].spacing(theme::space::S).align_y(Center);
+    let emblem = Icon::Emblem.draw(64.0, look.colours.seal);
+    // The way in for staff, between visits only.
+    let emblem = if *scene.session.stage() == Stage::Welcome {
+        hold::long(emblem, Message::Tell(Event::MaintenanceAsked))
+    } else {
+        emblem
+    };
+    let mut content = row![container(emblem).id("emblem")].spacing(theme::space::S).align_y(Center);
     if shows_steps {
         // Narrow and large, there is no room for both names and steps.
         if !look.large {
@@ -299,6 +317,8 @@ fn can_end(stage: &Stage) -> bool {
         | Stage::Filling
         | Stage::Promising => true,
         Stage::Decided(outcome) => *outcome != Outcome::Recording,
-        Stage::Welcome | Stage::Rating | Stage::Done | Stage::Ended(_) => false,
+        Stage::Welcome | Stage::Maintenance | Stage::Rating | Stage::Done | Stage::Ended(_) => {
+            false
+        }
     }
 }

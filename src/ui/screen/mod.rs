@@ -3,6 +3,7 @@
 mod attract;
 mod business;
 mod choosing;
+pub(super) mod console;
 mod decision;
 mod done;
 mod ended;
@@ -52,6 +53,8 @@ pub(crate) enum Message {
     Promise(promise::Message),
     /// On the decision.
     Decision(decision::Message),
+    /// On the console of the staff.
+    Console(console::Message),
 }
 
 /// What a screen may look at.
@@ -80,6 +83,7 @@ impl Scene<'_> {
 #[derive(Debug)]
 pub(super) enum Screen {
     Attract,
+    Console(Box<console::Screen>),
     Choosing(choosing::Screen),
     Telling,
     Identifying,
@@ -95,9 +99,10 @@ pub(super) enum Screen {
 
 impl Screen {
     /// A fresh screen for the stage the session is at; what was typed on the one before is gone.
-    pub(super) fn of(session: &Session) -> Self {
+    pub(super) fn of(session: &Session, now: Duration) -> Self {
         match session.stage() {
             Stage::Welcome => Self::Attract,
+            Stage::Maintenance => Self::Console(Box::new(console::Screen::new(now))),
             Stage::Choosing => Self::Choosing(choosing::Screen::new(session)),
             Stage::Telling => Self::Telling,
             Stage::Identifying(_) => Self::Identifying,
@@ -117,6 +122,7 @@ impl Screen {
         match self {
             Self::Business(screen) => screen.page(),
             Self::Form(screen) => screen.page(),
+            Self::Console(screen) => screen.page(),
             Self::Attract
             | Self::Choosing(_)
             | Self::Telling
@@ -159,6 +165,7 @@ impl Screen {
         let base = match self {
             Self::Attract if scene.session.equipment().can_serve() => attract::view(scene),
             Self::Attract => out_of_service::view(scene),
+            Self::Console(screen) => screen.view(scene),
             Self::Choosing(screen) => frame::framed(scene, screen.view(scene)),
             Self::Telling => frame::framed(scene, telling::view(scene)),
             Self::Identifying => frame::framed(scene, identifying::view(scene)),

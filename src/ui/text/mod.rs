@@ -304,6 +304,106 @@ strings! {
         date_today
         month_earlier
         month_later
+        // The console of the staff.
+        console_title
+        console_leave
+        console_sign_out
+        console_name_title
+        console_name_lead
+        console_name_next
+        console_pin_title
+        console_pin_enter
+        console_checking
+        console_wrong
+        console_locked
+        console_no_staff
+        console_no_staff_more
+        console_no_visit
+        role_attendant
+        role_technician
+        tab_overview
+        tab_papers
+        tab_rulebook
+        tab_central
+        tab_numbers
+        tab_devices
+        tab_about
+        ready
+        not_ready
+        no_faults
+        fixer_applicant
+        fixer_attendant
+        fixer_technician
+        fixer_maker
+        emptied_page
+        emptied_receipt
+        papers_none
+        papers_lead
+        papers_before_start
+        papers_serial
+        papers_sent
+        papers_counter
+        settle_complete
+        settle_spoiled
+        settle_nothing
+        settle_confirm
+        settle_again
+        settle_no_more
+        not_done
+        rulebook_active
+        rulebook_none
+        rulebook_issued
+        rulebook_refresh_by
+        rulebook_reject_after
+        rulebook_digest
+        rulebook_stale
+        rulebook_expired
+        rulebook_refused
+        rulebook_refused_none
+        rulebook_unsigned
+        rulebook_kept
+        central_connected
+        central_silent
+        central_unknown
+        central_heard
+        central_sent
+        central_waiting
+        central_oldest
+        central_error
+        central_suspended
+        central_odd
+        numbers_left
+        numbers_low
+        numbers_out
+        device_id_reader
+        device_scanner
+        device_receipt_printer
+        device_page_printer
+        health_none
+        health_starting
+        health_ready
+        health_busy
+        health_offline
+        health_applicant
+        device_model
+        device_pages
+        device_cuts
+        about_kiosk
+        about_place
+        about_software
+        about_life
+        about_started
+        about_clock
+        about_clock_unknown
+        about_disk
+        about_unknown
+        series_food_1
+        series_food_2
+        series_food_3
+        series_filing_1
+        series_filing_2
+        series_hygiene
+        series_other
     }
     sentences {
         step: fn(u8, u8)
@@ -324,5 +424,13 @@ strings! {
         still_there_more: fn(u64)
         ends_in: fn(u64)
         findings: fn(usize)
+        since: fn(&str)
+        fixed_by: fn(&str)
+        tries_left: fn(u32)
+        locked_until: fn(&str)
+        faults_stand: fn(usize)
+        records_of: fn(u64, u64)
+        records: fn(u64)
+        signed_in_as: fn(&str, &str)
     }
 }

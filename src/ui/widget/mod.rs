@@ -1,6 +1,7 @@
 //! The parts screens are made of.
 
 pub(super) mod calendar;
+pub(super) mod hold;
 pub(super) mod icon;
 pub(super) mod keyboard;
 pub(super) mod label;

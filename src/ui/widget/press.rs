@@ -304,6 +304,34 @@ pub(crate) fn tab<'a, Message: Clone + 'a>(
     )
 }
 
+/// A tab without an icon, of a row of many.
+pub(crate) fn small_tab<'a, Message: Clone + 'a>(
+    look: &Look,
+    id: &'static str,
+    words: impl Into<String>,
+    chosen: bool,
+    message: Message,
+) -> Element<'a, Message> {
+    let colours = look.colours;
+    let ink = if chosen { colours.on_primary } else { colours.primary };
+    let words = label::bold(words.into(), size::CAPTION, ink)
+        .line_height(text::LineHeight::Relative(1.2))
+        .align_x(Center);
+    touchable(
+        id,
+        button(container(words).center(Fill))
+            .width(Fill)
+            .height(target::KEY)
+            .padding([0.0, theme::space::XS])
+            .style(
+                move |_, status| {
+                    if chosen { solid(colours, status) } else { outlined(colours, status, false) }
+                },
+            )
+            .on_press(message),
+    )
+}
+
 /// A key of a keyboard.
 pub(crate) fn key<'a, Message: Clone + 'a>(
     look: &Look,

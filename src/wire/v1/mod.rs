@@ -4,12 +4,17 @@
 pub mod api;
 mod block;
 mod edition;
+mod maintenance;
 mod record;
 
 pub use block::{BlockError, BlockGrant, SignedBlock};
 pub use edition::{
     Edition, EditionError, EditionManifest, EditionSignature, FileDigest, Publishers,
     PublishersError, SignedEdition,
+};
+pub use maintenance::{
+    MaintenanceEmptied, MaintenanceRefused, MaintenanceSettled, MaintenanceSignedIn,
+    MaintenanceSignedOut, Role, SheetAnswer, SignOut,
 };
 pub use record::{
     Applicant, BlockInstalled, Body, BusinessName, Decided, Decision, Document, Due,

@@ -7,6 +7,10 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::maintenance::{
+    MaintenanceEmptied, MaintenanceRefused, MaintenanceSettled, MaintenanceSignedIn,
+    MaintenanceSignedOut,
+};
 use crate::domain::{self, ApplicationId, Bilingual, ServiceCode, Verdict};
 use crate::seal::{Signature, SigningKey, VerifyingKey};
 
@@ -173,6 +177,16 @@ pub enum Body {
     Faulted(Faulted),
     /// A visit ended.
     SessionEnded(SessionEnded),
+    /// Somebody of the staff signed in.
+    MaintenanceSignedIn(MaintenanceSignedIn),
+    /// Somebody was not let in.
+    MaintenanceRefused(MaintenanceRefused),
+    /// Somebody's maintenance ended.
+    MaintenanceSignedOut(MaintenanceSignedOut),
+    /// Somebody looked for a sheet nobody knew about.
+    MaintenanceSettled(MaintenanceSettled),
+    /// Somebody said that a printer holds nobody's paper any more.
+    MaintenanceEmptied(MaintenanceEmptied),
 }
 
 impl Body {
@@ -191,6 +205,11 @@ impl Body {
             Self::EditionRefused(_) => "edition_refused",
             Self::Faulted(_) => "faulted",
             Self::SessionEnded(_) => "session_ended",
+            Self::MaintenanceSignedIn(_) => "maintenance_signed_in",
+            Self::MaintenanceRefused(_) => "maintenance_refused",
+            Self::MaintenanceSignedOut(_) => "maintenance_signed_out",
+            Self::MaintenanceSettled(_) => "maintenance_settled",
+            Self::MaintenanceEmptied(_) => "maintenance_emptied",
         }
     }
 
@@ -208,7 +227,12 @@ impl Body {
             | Self::EditionActivated(_)
             | Self::EditionRefused(_)
             | Self::Faulted(_)
-            | Self::SessionEnded(_) => None,
+            | Self::SessionEnded(_)
+            | Self::MaintenanceSignedIn(_)
+            | Self::MaintenanceRefused(_)
+            | Self::MaintenanceSignedOut(_)
+            | Self::MaintenanceSettled(_)
+            | Self::MaintenanceEmptied(_) => None,
         }
     }
 }

@@ -1,0 +1,348 @@
+//! The console's end of the terminal: signing in, looking, settling sheets, signing out.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::desk::Desk;
+use super::report::{
+    About, Device, DeviceKind, Disk, Known, Line, Numbers, Readiness, UnknownSheet,
+};
+use crate::device::{Health, page_printer, receipt_printer};
+use crate::fault::{Chain, FaultCode};
+use crate::journal;
+use crate::staff::{Door, Member, Pin, Refusal};
+use crate::sync;
+use crate::wire::v1::{
+    Body, Document, Faulted, MaintenanceEmptied, MaintenanceRefused, MaintenanceSignedIn,
+    MaintenanceSignedOut, PrintStep, SheetAnswer, SignOut,
+};
+
+/// What the console asks.
+#[derive(Debug)]
+pub enum Ask {
+    /// Somebody wants to come in.
+    SignIn {
+        /// The name they typed.
+        name: String,
+        /// The PIN they typed.
+        pin: Pin,
+    },
+    /// How is the kiosk now?
+    Look,
+    /// Somebody looked for a sheet.
+    Settle {
+        /// The print job.
+        job: u64,
+        /// What they saw.
+        answer: SheetAnswer,
+    },
+    /// The printer holds nobody's paper any more: somebody switched it off and on and looked.
+    Emptied(DeviceKind),
+    /// Maintenance is over.
+    SignOut(SignOut),
+}
+
+/// What the console is told.
+#[derive(Debug, Clone)]
+pub enum Told {
+    /// They may not come in.
+    Refused(Refusal),
+    /// They are in.
+    SignedIn(Member, Box<Readiness>),
+    /// How the kiosk is.
+    Report(Box<Readiness>),
+    /// It could not be done: the journal cannot be written, or somebody has settled it meanwhile.
+    NotDone(Box<Readiness>),
+    /// Nobody is signed in.
+    Out,
+}
+
+/// What the terminal keeps for the console.
+pub(super) struct Console {
+    door: Door,
+    /// Who is signed in: then no visit can begin, and nobody's paper is printed.
+    pub(super) member: Option<Member>,
+    pub(super) started_at: Timestamp,
+    pub(super) sync: Option<sync::State>,
+    heard_at: Option<Timestamp>,
+    pub(super) journal_failed: bool,
+    pub(super) clock_went_back: bool,
+    devices: BTreeMap<DeviceKind, Device>,
+    /// When a sheet was sent, and the printer's counter before.
+    sent: BTreeMap<u64, (Timestamp, Option<u64>)>,
+    /// What the journal last said; unknown is not zero.
+    numbers: Vec<Numbers>,
+    sheets: Vec<UnknownSheet>,
+}
+
+impl Console {
+    pub(super) fn new(door: Door, devices: Vec<Device>, started_at: Timestamp) -> Self {
+        Self {
+            door,
+            member: None,
+            started_at,
+            sync: None,
+            heard_at: None,
+            journal_failed: false,
+            clock_went_back: false,
+            devices: devices.into_iter().map(|device| (device.kind, device)).collect(),
+            sent: BTreeMap::new(),
+            numbers: Vec::new(),
+            sheets: Vec::new(),
+        }
+    }
+
+    pub(super) fn health(&mut self, kind: DeviceKind, health: Health, now: Timestamp) {
+        if let Some(device) = self.devices.get_mut(&kind) {
+            device.health = health;
+            device.since = now;
+        }
+    }
+
+    /// A device said what it is.
+    pub(super) fn identified(
+        &mut self,
+        kind: DeviceKind,
+        model: Option<String>,
+        counter: Option<u64>,
+    ) {
+        if let Some(device) = self.devices.get_mut(&kind) {
+            device.model = model.or(device.model.take());
+            device.counter = counter.or(device.counter);
+        }
+    }
+
+    pub(super) fn sent(&mut self, job: u64, now: Timestamp, count_before: Option<u64>) {
+        self.sent.insert(job, (now, count_before));
+        // Only the latest can still become unknown; each printer has one at a time.
+        while self.sent.len() > SENT_MAX {
+            self.sent.pop_first();
+        }
+    }
+}
+
+/// Sheets remembered at most: those of some visits, on two printers.
+const SENT_MAX: usize = 64;
+
+impl Desk {
+    /// Answers the console.
+    pub(super) fn answer(&mut self, ask: Ask) -> Told {
+        match ask {
+            Ask::SignIn { name, pin } => self.sign_in(&name, &pin),
+            Ask::Look => match self.console.member {
+                Some(_) => Told::Report(self.look()),
+                None => Told::Out,
+            },
+            Ask::Settle { job, answer } => self.settle(job, answer),
+            Ask::Emptied(printer) => self.emptied(printer),
+            Ask::SignOut(reason) => {
+                self.sign_out(reason);
+                Told::Out
+            }
+        }
+    }
+
+    fn sign_in(&mut self, name: &str, pin: &Pin) -> Told {
+        self.sign_out(SignOut::Left);
+        match self.console.door.sign_in(self.now(), name, pin) {
+            Ok(member) => {
+                let Member { name, role } = member.clone();
+                self.note(Body::MaintenanceSignedIn(MaintenanceSignedIn { name, role }));
+                self.console.member = Some(member.clone());
+                Told::SignedIn(member, self.look())
+            }
+            Err(refusal) => {
+                // Nothing is compared while the door is locked, so there is nothing to record.
+                if let Refusal::Wrong { is_known, locked_until, .. } = refusal {
+                    let name = is_known.then(|| name.to_owned());
+                    let refused = MaintenanceRefused { name, locked_until };
+                    self.note(Body::MaintenanceRefused(refused));
+                }
+                Told::Refused(refusal)
+            }
+        }
+    }
+
+    fn sign_out(&mut self, reason: SignOut) {
+        let Some(Member { name, .. }) = self.console.member.take() else { return };
+        self.note(Body::MaintenanceSignedOut(MaintenanceSignedOut { name, reason }));
+        // What was held back meanwhile, and what was settled as not printed.
+        self.feed(Document::Original);
+        self.feed(Document::Receipt);
+    }
+
+    fn settle(&mut self, job: u64, answer: SheetAnswer) -> Told {
+        let Some(member) = self.console.member.clone() else { return Told::Out };
+        match self.settings.journal.settle_sheet(job, answer, member.name) {
+            Ok(queued) => {
+                self.recorded();
+                if let Some(job) = queued {
+                    self.take_up_settled(job);
+                }
+                Told::Report(self.look())
+            }
+            Err(error) => {
+                tracing::error!(error = %Chain(&error), job, "a sheet was not settled");
+                Told::NotDone(self.look())
+            }
+        }
+    }
+
+    fn emptied(&mut self, printer: DeviceKind) -> Told {
+        let Some(member) = self.console.member.clone() else { return Told::Out };
+        let sent = match (printer, &self.devices.page_printer, &self.devices.receipt_printer) {
+            (DeviceKind::PagePrinter, Some(device), _) => {
+                device.send(page_printer::Command::ConfirmEmpty)
+            }
+            (DeviceKind::ReceiptPrinter, _, Some(device)) => {
+                device.send(receipt_printer::Command::ConfirmEmpty)
+            }
+            (DeviceKind::IdReader | DeviceKind::Scanner, ..) | (_, None, _) | (_, _, None) => {
+                return Told::NotDone(self.look());
+            }
+        };
+        if let Err(error) = sent {
+            tracing::error!(error = %Chain(&error), "the printer takes no commands");
+            return Told::NotDone(self.look());
+        }
+        let printer = printer.as_str().to_owned();
+        self.note(Body::MaintenanceEmptied(MaintenanceEmptied { by: member.name, printer }));
+        Told::Report(self.look())
+    }
+
+    /// Records what the staff did. A journal that cannot be written keeps nobody from the console:
+    /// they have come to mend it.
+    fn note(&mut self, body: Body) {
+        match self.settings.journal.record(body) {
+            Ok(_) => self.recorded(),
+            Err(error) => self.journal_failed(&error),
+        }
+    }
+
+    /// Word from the line to central.
+    pub(super) fn synced(&mut self, state: sync::State) {
+        let connected = state.connected;
+        if connected {
+            self.console.heard_at = Some(self.now());
+        }
+        self.console.sync = Some(state);
+        self.equip(|equipment| equipment.connected = connected);
+        self.judge();
+    }
+
+    /// Looks at everything that is not told by itself, and raises and lays down faults. Not during a
+    /// step of a visit, only between: it asks the journal a dozen questions.
+    pub(super) fn judge(&mut self) {
+        self.count();
+        let disk_free_bytes = self.disk_free_bytes();
+        let rulebooks = self.rulebooks();
+        let devices: Vec<Device> = self.console.devices.values().cloned().collect();
+        let known = Known {
+            devices: &devices,
+            sync: self.console.sync.as_ref(),
+            numbers: &self.console.numbers,
+            sheets: &self.console.sheets,
+            rulebooks: &rulebooks,
+            disk_free_bytes,
+            journal_failed: self.console.journal_failed,
+            clock_went_back: self.console.clock_went_back,
+            limits: &self.settings.kiosk.limits,
+        };
+        let codes = known.faults();
+        // What may not be recorded may not be decided.
+        let can_record = known.disk() != Disk::Full && !self.console.journal_failed;
+        for (code, cleared) in self.settings.board.set(self.now(), &codes) {
+            if cleared {
+                tracing::info!(fault = %code, "a fault is over");
+            } else {
+                tracing::warn!(fault = %code, "a fault stands");
+            }
+            let faulted = Faulted { code: code.to_string(), cleared };
+            if code != FaultCode::JournalNotWritable {
+                self.note(Body::Faulted(faulted));
+            }
+        }
+        self.equip(|equipment| equipment.journal = can_record);
+    }
+
+    /// Asks the journal for numbers and unknown sheets.
+    fn count(&mut self) {
+        let plan = &self.settings.numbers;
+        let low = u64::from(self.settings.kiosk.limits.numbers_low);
+        let count = || -> Result<(Vec<Numbers>, Vec<UnknownSheet>), journal::Error> {
+            let mut numbers = Vec::new();
+            for series in plan.series_on(self.settings.clock.today()) {
+                let left = self.settings.journal.series_state(&series)?.left;
+                numbers.push(Numbers { series, left, is_low: left < low });
+            }
+            let sheets = self.settings.journal.unfinished_print_jobs()?;
+            let sheets = sheets.into_iter().filter(|job| job.step == PrintStep::Unknown);
+            Ok((numbers, sheets.map(|job| self.unknown(&job)).collect()))
+        };
+        match count() {
+            Ok((numbers, sheets)) => {
+                self.console.numbers = numbers;
+                self.console.sheets = sheets;
+            }
+            Err(error) => tracing::warn!(error = %Chain(&error), "the journal does not answer"),
+        }
+    }
+
+    fn unknown(&self, job: &journal::PrintJob) -> UnknownSheet {
+        let printer = match job.document {
+            Document::Original | Document::Copy => DeviceKind::PagePrinter,
+            Document::Receipt | Document::Slip => DeviceKind::ReceiptPrinter,
+        };
+        let sent = self.console.sent.get(&job.job);
+        UnknownSheet {
+            job: job.job,
+            document: job.document,
+            serial: job.serial.as_ref().map(ToString::to_string),
+            sent_at: sent.map(|(at, _)| *at),
+            count_before: sent.and_then(|(_, count)| *count),
+            count_now: self.console.devices.get(&printer).and_then(|device| device.counter),
+        }
+    }
+
+    fn disk_free_bytes(&self) -> Option<u64> {
+        match rustix::fs::statvfs(&self.settings.kiosk.data_folder) {
+            Ok(disk) => Some(disk.f_bavail.saturating_mul(disk.f_frsize)),
+            Err(error) => {
+                tracing::warn!(%error, "the disk does not say how much room it has");
+                None
+            }
+        }
+    }
+
+    fn look(&mut self) -> Box<Readiness> {
+        self.judge();
+        let outbox = self.settings.journal.outbox_state().ok();
+        let head = self.settings.journal.head().ok();
+        let kiosk = &self.settings.kiosk;
+        Box::new(Readiness {
+            at: self.now(),
+            is_ready: self.equipment.can_serve(),
+            faults: self.settings.board.standing(),
+            rulebooks: self.rulebooks(),
+            line: Line {
+                sync: self.console.sync.clone(),
+                heard_at: self.console.heard_at,
+                acknowledged: outbox.map(|outbox| outbox.acknowledged),
+                head: head.map(|head| head.position),
+            },
+            numbers: self.console.numbers.clone(),
+            sheets: self.console.sheets.clone(),
+            devices: self.console.devices.values().cloned().collect(),
+            about: About {
+                kiosk: kiosk.id.clone(),
+                place: kiosk.place.clone(),
+                software: env!("CARGO_PKG_VERSION"),
+                incarnation: self.settings.incarnation,
+                started_at: self.console.started_at,
+                clock_offset_ms: self.console.sync.as_ref().and_then(|sync| sync.clock_offset_ms),
+                disk_free_bytes: self.disk_free_bytes(),
+            },
+        })
+    }
+}
