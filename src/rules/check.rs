@@ -38,6 +38,11 @@ impl Define {
     pub(super) fn new(text: String, expr: Expr) -> Self {
         Self { text, expr, checked: OnceCell::new(), depth: OnceCell::new() }
     }
+
+    /// Whether a condition or a text named it.
+    pub(super) fn is_used(&self) -> bool {
+        self.checked.get().is_some()
+    }
 }
 
 /// Definitions inside one another at most.

@@ -92,10 +92,21 @@ impl Rule {
     }
 }
 
-/// Checks what no rule can be checked for alone: exceptions that fit the rules they are to, and rules
-/// that say the same twice.
-pub(super) fn check_together(rules: &[Rule], problems: &mut Problems) {
+/// Checks what no rule can be checked for alone: exceptions that fit the rules they are to, rules that
+/// say the same twice, and rules whose own period lies outside that of their rule sets. `rule_sets`
+/// are names and first days, oldest first.
+pub(super) fn check_together(
+    rules: &[Rule],
+    rule_sets: &[(String, Date)],
+    problems: &mut Problems,
+) {
     for (index, rule) in rules.iter().enumerate() {
+        if !rule.has_a_day(rule_sets) {
+            problems.push(rule.problem(
+                "never speaks: no day of its own period is one of its rule sets".to_owned(),
+                "mend 'from' and 'until', or name the rule set of those days",
+            ));
+        }
         for id in &rule.overrides {
             let Some(general) = rules.iter().find(|other| other.id == *id) else {
                 let hint = hint(id, rules.iter().map(|other| other.id.as_str()));
@@ -151,6 +162,16 @@ impl Rule {
             mark: None,
             remedy: remedy.to_owned(),
         }
+    }
+
+    /// Whether a case can be accepted on a day on which it speaks.
+    fn has_a_day(&self, rule_sets: &[(String, Date)]) -> bool {
+        let ends = rule_sets.iter().skip(1).map(|(_, from)| Some(*from)).chain([None]);
+        rule_sets.iter().zip(ends).any(|((name, begins), next)| {
+            self.law.contains(name)
+                && self.until.is_none_or(|until| *begins <= until)
+                && self.from.zip(next).is_none_or(|(from, next)| from < next)
+        })
     }
 
     /// Whether there is an application both are asked about.
@@ -229,6 +250,25 @@ pub(super) fn defines(
         }
     }
     defines
+}
+
+/// Definitions that no rule came to by name. To be asked when all rules are checked.
+pub(super) fn unused(
+    sources: &[Source<'_>],
+    defines: &BTreeMap<String, Define>,
+    problems: &mut Problems,
+) {
+    for source in sources {
+        let Some(parsed) = source.parse(&mut Problems::default()) else { continue };
+        for mut section in Section::each(*source, parsed.get_ref(), "define", problems) {
+            let Some(name) = section.text("name", problems) else { continue };
+            if defines.get(&name.value).is_some_and(|define| !define.is_used()) {
+                let text = format!("define {}: no rule uses it", name.value);
+                let remedy = "leave it out, or use it where its condition is written out";
+                problems.push(source.problem(name.at, text, remedy));
+            }
+        }
+    }
 }
 
 /// Reads the `[[rule]]`s of one file.

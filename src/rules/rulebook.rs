@@ -344,8 +344,8 @@ fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rul
     let sources: Vec<Source<'_>> = in_folder(files, "rules/", ".toml").collect();
     let defines = rule::defines(&sources, &context, problems);
     let mut rules: Vec<Rule> = Vec::new();
-    for source in sources {
-        for rule in rule::rules(source, &context, &defines, problems) {
+    for source in &sources {
+        for rule in rule::rules(*source, &context, &defines, problems) {
             if let Some(twin) = rules.iter().find(|before| before.id == rule.id) {
                 problems.push(Problem {
                     file: rule.file.clone(),
@@ -358,7 +358,12 @@ fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rul
             rules.push(rule);
         }
     }
-    rule::check_together(&rules, problems);
+    let periods = manifest.as_ref().map(|manifest| manifest.rule_sets.as_slice());
+    rule::check_together(&rules, periods.unwrap_or_default(), problems);
+    if problems.is_empty() {
+        // Only now: what a wrong condition would have used is not told as unused.
+        rule::unused(&sources, &defines, problems);
+    }
     let cost = rules.iter().fold(0_u64, |sum, rule| sum.saturating_add(rule.cost));
     if cost > Rulebook::COST_MAX
         && let Some(dearest) = rules.iter().max_by_key(|rule| rule.cost)

@@ -231,6 +231,36 @@ fn two_rules_with_one_id_are_refused() {
 }
 
 #[test]
+fn what_never_speaks_is_refused() {
+    let unused = "[[define]]\nname = \"full\"\nwhen = 'shop.seats > 9'\n";
+    check(&small(&format!("{unused}{}", rule("A", "shop.live"))), "define full: no rule uses it");
+    let good = small(&format!("{unused}{}", rule("A", "shop.live && full")));
+    assert!(problems(&good).is_empty(), "{:#?}", problems(&good));
+
+    // The small edition's one rule set begins with 2000.
+    let table = [
+        ("until = 1999-12-31", Some("A: never speaks: no day of its own period")),
+        ("until = 2000-01-01", None),
+        ("from = 2010-06-01", Some("A: never speaks: no day of its own period")),
+        ("from = 2010-05-31", None),
+        ("from = 2010-05-31\nuntil = 2030-01-01", None),
+    ];
+    for (period, told) in table {
+        let written = rule("A", "shop.live").replace("outcome", &format!("{period}\noutcome"));
+        let mut files = small(&written);
+        // A second one takes its place on the first of June 2010.
+        files
+            .get_mut("manifest.toml")
+            .unwrap()
+            .push_str("\n[[rule_set]]\nname = \"R2\"\nfrom = 2010-06-01\n");
+        match told {
+            Some(told) => check(&files, told),
+            None => assert!(problems(&files).is_empty(), "{period}: {:#?}", problems(&files)),
+        }
+    }
+}
+
+#[test]
 fn a_condition_that_could_run_for_ever_is_refused() {
     // Six quantifiers over six lines each; a list of at most 400 would do with fewer.
     let mut when = "a.count + b.count + c.count + d.count + e.count + f.count > 9".to_owned();
