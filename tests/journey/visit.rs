@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::civil::{Date, date};
@@ -49,6 +49,18 @@ struct Registers {
     silent: Vec<Register>,
 }
 
+impl Registers {
+    fn answer(&self, register: Register) -> LookUpAnswer {
+        match register {
+            Register::Business => {
+                LookUpAnswer::Business(self.business.clone().map(Box::new), self.relation.clone())
+            }
+            Register::FoodAndDrug => LookUpAnswer::FoodAndDrug(Box::new(self.supervision.clone())),
+            Register::MicroService => LookUpAnswer::MicroService(self.district),
+        }
+    }
+}
+
 impl Lobby {
     fn new() -> Self {
         let kiosk = Kiosk::new();
@@ -92,17 +104,7 @@ impl Lobby {
                 if self.registers.silent.contains(&register) {
                     return Vec::new();
                 }
-                let registers = &self.registers;
-                vec![Event::LookedUp(match register {
-                    Register::Business => LookUpAnswer::Business(
-                        registers.business.clone().map(Box::new),
-                        registers.relation.clone(),
-                    ),
-                    Register::FoodAndDrug => {
-                        LookUpAnswer::FoodAndDrug(Box::new(registers.supervision.clone()))
-                    }
-                    Register::MicroService => LookUpAnswer::MicroService(registers.district),
-                })]
+                vec![Event::LookedUp(self.registers.answer(register))]
             }
             Effect::LookUp { query: Query::ElectronicLicence { .. }, .. } => {
                 let uscc = self.registers.business.as_ref().unwrap().uscc.clone();
@@ -289,6 +291,61 @@ fn a_register_that_does_not_answer_refers() {
         lobby.tell(Event::FormConfirmed);
         lobby.check_verdict(Verdict::Refer, code);
         assert!(lobby.issued().is_empty());
+    }
+}
+
+#[test]
+fn the_order_in_which_registers_answer_decides_nothing() {
+    use Register::{Business, FoodAndDrug, MicroService};
+    let orders = [
+        [Business, FoodAndDrug, MicroService],
+        [Business, MicroService, FoodAndDrug],
+        [FoodAndDrug, Business, MicroService],
+        [FoodAndDrug, MicroService, Business],
+        [MicroService, Business, FoodAndDrug],
+        [MicroService, FoodAndDrug, Business],
+    ];
+    let revoked =
+        Ban { kind: "revoked".to_owned(), who: "operator".to_owned(), on: date(2022, 3, 15) };
+    for (bans, open_penalty_case, verdict) in [
+        (Vec::new(), false, Verdict::Issue),
+        (vec![revoked.clone()], false, Verdict::RefuseAccept),
+        (Vec::new(), true, Verdict::Refer),
+        (vec![revoked], true, Verdict::RefuseAccept),
+    ] {
+        // Each order with each number of answers that come at all.
+        for came in 0..=3 {
+            let mut first = None;
+            for order in orders {
+                let mut lobby = Lobby::new();
+                lobby.registers.supervision.bans.clone_from(&bans);
+                lobby.registers.district.open_penalty_case = open_penalty_case;
+                lobby.registers.silent = order.to_vec();
+                lobby.come_for("convenience-shop");
+                for register in order.into_iter().take(came) {
+                    let answer = lobby.registers.answer(register);
+                    lobby.tell(Event::LookedUp(answer));
+                }
+                if came < 3 {
+                    lobby.wait(16);
+                    lobby.answer("premises.division", Answer::Choice("370303002".to_owned()));
+                }
+                lobby.answer("premises.area_m2", Answer::Number("60".to_owned()));
+                lobby.answer("cooked-bulk", Answer::Choice("no".to_owned()));
+                lobby.answer("application.food_safety_manager", Answer::YesNo(true));
+                lobby.tell(Event::FormConfirmed);
+                lobby.sign();
+                let decision = lobby.session.decision().expect("there is a decision").clone();
+                if came < 3 {
+                    assert!(!decision.verdict.grants_number(), "{order:?}: {}", decision.code);
+                    assert!(lobby.issued().is_empty());
+                } else {
+                    assert_eq!(decision.verdict, verdict, "{order:?}");
+                    let first = first.get_or_insert_with(|| decision.clone());
+                    assert_eq!(*first, decision, "{order:?}");
+                }
+            }
+        }
     }
 }
 
@@ -672,13 +729,18 @@ fn a_monkey_breaks_nothing_and_leaves_nothing() {
 
 const TODAY: Date = date(2026, 11, 23);
 
-fn rulebook() -> Rulebook {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("kiosk-config/rulebook");
-    permit_kiosk::rulebooks::load(&folder).unwrap()
+/// Loaded once: it runs its cases each time.
+fn rulebook() -> Arc<Rulebook> {
+    static RULEBOOK: OnceLock<Arc<Rulebook>> = OnceLock::new();
+    let load = || {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("kiosk-config/rulebook");
+        Arc::new(permit_kiosk::rulebooks::load(&folder).unwrap())
+    };
+    Arc::clone(RULEBOOK.get_or_init(load))
 }
 
 fn terms() -> Terms {
-    let rulebook = Arc::new(rulebook());
+    let rulebook = rulebook();
     Terms {
         catalogue: Arc::clone(rulebook.catalogue()),
         rulebook,
