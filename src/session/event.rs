@@ -29,6 +29,10 @@ pub enum Event {
     LanguageChosen(Language),
     /// Large print was switched on or off.
     LargePrintChosen(bool),
+    /// "I want to open this": an undertaking of the guide was chosen, by its id.
+    UndertakingChosen(String),
+    /// A question about the undertaking was answered.
+    GuideAnswered { question: String, value: String },
     /// A catalogue entry was chosen, by its id.
     ServiceChosen(String),
     /// What is needed was read.

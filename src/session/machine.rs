@@ -18,6 +18,7 @@ use super::{
     Ending, Identifying, LookUp, Outcome, ProvingBusiness, Session, Stage, Terms, Visit, draft,
     facts,
 };
+use crate::domain::calendar::date_in_china;
 use crate::domain::{
     Applicant, ApplicationId, Bilingual, Decision, Finding, Language, Promise, Signature, Uscc,
     Verdict,
@@ -76,6 +77,8 @@ impl Session {
             Event::WentBack => self.go_back(at),
             Event::TermsChanged(terms) => self.terms_changed(*terms),
             Event::EquipmentChanged(equipment) => self.equipment_changed(at, equipment),
+            Event::UndertakingChosen(id) => self.undertake(at, &id),
+            Event::GuideAnswered { question, value } => self.guide_answered(at, question, value),
             Event::ServiceChosen(id) => self.choose(at, &id),
             Event::Told => self.identify(at),
             Event::CardFound => self.card_found(at),
@@ -116,6 +119,7 @@ impl Session {
         let factor = if self.large_print { pace.large_print_factor } else { 1 };
         match &self.stage {
             Stage::Choosing
+            | Stage::Guiding
             | Stage::Telling
             | Stage::Identifying(Identifying::Waiting | Identifying::Failed(_))
             | Stage::Filling
@@ -181,7 +185,12 @@ impl Session {
                 }
                 effects
             }
-            Stage::Choosing | Stage::Telling | Stage::Filling | Stage::Ended(_) | Stage::Done => {
+            Stage::Choosing
+            | Stage::Guiding
+            | Stage::Telling
+            | Stage::Filling
+            | Stage::Ended(_)
+            | Stage::Done => {
                 vec![Effect::ReleaseReader, Effect::DisarmScanner]
             }
             Stage::Welcome => vec![Effect::ReleaseReader, Effect::DisarmScanner, Effect::Wipe],
@@ -230,6 +239,7 @@ impl Session {
             Stage::Decided(Outcome::Recording) => Vec::new(),
             Stage::Decided(_) | Stage::Rating | Stage::Done | Stage::Ended(_) => self.leave(at),
             Stage::Choosing
+            | Stage::Guiding
             | Stage::Telling
             | Stage::Identifying(_)
             | Stage::ProvingBusiness(_)
@@ -301,6 +311,14 @@ impl Session {
         }
         match self.stage {
             Stage::Choosing => self.leave(at),
+            Stage::Guiding => {
+                if let Some(visit) = &mut self.visit {
+                    visit.undertaking = None;
+                }
+                self.enter(at, Stage::Choosing)
+            }
+            // Back to where it was chosen.
+            Stage::Telling if self.undertaking().is_some() => self.enter(at, Stage::Guiding),
             Stage::Telling => self.enter(at, Stage::Choosing),
             Stage::Identifying(_) => self.enter(at, Stage::Telling),
             Stage::ProvingBusiness(_) => {
@@ -344,9 +362,43 @@ impl Session {
         }
     }
 
+    fn undertake(&mut self, at: Moment, id: &str) -> Vec<Effect> {
+        let undertaking = self.guide().undertaking(id).cloned();
+        let (Stage::Choosing, Some(visit), Some(undertaking)) =
+            (&self.stage, &mut self.visit, undertaking)
+        else {
+            return Vec::new();
+        };
+        visit.undertaking = Some(undertaking);
+        visit.guide_answers.clear();
+        self.find_needs(at);
+        self.enter(at, Stage::Guiding)
+    }
+
+    fn guide_answered(&mut self, at: Moment, question: String, value: String) -> Vec<Effect> {
+        let offered = self.guide().question(&question).is_some_and(|asked| {
+            self.undertaking().is_some_and(|one| one.questions.contains(&question))
+                && asked.options.iter().any(|reply| reply.value == value)
+        });
+        if let (Stage::Guiding, Some(visit), true) = (&self.stage, &mut self.visit, offered) {
+            visit.guide_answers.insert(question, value);
+            self.find_needs(at);
+        }
+        Vec::new()
+    }
+
+    /// Asks the rules what the undertaking needs on the day of `at`.
+    fn find_needs(&mut self, at: Moment) {
+        let Some(visit) = &mut self.visit else { return };
+        let Some(undertaking) = &visit.undertaking else { return };
+        let today = date_in_china(at.wall);
+        visit.needs = self.terms.rulebook.needs(undertaking, &visit.guide_answers, today);
+    }
+
     fn choose(&mut self, at: Moment, id: &str) -> Vec<Effect> {
         let entry = self.terms.catalogue.entry(id).cloned();
-        let (Stage::Choosing, Some(visit), Some(entry)) = (&self.stage, &mut self.visit, entry)
+        let (Stage::Choosing | Stage::Guiding, Some(visit), Some(entry)) =
+            (&self.stage, &mut self.visit, entry)
         else {
             return Vec::new();
         };
@@ -773,6 +825,9 @@ impl Visit {
             application,
             begun: at.monotonic,
             touched: at.monotonic,
+            undertaking: None,
+            guide_answers: BTreeMap::new(),
+            needs: Vec::new(),
             entry: None,
             applicant: None,
             uscc: None,
@@ -799,6 +854,8 @@ fn is_touch(event: &Event) -> bool {
         Event::Begun { .. }
             | Event::LanguageChosen(_)
             | Event::LargePrintChosen(_)
+            | Event::UndertakingChosen(_)
+            | Event::GuideAnswered { .. }
             | Event::ServiceChosen(_)
             | Event::Told
             | Event::UsccTyped(_)

@@ -15,7 +15,7 @@ use std::time::Duration;
 use crate::domain::{
     Applicant, ApplicationId, Business, Decision, IdentifierError, Issuer, Language, Promise, Uscc,
 };
-use crate::rules::{Catalogue, Entry, PromiseText, Rulebook};
+use crate::rules::{Catalogue, Entry, Guide, Need, PromiseText, Rulebook, Undertaking};
 
 use effect::Case;
 use event::{
@@ -95,6 +95,8 @@ pub enum Stage {
     Maintenance,
     /// "What do you want to open?"
     Choosing,
+    /// What an undertaking needs: a few questions, then licence, filing, nothing or another organ.
+    Guiding,
     /// What it needs, told at once (一次告知).
     Telling,
     /// Lay the card down, or show the e-ID.
@@ -177,6 +179,9 @@ struct Visit {
     application: ApplicationId,
     begun: Duration,
     touched: Duration,
+    undertaking: Option<Undertaking>,
+    guide_answers: BTreeMap<String, String>,
+    needs: Vec<Need>,
     entry: Option<Entry>,
     applicant: Option<Applicant>,
     uscc: Option<Uscc>,
@@ -230,6 +235,33 @@ impl Session {
     /// The services in plain words.
     pub fn catalogue(&self) -> &Catalogue {
         &self.terms.catalogue
+    }
+
+    /// What undertakings need, and what is told about each service.
+    pub fn guide(&self) -> &Guide {
+        self.terms.rulebook.guide()
+    }
+
+    /// What the applicant wants to open, where the guide was asked.
+    pub fn undertaking(&self) -> Option<&Undertaking> {
+        self.visit.as_ref()?.undertaking.as_ref()
+    }
+
+    /// The answer to a question of the guide.
+    pub fn guide_answer(&self, question: &str) -> Option<&str> {
+        self.visit.as_ref()?.guide_answers.get(question).map(String::as_str)
+    }
+
+    /// Whether every question of the guide is answered.
+    pub fn is_guided(&self) -> bool {
+        self.undertaking().is_some_and(|undertaking| {
+            undertaking.questions.iter().all(|question| self.guide_answer(question).is_some())
+        })
+    }
+
+    /// What the undertaking needs, by the answers so far.
+    pub fn needs(&self) -> &[Need] {
+        self.visit.as_ref().map_or(&[], |visit| &visit.needs)
     }
 
     /// Who signs.
@@ -305,7 +337,7 @@ impl Session {
     pub fn progress(&self) -> Option<(u8, u8)> {
         let step = match self.stage {
             Stage::Welcome | Stage::Maintenance | Stage::Ended(_) => return None,
-            Stage::Choosing | Stage::Telling => 1,
+            Stage::Choosing | Stage::Guiding | Stage::Telling => 1,
             Stage::Identifying(_) => 2,
             Stage::ProvingBusiness(_) | Stage::LookingUp => 3,
             Stage::Filling => 4,
@@ -319,6 +351,7 @@ impl Session {
     pub fn can_go_back(&self) -> bool {
         match self.stage {
             Stage::Choosing
+            | Stage::Guiding
             | Stage::Telling
             | Stage::Identifying(Identifying::Waiting | Identifying::Failed(_))
             | Stage::Filling

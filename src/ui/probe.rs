@@ -111,6 +111,7 @@ pub(super) fn stage(stage: &Stage) -> &'static str {
         Stage::Welcome => "welcome",
         Stage::Maintenance => "maintenance",
         Stage::Choosing => "choosing",
+        Stage::Guiding => "guiding",
         Stage::Telling => "telling",
         Stage::Identifying(_) => "identifying",
         Stage::ProvingBusiness(_) => "proving_business",

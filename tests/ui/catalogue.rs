@@ -43,6 +43,8 @@ fn sentences_carry_their_arguments() {
     for language in [Language::Zh, Language::En] {
         let text = strings(language);
         for (sentence, argument) in [
+            ((text.guide_other)("5 天", "执照"), "执照"),
+            ((text.telling_when)("清单", "有机器"), "有机器"),
             ((text.step)(3, 6), "3"),
             ((text.page)(2, 5), "5"),
             ((text.date)(jiff::civil::date(2026, 11, 20)), "2026"),

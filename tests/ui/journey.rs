@@ -155,7 +155,7 @@ fn only_the_ways_that_work_are_offered() {
     let mut stand = Stand::with(equipment);
     let text = strings(stand.session().language());
     stand.choose("food", "convenience-shop");
-    stand.touch("primary");
+    stand.be_told();
     assert!(stand.shows(text.identify_card));
     assert!(!stand.shows(text.identify_phone));
     stand.happen(Event::Identified(Box::new(super::stand::applicant())));
@@ -174,4 +174,31 @@ fn going_back_from_the_form_is_page_by_page() {
     assert_eq!(*stand.stage(), Stage::Filling);
     stand.touch("back");
     assert!(matches!(stand.stage(), Stage::ProvingBusiness(_)));
+}
+
+#[test]
+fn the_guide_leads_from_a_bookshop_with_coffee_to_its_licence_and_back() {
+    let mut stand = Stand::new();
+    let text = strings(stand.session().language());
+    stand.undertake("bookshop-cafe", &[]);
+    assert_eq!(*stand.stage(), Stage::Guiding);
+    stand.touch("primary");
+    assert!(stand.shows(text.guide_title), "nothing is told before it is asked");
+    stand.touch("reply:bookshop-drinks:yes");
+    stand.touch("primary");
+    for shown in ["食品经营许可", "公共场所卫生备案", "出版物零售经营许可"] {
+        assert!(stand.shows(shown), "{shown}: {:?}", stand.texts());
+    }
+    stand.touch("begin:food");
+    assert_eq!(*stand.stage(), Stage::Telling);
+    assert_eq!(stand.session().entry().unwrap().id, "drinks");
+    stand.touch("back");
+    assert!(stand.shows(text.guide_needs_title), "back leads to what is needed");
+    stand.touch("back");
+    assert!(stand.shows(text.guide_title));
+    stand.touch("reply:bookshop-drinks:no");
+    stand.touch("primary");
+    assert!(!stand.shows("食品经营许可"), "another answer, another need");
+    stand.touch("begin:hygiene");
+    assert_eq!(stand.session().entry().unwrap().id, "bookshop-culture");
 }

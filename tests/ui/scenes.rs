@@ -50,6 +50,41 @@ pub(super) const ALL: &[Scene] = &[
         },
         |t| t.choosing_title,
     ),
+    scene(
+        "choosing-food",
+        |s| {
+            s.touch("primary");
+            s.touch("group:food");
+        },
+        |t| t.choosing_title,
+    ),
+    scene("guide-questions", |s| s.undertake("hotel", &["rooms:few"]), |t| t.guide_title),
+    scene("guide-needs", to_needs, |t| t.guide_needs_title),
+    scene(
+        "guide-nothing",
+        |s| {
+            s.undertake("teahouse", &["tea-food:no"]);
+            s.touch("primary");
+        },
+        |t| t.guide_needs_title,
+    ),
+    scene(
+        "telling-papers",
+        |s| {
+            s.choose("food", "convenience-shop");
+            s.touch("primary");
+        },
+        |t| t.telling_title,
+    ),
+    scene(
+        "telling-ready",
+        |s| {
+            s.choose("food", "convenience-shop");
+            s.touch("primary");
+            s.touch("primary");
+        },
+        |t| t.telling_bring,
+    ),
     scene("telling", |s| s.choose("food", "convenience-shop"), |t| t.telling_title),
     scene("identifying", to_identifying, |t| t.identify_title),
     scene(
@@ -277,9 +312,14 @@ const fn scene(
     Scene { name, begin: Stand::new, go, title }
 }
 
+fn to_needs(stand: &mut Stand) {
+    stand.undertake("bookshop-cafe", &["bookshop-drinks:yes"]);
+    stand.touch("primary");
+}
+
 fn to_identifying(stand: &mut Stand) {
     stand.choose("food", "convenience-shop");
-    stand.touch("primary");
+    stand.be_told();
 }
 
 fn to_business(stand: &mut Stand) {

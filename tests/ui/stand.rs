@@ -351,9 +351,28 @@ impl Stand {
         self.touch(&format!("entry:{entry}"));
     }
 
+    /// Reads the three pages of what is told.
+    pub(super) fn be_told(&mut self) {
+        for _ in 0..3 {
+            self.touch("primary");
+        }
+    }
+
+    /// Chooses an undertaking of the guide and gives each of these replies.
+    pub(super) fn undertake(&mut self, undertaking: &str, replies: &[&str]) {
+        self.touch("primary");
+        while self.place(&format!("undertaking:{undertaking}")).is_none() {
+            self.touch("later");
+        }
+        self.touch(&format!("undertaking:{undertaking}"));
+        for reply in replies {
+            self.touch(&format!("reply:{reply}"));
+        }
+    }
+
     /// Goes to identification, and 秦一舟 lays his card down.
     pub(super) fn identify(&mut self) {
-        self.touch("primary");
+        self.be_told();
         self.happen(Event::CardFound);
         self.happen(Event::Identified(Box::new(applicant())));
     }

@@ -87,6 +87,7 @@ fn a_second_tap_meant_for_the_screen_before_changes_nothing() {
     let begin = stand.place("primary").unwrap().center();
     stand.tap(&[begin, begin]);
     assert_eq!(*stand.stage(), Stage::Choosing);
+    stand.touch("group:food");
     let entry = stand.place("entry:convenience-shop").unwrap().center();
     let group = stand.place("group:held").unwrap().center();
     stand.tap(&[entry, group, entry]);
@@ -108,6 +109,7 @@ fn any_touch_counts_as_being_there() {
 fn what_lies_under_a_question_cannot_be_touched() {
     let mut stand = Stand::new();
     stand.touch("primary");
+    stand.touch("group:food");
     let entry = stand.place("entry:convenience-shop").unwrap().center();
     stand.touch("end");
     stand.tap(&[entry]);

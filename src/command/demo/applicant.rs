@@ -167,7 +167,8 @@ impl Applicant {
 
     async fn act(&mut self, visit: &Visit, stage: &str) -> anyhow::Result<()> {
         match stage {
-            "welcome" | "telling" | "decided" | "done" | "ended" => self.touch("primary").await,
+            "welcome" | "decided" | "done" | "ended" => self.touch("primary").await,
+            "telling" => self.be_told().await,
             "choosing" => {
                 let entry = self.catalogue.entry(&visit.entry);
                 let entry = entry.with_context(|| format!("no entry `{}`", visit.entry))?;
@@ -193,6 +194,20 @@ impl Applicant {
             "looking_up" => Ok(()),
             other => bail!("the kiosk shows `{other}`, which the applicant does not know"),
         }
+    }
+
+    /// Reads what is told, page by page.
+    async fn be_told(&mut self) -> anyhow::Result<()> {
+        while self.stage().await? == "telling" {
+            let before = self.probe.ask("texts").await?;
+            self.touch("primary").await?;
+            let probe = &mut self.probe;
+            until(STUCK, "the next page of what is told", async || {
+                Ok((probe.ask("texts").await? != before).then_some(()))
+            })
+            .await?;
+        }
+        Ok(())
     }
 
     /// Goes through the form page by page: answers the question that is asked, goes on where nothing

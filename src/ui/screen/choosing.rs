@@ -4,7 +4,7 @@ use iced::widget::{Column, Row, container, space};
 use iced::{Element, Fill, Size};
 
 use super::{Message as Touched, Page, Scene};
-use crate::rules::Entry;
+use crate::rules::{Entry, Undertaking};
 use crate::session::Session;
 use crate::session::event::Event;
 use crate::ui::theme::{self, Look};
@@ -27,6 +27,8 @@ pub(crate) enum Message {
     Turned(usize),
     /// An entry, by its id.
     Chosen(String),
+    /// An undertaking of the guide, by its id.
+    Undertaken(String),
 }
 
 impl Screen {
@@ -35,6 +37,7 @@ impl Screen {
         let group = session
             .entry()
             .map(|entry| entry.group.clone())
+            .or_else(|| (!session.guide().undertakings.is_empty()).then(|| GUIDE.to_owned()))
             .or_else(|| session.catalogue().groups.first().map(|group| group.id.clone()));
         Self { group: group.unwrap_or_default(), page: 0 }
     }
@@ -51,6 +54,7 @@ impl Screen {
                 None
             }
             Message::Chosen(id) => Some(Event::ServiceChosen(id)),
+            Message::Undertaken(id) => Some(Event::UndertakingChosen(id)),
         }
     }
 
@@ -69,21 +73,39 @@ impl Screen {
     fn body<'a>(&'a self, scene: Scene<'a>, room: Size) -> Element<'a, Touched> {
         let look = scene.look;
         let catalogue = scene.session.catalogue();
-        let (tabs_px, apart) =
-            if look.is_wide() { (80.0, theme::space::S) } else { (TABS_PX, theme::space::M) };
-        let tabs = press::evenly(catalogue.groups.iter().map(|group| {
+        let apart = if look.is_wide() { theme::space::S } else { theme::space::M };
+        let one_px = if look.is_wide() { 80.0 } else { TABS_PX };
+        let tab = |id: &str, icon: Icon, words: &'a str| {
             press::tab(
                 &look,
-                format!("group:{}", group.id),
-                Icon::of_group(&group.id),
-                before_bracket(group.title.get(look.language)),
-                group.id == self.group,
-                tabs_px,
-                Touched::Choosing(Message::Opened(group.id.clone())),
+                format!("group:{id}"),
+                icon,
+                words,
+                id == self.group,
+                one_px,
+                Touched::Choosing(Message::Opened(id.to_owned())),
             )
-        }));
-        let entries: Vec<&Entry> =
-            catalogue.entries.iter().filter(|entry| entry.group == self.group).collect();
+        };
+        let guide = &scene.session.guide().undertakings;
+        let guiding = (!guide.is_empty()).then(|| tab(GUIDE, Icon::Question, look.text.guide_tab));
+        let groups = catalogue.groups.iter().map(|group| {
+            let words = before_bracket(group.title.get(look.language));
+            tab(&group.id, Icon::of_group(&group.id), words)
+        });
+        let mut all: Vec<Element<'a, Touched>> = guiding.into_iter().chain(groups).collect();
+        // Four do not fit beside each other on an upright screen.
+        let lines = if look.is_wide() || all.len() < 4 { 1_u8 } else { 2 };
+        let tabs_px = one_px * f32::from(lines) + theme::space::S * f32::from(lines - 1);
+        let second = if lines == 2 { all.split_off(2) } else { Vec::new() };
+        let tabs = Column::new()
+            .push(press::evenly(all))
+            .push((!second.is_empty()).then(|| press::evenly(second)))
+            .spacing(theme::space::S);
+        let entries: Vec<Card<'_>> = if self.group == GUIDE {
+            guide.iter().map(Card::Undertaking).collect()
+        } else {
+            catalogue.entries_of(&self.group).map(Card::Entry).collect()
+        };
         let columns = if look.is_wide() { 3 } else { 2 };
         let gap = theme::space::S;
         let below_tabs = room.height - tabs_px - apart;
@@ -108,7 +130,7 @@ impl Screen {
             let mut line_of_cards = Row::new().spacing(gap);
             for entry in line {
                 line_of_cards =
-                    line_of_cards.push(container(card(&look, entry, height)).width(Fill));
+                    line_of_cards.push(container(card(&look, *entry, height)).width(Fill));
             }
             for _ in line.len()..columns {
                 line_of_cards = line_of_cards.push(space().width(Fill));
@@ -130,7 +152,17 @@ fn before_bracket(title: &str) -> &str {
     title.split(['（', '(']).next().map_or(title, str::trim)
 }
 
-const TABS_PX: f32 = 120.0;
+/// The tab of the guide.
+const GUIDE: &str = "guide";
+
+/// What stands on a card.
+#[derive(Clone, Copy)]
+enum Card<'a> {
+    Entry(&'a Entry),
+    Undertaking(&'a Undertaking),
+}
+
+const TABS_PX: f32 = 100.0;
 /// Least height of a card: three lines of title, two of the line under it.
 const CARD_PX: f32 = 206.0;
 /// Three beside each other are wider than two, and words wrap less.
@@ -146,14 +178,25 @@ fn card_height(room: f32, rows: usize, least: f32) -> f32 {
     ((room + theme::space::S) / rows - theme::space::S).clamp(least, CARD_PX_MAX.max(least * 1.2))
 }
 
-fn card<'a>(look: &Look, entry: &'a Entry, height: f32) -> Element<'a, Touched> {
-    press::card(
-        look,
-        format!("entry:{}", entry.id),
-        Icon::of_entry(&entry.id, &entry.group),
-        entry.title.get(look.language),
-        entry.subtitle.get(look.language),
-        height,
-        Touched::Choosing(Message::Chosen(entry.id.clone())),
-    )
+fn card<'a>(look: &Look, card: Card<'a>, height: f32) -> Element<'a, Touched> {
+    match card {
+        Card::Entry(entry) => press::card(
+            look,
+            format!("entry:{}", entry.id),
+            Icon::of_entry(&entry.id, &entry.group),
+            entry.title.get(look.language),
+            entry.subtitle.get(look.language),
+            height,
+            Touched::Choosing(Message::Chosen(entry.id.clone())),
+        ),
+        Card::Undertaking(one) => press::card(
+            look,
+            format!("undertaking:{}", one.id),
+            Icon::of_undertaking(one),
+            one.title.get(look.language),
+            one.about.get(look.language),
+            height,
+            Touched::Choosing(Message::Undertaken(one.id.clone())),
+        ),
+    }
 }

@@ -310,6 +310,7 @@ fn foot<'a>(
 fn can_end(stage: &Stage) -> bool {
     match stage {
         Stage::Choosing
+        | Stage::Guiding
         | Stage::Telling
         | Stage::Identifying(_)
         | Stage::ProvingBusiness(_)

@@ -9,6 +9,7 @@ mod done;
 mod ended;
 mod form;
 mod frame;
+mod guiding;
 mod identifying;
 mod looking_up;
 mod out_of_service;
@@ -45,6 +46,10 @@ pub(crate) enum Message {
     ScrollBy(f32),
     /// On the screen of services.
     Choosing(choosing::Message),
+    /// On the guide.
+    Guiding(guiding::Message),
+    /// On what is told.
+    Telling(telling::Message),
     /// On the screen of the business.
     Business(business::Message),
     /// On the form.
@@ -85,7 +90,8 @@ pub(super) enum Screen {
     Attract,
     Console(Box<console::Screen>),
     Choosing(choosing::Screen),
-    Telling,
+    Guiding(guiding::Screen),
+    Telling(telling::Screen),
     Identifying,
     Business(business::Screen),
     LookingUp,
@@ -104,7 +110,8 @@ impl Screen {
             Stage::Welcome => Self::Attract,
             Stage::Maintenance => Self::Console(Box::new(console::Screen::new(now))),
             Stage::Choosing => Self::Choosing(choosing::Screen::new(session)),
-            Stage::Telling => Self::Telling,
+            Stage::Guiding => Self::Guiding(guiding::Screen::new(session)),
+            Stage::Telling => Self::Telling(telling::Screen::default()),
             Stage::Identifying(_) => Self::Identifying,
             Stage::ProvingBusiness(_) => Self::Business(business::Screen::new(session)),
             Stage::LookingUp => Self::LookingUp,
@@ -123,9 +130,10 @@ impl Screen {
             Self::Business(screen) => screen.page(),
             Self::Form(screen) => screen.page(),
             Self::Console(screen) => screen.page(),
+            Self::Guiding(screen) => screen.page(),
+            Self::Telling(screen) => screen.page(),
             Self::Attract
             | Self::Choosing(_)
-            | Self::Telling
             | Self::Identifying
             | Self::LookingUp
             | Self::Promise(_)
@@ -149,6 +157,8 @@ impl Screen {
         match (self, message) {
             (_, Message::Tell(event)) => Some(event),
             (Self::Choosing(screen), Message::Choosing(message)) => screen.update(message),
+            (Self::Guiding(screen), Message::Guiding(message)) => screen.update(message),
+            (Self::Telling(screen), Message::Telling(message)) => screen.update(message),
             (Self::Business(screen), Message::Business(message)) => screen.update(message),
             (Self::Form(screen), Message::Form(message)) => screen.update(session, message),
             (Self::Promise(screen), Message::Promise(message)) => screen.update(message),
@@ -167,7 +177,8 @@ impl Screen {
             Self::Attract => out_of_service::view(scene),
             Self::Console(screen) => screen.view(scene),
             Self::Choosing(screen) => frame::framed(scene, screen.view(scene)),
-            Self::Telling => frame::framed(scene, telling::view(scene)),
+            Self::Guiding(screen) => frame::framed(scene, screen.view(scene)),
+            Self::Telling(screen) => frame::framed(scene, screen.view(scene)),
             Self::Identifying => frame::framed(scene, identifying::view(scene)),
             Self::Business(screen) => frame::framed(scene, screen.view(scene)),
             Self::LookingUp => frame::framed(scene, looking_up::view(scene)),

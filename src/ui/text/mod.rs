@@ -89,6 +89,18 @@ strings! {
         // Choosing.
         choosing_title
         choosing_lead
+        guide_tab
+        guide_title
+        guide_ask
+        guide_needs_title
+        guide_licence
+        guide_filing
+        guide_registration
+        guide_nothing
+        guide_here_now
+        guide_here_officers
+        guide_here_nothing
+        guide_begin
         // Telling.
         telling_title
         telling_bring
@@ -100,6 +112,16 @@ strings! {
         telling_privacy_more
         telling_privacy_rights
         telling_accept
+        telling_here
+        telling_limit
+        telling_fee
+        telling_result
+        telling_validity
+        telling_may_follow
+        paper_register
+        paper_here
+        paper_bring
+        paper_premises
         // Identifying.
         identify_title
         identify_lead
@@ -406,6 +428,8 @@ strings! {
         series_other
     }
     sentences {
+        guide_other: fn(&str, &str)
+        telling_when: fn(&str, &str)
         step: fn(u8, u8)
         page: fn(usize, usize)
         issuer: fn(&str)

@@ -3,6 +3,8 @@
 use iced::widget::svg::{self, Svg};
 use iced::{Color, Element, Length};
 
+use crate::rules::Undertaking;
+
 macro_rules! icons {
     ($($icon:ident = $file:literal)*) => {
         /// Every icon.
@@ -105,6 +107,7 @@ impl Icon {
         match id {
             "convenience-shop" => Self::Store,
             "prepackaged-only" => Self::Package,
+            "shop-kitchen" => Self::Store,
             "drinks" => Self::Cup,
             "simple-snacks" => Self::Snack,
             "restaurant" => Self::Restaurant,
@@ -119,12 +122,23 @@ impl Icon {
             "bath" => Self::Bath,
             "bookshop-culture" => Self::Book,
             "other-place" => Self::Building,
+            "filing-change" | "combined-change" => Self::Change,
+            "hygiene-reissue" => Self::Reissue,
+            "hygiene-cancel" => Self::Cancel,
             "food-renew" | "hygiene-renew" => Self::Renew,
             "food-change" | "hygiene-change" => Self::Change,
             "food-reissue" => Self::Reissue,
             "food-cancel" => Self::Cancel,
             _ => Self::of_group(group),
         }
+    }
+
+    /// The icon of an undertaking: that of the first entry it leads to.
+    pub(crate) fn of_undertaking(undertaking: &Undertaking) -> Self {
+        let leads = undertaking.means.leads.values();
+        let known =
+            leads.map(|entry| Self::of_entry(entry, "place")).find(|i| *i != Self::Building);
+        known.unwrap_or(Self::Store)
     }
 
     /// The icon of a heading.
