@@ -798,6 +798,7 @@ impl Session {
             Stage::Welcome
             | Stage::Maintenance
             | Stage::Choosing
+            | Stage::Guiding
             | Stage::Telling
             | Stage::Identifying(_)
             | Stage::ProvingBusiness(_)

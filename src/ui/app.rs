@@ -334,6 +334,8 @@ impl App {
             }
             message @ (screen::Message::Tell(_)
             | screen::Message::Choosing(_)
+            | screen::Message::Guiding(_)
+            | screen::Message::Telling(_)
             | screen::Message::Business(_)
             | screen::Message::Form(_)
             | screen::Message::Promise(_)

@@ -135,18 +135,13 @@ fn tags<'a>(look: &Look, sheet: &'a Sheet) -> Element<'a, Touched> {
 }
 
 fn papers<'a>(look: &Look, sheet: &'a Sheet) -> Element<'a, Touched> {
-    let rows = sheet.papers.iter().map(|paper| one_paper(look, paper));
     let columns = if look.is_wide() { 2 } else { 1 };
-    let rows: Vec<Element<'a, Touched>> = rows.collect();
-    let each = rows.len().div_ceil(columns);
-    let mut sides: Vec<Column<'a, Touched>> =
-        (0..columns).map(|_| Column::new().spacing(theme::space::S).width(Fill)).collect();
-    for (at, row) in rows.into_iter().enumerate() {
-        let side = at / each;
-        sides[side] =
-            std::mem::take(&mut sides[side]).spacing(theme::space::S).width(Fill).push(row);
-    }
-    let sides = Row::with_children(sides.into_iter().map(Into::into)).spacing(theme::space::M);
+    let each = sheet.papers.len().div_ceil(columns).max(1);
+    let sides = Row::with_children(sheet.papers.chunks(each).map(|side| {
+        let papers = side.iter().map(|paper| one_paper(look, paper));
+        Column::with_children(papers).spacing(theme::space::S).width(Fill).into()
+    }))
+    .spacing(theme::space::M);
     column![panel::card(look, sides), label::caption(look, sheet.complain.get(look.language)),]
         .spacing(theme::space::S)
         .into()
