@@ -44,6 +44,7 @@ fn sentences_carry_their_arguments() {
         let text = strings(language);
         for (sentence, argument) in [
             ((text.guide_other)("5 天", "执照"), "执照"),
+            ((text.guide_why)("要许可。", "第五条"), "第五条"),
             ((text.telling_when)("清单", "有机器"), "有机器"),
             ((text.step)(3, 6), "3"),
             ((text.page)(2, 5), "5"),

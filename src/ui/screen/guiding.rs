@@ -163,7 +163,11 @@ fn card<'a>(look: &Look, need: &'a Need) -> Element<'a, Touched> {
     };
     let other = matches!(need.by, By::Other(_));
     let tone = if other && need.badge != Badge::Nothing { Tone::Warn } else { tone };
-    let head = row![tag(look, tone, words), label::strong(look, title).width(Fill)]
+    let organ = other.then(|| tag(look, tone, text.guide_other_organ));
+    let head = Row::new()
+        .push(organ)
+        .push(tag(look, tone, words))
+        .push(label::strong(look, title).width(Fill))
         .spacing(theme::space::S)
         .align_y(Center);
     let lines = match &need.by {
@@ -179,7 +183,7 @@ fn card<'a>(look: &Look, need: &'a Need) -> Element<'a, Touched> {
             let mut lines = column![
                 head,
                 label::body(look, here),
-                label::caption(look, format!("{why} {}", finding.citation)),
+                label::caption(look, (text.guide_why)(why, &finding.citation)),
             ];
             if let Some(entry) = entry {
                 lines = lines.push(press::onward(
@@ -198,7 +202,7 @@ fn card<'a>(look: &Look, need: &'a Need) -> Element<'a, Touched> {
             column![
                 head,
                 label::body(look, format!("{organ} · {place} · {}", other.phone)),
-                label::caption(look, format!("{} {}", other.why.get(look.language), other.cite)),
+                label::caption(look, (text.guide_why)(other.why.get(look.language), &other.cite)),
                 label::caption(look, (text.guide_other)(time, bring)),
             ]
         }

@@ -97,6 +97,7 @@ strings! {
         guide_filing
         guide_registration
         guide_nothing
+        guide_other_organ
         guide_here_now
         guide_here_officers
         guide_here_nothing
@@ -429,6 +430,7 @@ strings! {
     }
     sentences {
         guide_other: fn(&str, &str)
+        guide_why: fn(&str, &str)
         telling_when: fn(&str, &str)
         step: fn(u8, u8)
         page: fn(usize, usize)
