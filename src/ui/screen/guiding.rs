@@ -1,6 +1,6 @@
 //! "What do I need for it?": a few questions, then one card for each licence, filing or other organ.
 
-use iced::widget::{Column, Row, column, container, row};
+use iced::widget::{Column, Row, column, container};
 use iced::{Center, Element, Fill, Size};
 
 use super::{Message as Touched, Page, Scene};
