@@ -359,19 +359,15 @@ impl<'r> Reader<'r> {
     ) -> BTreeMap<String, Vec<Value>> {
         let mut added = BTreeMap::new();
         for (path, value) in values(section, "add", self.known.roots, false, problems) {
-            match value {
-                Value::Array(elements) => {
-                    added.insert(path, elements);
-                }
-                other => {
-                    // Already told where the type is wrong; a value that fits is no list.
-                    let is_list = path::type_at(self.known.roots, &path)
-                        .is_ok_and(|ty| bind(&other, &ty, &path).is_ok());
-                    if is_list {
-                        let text = format!("'{path}' is not a list");
-                        problems.push(section.problem(text, "use set"));
-                    }
-                }
+            if let Value::Array(elements) = value {
+                added.insert(path, elements);
+                continue;
+            }
+            // Already told where the type is wrong; a value that fits is no list.
+            let fits = path::type_at(self.known.roots, &path)
+                .is_ok_and(|ty| bind(&value, &ty, &path).is_ok());
+            if fits {
+                problems.push(section.problem(format!("'{path}' is not a list"), "use set"));
             }
         }
         added
