@@ -187,10 +187,14 @@ fn documents(rulebook: &Rulebook, entry: &Entry) -> Vec<Value> {
                 (_, "premises.division") => write(A::Choice("370303002")),
                 (_, "application.food_safety_manager") => write(A::YesNo(true)),
                 (FieldKind::YesNo, _) => {
-                    [true, false].into_iter().for_each(|yes| write(A::YesNo(yes)))
+                    for yes in [true, false] {
+                        write(A::YesNo(yes));
+                    }
                 }
                 (FieldKind::Choice(choices), _) => {
-                    choices.iter().for_each(|choice| write(A::Choice(&choice.value)));
+                    for choice in choices {
+                        write(A::Choice(&choice.value));
+                    }
                 }
                 (FieldKind::Choices(choices), _) => {
                     let values: Vec<&String> = choices.iter().map(|choice| &choice.value).collect();
@@ -205,9 +209,9 @@ fn documents(rulebook: &Rulebook, entry: &Entry) -> Vec<Value> {
                     }
                 }
                 (FieldKind::Number { min, .. }, _) => {
-                    [*min, 20.max(*min), 120]
-                        .into_iter()
-                        .for_each(|number| write(A::Number(number)));
+                    for number in [*min, 20.max(*min), 120] {
+                        write(A::Number(number));
+                    }
                 }
                 (FieldKind::Text { .. }, _) => write(A::Text("x")),
                 (FieldKind::Date, _) => write(A::Date(TODAY)),
@@ -321,11 +325,14 @@ fn the_kinds_that_file_are_those_the_law_lets_file() {
         for answers in rulebook.guide().ways(undertaking) {
             for need in rulebook.needs(undertaking, &answers, TODAY) {
                 let By::Here { verdict, finding, .. } = &need.by else { continue };
-                let wanted = match verdict {
-                    Verdict::File => Badge::Filing,
-                    Verdict::OfferRegistration => Badge::Registration,
-                    Verdict::NotRequired => Badge::Nothing,
-                    _ => Badge::Licence,
+                let wanted = if *verdict == Verdict::File {
+                    Badge::Filing
+                } else if *verdict == Verdict::OfferRegistration {
+                    Badge::Registration
+                } else if *verdict == Verdict::NotRequired {
+                    Badge::Nothing
+                } else {
+                    Badge::Licence
                 };
                 assert_eq!(need.badge, wanted, "{} {answers:?}", undertaking.id);
                 assert!(!finding.citation.is_empty() && !finding.message.zh.is_empty());
