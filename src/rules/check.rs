@@ -541,6 +541,7 @@ impl<'s> Checker<'s> {
         there.when_true.insert(name.clone());
         if !wanted {
             there.node = Node::Not(Box::new(there.node));
+            there.cost += 1;
             std::mem::swap(&mut there.when_true, &mut there.when_false);
         }
         Some(there)
