@@ -390,13 +390,28 @@ fn thousand(edition: &Files) -> Files {
         })
         .unzip();
     let mut count = 0;
-    for (file, text) in edition.iter().filter(|(name, _)| name.starts_with("rules/")) {
-        let defines: String = text
-            .split("[[")
-            .filter(|part| part.starts_with("define]]"))
-            .map(|part| format!("[[{part}"))
-            .collect();
-        files.insert(file.clone(), defines);
+    let defines = |text: &str| -> Vec<String> {
+        let parts = text.split("[[").filter(|part| part.starts_with("define]]"));
+        parts.map(|part| format!("[[{part}")).collect()
+    };
+    // Definitions that only rules left out use are left out too.
+    let rule_files = || edition.iter().filter(|(name, _)| name.starts_with("rules/"));
+    let mut kept: Vec<String> = rule_files().flat_map(|(_, text)| defines(text)).collect();
+    loop {
+        let before = kept.clone();
+        kept.retain(|define| {
+            let name = define.split('"').nth(1).unwrap_or_else(|| panic!("{define}"));
+            rules.iter().any(|rule| rule.when.contains(name))
+                || texts.iter().any(|text| text.contains(name))
+                || before.iter().any(|other| other != define && other.contains(name))
+        });
+        if kept == before {
+            break;
+        }
+    }
+    for (file, text) in rule_files() {
+        let all = defines(text).into_iter().filter(|define| kept.contains(define));
+        files.insert(file.clone(), all.collect());
     }
     while count < 1000 {
         let mut text = String::new();

@@ -24,7 +24,7 @@ use crate::domain::calendar::Calendar;
 use crate::domain::{Reading, Uscc};
 
 /// A checked expression. The checker made sure that every value has the type wanted.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Node {
     Const(Value),
     Today,
@@ -53,7 +53,7 @@ pub(super) enum Node {
     Define(usize, Arc<Node>),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Quantifier {
     Exists,
     All,
@@ -61,7 +61,7 @@ pub(super) enum Quantifier {
     Filter,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Function {
     AddDays,
     AddYears,

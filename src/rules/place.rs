@@ -1,5 +1,7 @@
 //! Where facts stand among the values of a document, and as what they are compared.
 
+use std::cmp::Ordering;
+
 use super::node::Node;
 use super::schema::{Field, Type};
 use super::value::Value;
@@ -16,8 +18,35 @@ pub(super) struct Place {
     pub(super) ty: Type,
 }
 
+impl Place {
+    /// Its type follows from where it stands.
+    fn key(&self) -> (Option<usize>, usize, &str) {
+        (self.var, self.at, &self.path)
+    }
+}
+
+impl PartialEq for Place {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Place {}
+
+impl PartialOrd for Place {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Place {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
 /// As what two values are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sort {
     Truth,
     /// A whole number, an amount, a word's place.
@@ -27,7 +56,7 @@ pub(super) enum Sort {
 }
 
 /// What a number counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Unit {
     One,
     Fen,

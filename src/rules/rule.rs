@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use toml::Spanned;
+use toml::de::DeTable;
 
 use super::check::{Define, Known, Scope, condition, expression};
 use super::document::{Section, Source, Text};
@@ -100,7 +102,8 @@ pub(super) fn check_together(
     rule_sets: &[(String, Date)],
     problems: &mut Problems,
 ) {
-    for (index, rule) in rules.iter().enumerate() {
+    let mut spoken: BTreeMap<Meaning<'_>, &Rule> = BTreeMap::new();
+    for rule in rules {
         if !rule.has_a_day(rule_sets) {
             problems.push(rule.problem(
                 "never speaks: no day of its own period is one of its rule sets".to_owned(),
@@ -133,8 +136,8 @@ pub(super) fn check_together(
                 ));
             }
         }
-        let twin = rules.iter().take(index).find(|before| before.says_the_same(rule));
-        if let Some(twin) = twin {
+        let twin = *spoken.entry(rule.meaning()).or_insert(rule);
+        if twin.id != rule.id {
             problems.push(rule.problem(
                 format!("says the same as {} in {}:{}", twin.id, twin.file, twin.line),
                 "one of the two is enough; two articles go into one 'cite'",
@@ -185,13 +188,29 @@ impl Rule {
         services && !self.law.is_disjoint(&other.law) && days
     }
 
-    /// Whether the other rule would find the same of the same applications.
-    fn says_the_same(&self, other: &Self) -> bool {
-        self.id != other.id
-            && (self.outcome, &self.law, &self.services)
-                == (other.outcome, &other.law, &other.services)
-            && (self.from, self.until) == (other.from, other.until)
-            && format!("{:?}", self.when) == format!("{:?}", other.when)
+    /// Rules that mean the same find the same of the same applications.
+    fn meaning(&self) -> Meaning<'_> {
+        (self.outcome, &self.law, &self.services, [self.from, self.until], &self.when)
+    }
+}
+
+type Meaning<'r> =
+    (Verdict, &'r BTreeSet<String>, &'r BTreeSet<String>, [Option<Date>; 2], &'r Node);
+
+/// A rule file, read once for its definitions and its rules.
+pub(super) struct RuleFile<'s> {
+    source: Source<'s>,
+    table: Spanned<DeTable<'s>>,
+}
+
+impl<'s> RuleFile<'s> {
+    /// Tells syntax errors.
+    pub(super) fn read(source: Source<'s>, problems: &mut Problems) -> Option<Self> {
+        source.parse(problems).map(|table| Self { source, table })
+    }
+
+    fn each(&self, key: &'static str, problems: &mut Problems) -> Vec<Section<'s, '_>> {
+        Section::each(self.source, self.table.get_ref(), key, problems)
     }
 }
 
@@ -204,16 +223,15 @@ pub(super) struct Context<'c> {
 
 /// Reads the `[[define]]`s of every rule file.
 pub(super) fn defines(
-    sources: &[Source<'_>],
+    files: &[RuleFile<'_>],
     context: &Context<'_>,
     problems: &mut Problems,
 ) -> BTreeMap<String, Define> {
     let mut defines: BTreeMap<String, Define> = BTreeMap::new();
     let mut written = Vec::new();
-    for source in sources {
-        // Syntax errors are told by `rules`.
-        let Some(parsed) = source.parse(&mut Problems::default()) else { continue };
-        for mut section in Section::each(*source, parsed.get_ref(), "define", problems) {
+    for file in files {
+        let source = file.source;
+        for mut section in file.each("define", problems) {
             let name = section.required("name", problems);
             let when = section.required("when", problems);
             if let (Some(name), Some(when)) = (name, when) {
@@ -230,10 +248,10 @@ pub(super) fn defines(
                         Ok(expr) => {
                             let define = Define::new(when.value.clone(), expr);
                             defines.insert(name.value.clone(), define);
-                            written.push((*source, name.value, when));
+                            written.push((source, name.value, when));
                         }
                         Err(mistake) => {
-                            tell(&section.name, *source, &when, vec![mistake], problems);
+                            tell(&section.name, source, &when, vec![mistake], problems);
                         }
                     }
                 }
@@ -254,18 +272,17 @@ pub(super) fn defines(
 
 /// Definitions that no rule came to by name. To be asked when all rules are checked.
 pub(super) fn unused(
-    sources: &[Source<'_>],
+    files: &[RuleFile<'_>],
     defines: &BTreeMap<String, Define>,
     problems: &mut Problems,
 ) {
-    for source in sources {
-        let Some(parsed) = source.parse(&mut Problems::default()) else { continue };
-        for mut section in Section::each(*source, parsed.get_ref(), "define", problems) {
+    for file in files {
+        for mut section in file.each("define", problems) {
             let Some(name) = section.text("name", problems) else { continue };
             if defines.get(&name.value).is_some_and(|define| !define.is_used()) {
                 let text = format!("define {}: no rule uses it", name.value);
                 let remedy = "leave it out, or use it where its condition is written out";
-                problems.push(source.problem(name.at, text, remedy));
+                problems.push(file.source.problem(name.at, text, remedy));
             }
         }
     }
@@ -273,25 +290,31 @@ pub(super) fn unused(
 
 /// Reads the `[[rule]]`s of one file.
 pub(super) fn rules(
-    source: Source<'_>,
+    file: &RuleFile<'_>,
     context: &Context<'_>,
     defines: &BTreeMap<String, Define>,
     problems: &mut Problems,
 ) -> Vec<Rule> {
-    let Some(parsed) = source.parse(problems) else { return Vec::new() };
-    let mut root = Section::new(source, source.file, 0, parsed.get_ref());
+    let source = file.source;
+    let mut root = Section::new(source, source.file, 0, file.table.get_ref());
     root.value("define");
     root.value("rule");
     root.finish(problems);
     let scope = Scope { roots: context.roots, params: context.params, defines };
-    Section::each(source, parsed.get_ref(), "rule", problems)
-        .into_iter()
-        .filter_map(|section| rule(section, context, scope, problems))
-        .collect()
+    let (mut at, mut line) = (0, 1);
+    let mut rules = Vec::new();
+    for section in file.each("rule", problems) {
+        // Counted on from the rule before.
+        line += source.text.get(at..section.at).unwrap_or_default().matches('\n').count();
+        at = section.at;
+        rules.extend(rule(section, line, context, scope, problems));
+    }
+    rules
 }
 
 fn rule(
     mut section: Section<'_, '_>,
+    line: usize,
     context: &Context<'_>,
     scope: Scope<'_>,
     problems: &mut Problems,
@@ -366,7 +389,7 @@ fn rule(
     };
     let message = both("message", &mut section, problems);
     let remedy = both("remedy", &mut section, problems);
-    let (file, line) = (source.file.to_owned(), source.line(section.at));
+    let file = source.file.to_owned();
     section.finish(problems);
     Some(Rule {
         id: id?.value,
@@ -377,7 +400,7 @@ fn rule(
         until,
         outcome: outcome?,
         overrides: overrides.into_iter().map(|id| id.value).collect(),
-        when: checked.as_ref()?.node.clone(),
+        when: checked?.node,
         cite: cite?.value,
         due,
         message: message?,

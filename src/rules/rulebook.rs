@@ -15,7 +15,7 @@ use super::guide::{self, Guide};
 use super::index::{self, Asked, Index};
 use super::params::{self, Params};
 use super::problem::{Problem, Problems};
-use super::rule::{self, Context, Rule};
+use super::rule::{self, Context, Rule, RuleFile};
 use super::schema::{self, Record};
 use super::value::Value;
 use super::words::{self, Words};
@@ -341,12 +341,16 @@ fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rul
         .flat_map(|manifest| manifest.rule_sets.iter().map(|(name, _)| name.clone()))
         .collect();
     let context = Context { roots: &roots, params: &params, rule_sets: &rule_sets };
-    let sources: Vec<Source<'_>> = in_folder(files, "rules/", ".toml").collect();
-    let defines = rule::defines(&sources, &context, problems);
+    let rule_files: Vec<RuleFile<'_>> = in_folder(files, "rules/", ".toml")
+        .filter_map(|source| RuleFile::read(source, problems))
+        .collect();
+    let defines = rule::defines(&rule_files, &context, problems);
     let mut rules: Vec<Rule> = Vec::new();
-    for source in &sources {
-        for rule in rule::rules(*source, &context, &defines, problems) {
-            if let Some(twin) = rules.iter().find(|before| before.id == rule.id) {
+    let mut ids: BTreeMap<String, usize> = BTreeMap::new();
+    for file in &rule_files {
+        for rule in rule::rules(file, &context, &defines, problems) {
+            let first = *ids.entry(rule.id.clone()).or_insert(rules.len());
+            if let Some(twin) = rules.get(first) {
                 problems.push(Problem {
                     file: rule.file.clone(),
                     line: rule.line,
@@ -362,7 +366,7 @@ fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rul
     rule::check_together(&rules, periods.unwrap_or_default(), problems);
     if problems.is_empty() {
         // Only now: what a wrong condition would have used is not told as unused.
-        rule::unused(&sources, &defines, problems);
+        rule::unused(&rule_files, &defines, problems);
     }
     let cost = rules.iter().fold(0_u64, |sum, rule| sum.saturating_add(rule.cost));
     if cost > Rulebook::COST_MAX

@@ -41,7 +41,7 @@ pub(super) enum Operator {
     Compute(Arithmetic),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Comparison {
     Equal,
     NotEqual,
@@ -51,7 +51,7 @@ pub(super) enum Comparison {
     GreaterOrEqual,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Arithmetic {
     Add,
     Subtract,

@@ -9,7 +9,7 @@ use super::schema::{Record, Type};
 use crate::domain::Language;
 
 /// A value of a fact or of an expression. What type it is was settled when the edition was loaded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Value {
     /// The fact may be missing, and its field was not written.
     Missing,
