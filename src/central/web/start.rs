@@ -14,7 +14,7 @@ use crate::central::Central;
 use crate::central::store::{self, BookEntry, KioskOverview, Totals};
 use crate::fault::Chain;
 use crate::seal::Keyring;
-use crate::wire::v1::api::Standing;
+use crate::wire::v1::api::{Heartbeat, Standing};
 
 /// Permits in the list.
 const NEWEST: u32 = 10;
@@ -145,6 +145,24 @@ fn row(words: Words, overview: &KioskOverview, now: Timestamp) -> Markup {
                 @if let Some(heard) = overview.heard_at { (clock_in_china(heard)) }
                 @else { (words.one("从未联系", "never heard")) }
             }
+        }
+        @if let Some(heartbeat) = &overview.heartbeat {
+            div.row.quiet { (edition(words, heartbeat)) }
+        }
+    }
+}
+
+/// Which law the kiosk decides by, and why it did not take the newest, if it did not.
+fn edition(words: Words, heartbeat: &Heartbeat) -> Markup {
+    let digest = heartbeat.edition_digest.as_deref().and_then(|digest| digest.get(..12));
+    html! {
+        span {
+            (words.one("规则", "rulebook")) " "
+            (heartbeat.edition.as_deref().unwrap_or_else(|| words.one("无", "none")))
+            @if let Some(digest) = digest { " · " span.mono { (digest) } }
+        }
+        @if let Some(refused) = &heartbeat.edition_refused {
+            span.tag.wait { (words.one("未采用新版", "newer one refused")) " " (refused) }
         }
     }
 }
