@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use jiff::civil::date;
+use permit_kiosk::clock::Clock as _;
 use permit_kiosk::domain::{Grant, ServiceCode, Uscc};
 use permit_kiosk::wire::v1::api::{
-    BlockRequest, NUMBER_BLOCKS_PATH, Push, RECORDS_PATH, SignedText,
+    BlockRequest, HEARTBEAT_PATH, Head, Heartbeat, HeartbeatAnswer, NUMBER_BLOCKS_PATH, Push,
+    RECORDS_PATH, SignedText,
 };
 use permit_kiosk::wire::v1::{Due, SignedBlock};
 use serde_json::json;
@@ -200,6 +202,22 @@ async fn the_start_page_tells_permits_and_kiosks() {
     let (status, body) = stage.get("/").await;
     assert_eq!(status, 200);
     check_has(&body, &["<b>1</b>", "JY13703039901011", "ZD-K01", "正常"]);
+    let heartbeat = Heartbeat {
+        software: "0.1.0".to_owned(),
+        edition: Some("zhangdian 1.7".to_owned()),
+        edition_digest: Some("5f".repeat(32)),
+        edition_refused: Some("OLDER".to_owned()),
+        head: Head::START,
+        outbox: 0,
+        numbers_left: std::collections::BTreeMap::new(),
+        faults: Vec::new(),
+        at: stage.clock.now(),
+    };
+    let _: HeartbeatAnswer = stage.client().post_json(HEARTBEAT_PATH, &heartbeat).await.unwrap();
+    check_has(
+        &stage.get("/").await.1,
+        &["规则 zhangdian 1.7", "5f5f5f5f5f5f<", "未采用新版 OLDER"],
+    );
     stage.clock.advance(Duration::from_mins(6));
     check_has(&stage.get("/").await.1, &["无消息"]);
     check_has(&stage.get("/?lang=en").await.1, &["silent", "lang=\"en\""]);
