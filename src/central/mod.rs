@@ -24,8 +24,9 @@ use self::door::Door;
 use self::keys::CentralKeys;
 use self::numbers::Numbers;
 use self::registers::{Connector, Embedded, Registers};
-use self::store::{Sqlite, Store};
+use self::store::Store;
 use crate::clock::Clock;
+use crate::config::PermitBook;
 use crate::domain::calendar::Calendar;
 use crate::seal::SigningKey;
 use crate::wire::v1::api::SignedText;
@@ -40,7 +41,7 @@ pub struct Config {
     /// Where everybody's pages are; port 0 takes any free one.
     pub web: SocketAddr,
     /// The permit book.
-    pub database: PathBuf,
+    pub permit_book: PermitBook,
     /// The folder of central's keys.
     pub keys: PathBuf,
     /// The embedded registers' file.
@@ -134,13 +135,13 @@ impl Central {
 pub async fn serve(config: Config, stop: watch::Receiver<bool>) -> Result<Running, Error> {
     let keys = CentralKeys::load(&config.keys).map_err(|source| Error::Keys { source })?;
     let acceptor = door::acceptor(&keys).map_err(|source| Error::Tls { source })?;
-    let store = Sqlite::open(&config.database).map_err(|source| Error::Store { source })?;
+    let store = store::open(&config.permit_book).await.map_err(|source| Error::Store { source })?;
     let embedded = Embedded::load(&config.embedded_registers, Arc::clone(&config.clock))
         .map_err(|source| Error::Registers { source })?;
     let connector: Arc<dyn Connector> = Arc::new(embedded);
     let clock = Arc::clone(&config.clock);
     let central = Arc::new(Central {
-        store: Arc::new(store),
+        store,
         registers: Registers::new(connector, keys.digest, config.register_timeout, clock),
         numbers: config.numbers,
         calendar: config.calendar,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use permit_kiosk::central::{self, REGISTER_TIMEOUT, numbers::Numbers};
 use permit_kiosk::clock::SystemClock;
-use permit_kiosk::config::{self, Registers};
+use permit_kiosk::config::{self, PermitBook, Registers};
 use permit_kiosk::domain::calendar::Calendar;
 use permit_kiosk::durable;
 use tokio::sync::watch;
@@ -44,18 +44,24 @@ async fn serve(args: Args) -> anyhow::Result<ExitCode> {
     let text = durable::read_limited(&calendar, CALENDAR_BYTES_MAX)?;
     let text = String::from_utf8(text)
         .with_context(|| format!("{} is not UTF-8 text", calendar.display()))?;
-    let database = match &args.data {
-        Some(data) => data.join("central.db"),
-        None => written.database,
+    let permit_book = match &args.data {
+        Some(data) => written.permit_book.in_folder(data),
+        None => written.permit_book,
     };
-    let folder = database.parent().map(PathBuf::from).unwrap_or_default();
-    std::fs::create_dir_all(&folder)
-        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    // Where the addresses are written: beside the file, or where `--data` says.
+    let folder = match &permit_book {
+        PermitBook::File(path) => Some(path.parent().map(PathBuf::from).unwrap_or_default()),
+        PermitBook::Postgres { .. } => args.data,
+    };
+    if let Some(folder) = &folder {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    }
     let Registers::Embedded { file: embedded_registers } = written.registers;
     let config = central::Config {
         api: written.api_listen,
         web: written.web_listen,
-        database,
+        permit_book,
         keys: args.keys.unwrap_or(written.keys_folder),
         embedded_registers,
         register_timeout: REGISTER_TIMEOUT,
@@ -70,13 +76,17 @@ async fn serve(args: Args) -> anyhow::Result<ExitCode> {
         "api": running.api.to_string(),
         "web": running.web.to_string(),
     });
-    let path = folder.join("central.json");
-    durable::write(&path, format!("{addresses}\n").as_bytes())?;
+    let path = folder.map(|folder| folder.join("central.json"));
+    if let Some(path) = &path {
+        durable::write(path, format!("{addresses}\n").as_bytes())?;
+    }
     say(format_args!("central ready api=https://{} web=http://{}", running.api, running.web));
     told_to_end().await?;
     stop.send_replace(true);
     running.finished().await;
-    durable::remove(&path)?;
+    if let Some(path) = &path {
+        durable::remove(path)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

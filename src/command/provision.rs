@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use permit_kiosk::central::keys::{self, Order};
-use permit_kiosk::central::store::Sqlite;
+use permit_kiosk::central::store;
 use permit_kiosk::clock::{Clock as _, SystemClock};
 use permit_kiosk::config;
 use permit_kiosk::rulebooks;
@@ -68,11 +68,15 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     std::fs::create_dir_all(&args.data)
         .with_context(|| format!("cannot make the folder {}", args.data.display()))?;
-    let store = Sqlite::open(&args.data.join("central.db"))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let made = runtime.block_on(keys::provision(&order, &store))?;
+    let book = central.permit_book.in_folder(&args.data);
+    let made = runtime.block_on(async {
+        let store = store::open(&book).await?;
+        anyhow::Ok(keys::provision(&order, &*store).await?)
+    })?;
     tell(&order, &made);
     Ok(ExitCode::SUCCESS)
 }

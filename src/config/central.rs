@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::kiosk::host;
 use super::written::{File, Refusal, Section};
+use crate::domain::Private;
 
 /// What `central.toml` means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,11 +17,35 @@ pub struct Central {
     /// The public host of the verification page.
     pub web_host: String,
     /// The permit book.
-    pub database: PathBuf,
+    pub permit_book: PermitBook,
     /// Central's keys and certificates.
     pub keys_folder: PathBuf,
     /// Which registers are asked.
     pub registers: Registers,
+}
+
+/// Where the permit book is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PermitBook {
+    /// One file on a local disk, for a single district.
+    File(PathBuf),
+    /// Servers of a fleet's database.
+    Postgres {
+        /// A `postgresql://` address without a password.
+        address: String,
+        /// The password, from a file of its own: this one's lines are shown where something is wrong.
+        password: Option<Private<String>>,
+    },
+}
+
+impl PermitBook {
+    /// The file `central.db` in `folder` in place of another file; a database stays.
+    pub fn in_folder(self, folder: &Path) -> Self {
+        match self {
+            Self::File(_) => Self::File(folder.join("central.db")),
+            database @ Self::Postgres { .. } => database,
+        }
+    }
 }
 
 /// Which registers are asked.
@@ -44,18 +69,18 @@ pub(super) fn read(folder: &Path) -> (File, Option<Central>) {
             Some((listen?, host?))
         });
         let store = file.section("store", |section| {
-            let database = section.path("database", "/var/lib/permit-kiosk/central.db");
+            let database = permit_book(folder, section);
             let keys = section.path("keys", "/var/lib/permit-kiosk/central-keys");
             Some((database?, keys?))
         });
         let registers = file.section("registers", registers);
         let (web_listen, web_host) = web?;
-        let (database, keys_folder) = store?;
+        let (permit_book, keys_folder) = store?;
         Some(Central {
             api_listen: api?,
             web_listen,
             web_host,
-            database,
+            permit_book,
             keys_folder,
             registers: registers?,
         })
@@ -74,6 +99,47 @@ pub(super) fn compare_addresses(file: &File, central: &Central) {
         );
     }
 }
+
+fn permit_book(folder: &Path, section: &Section<'_>) -> Option<PermitBook> {
+    let address = section.text("database", "/var/lib/permit-kiosk/central.db")?;
+    let password = match section.has("password_file") {
+        true => Some(section.readable_file("password_file", "/etc/permit-kiosk/database")?),
+        false => None,
+    };
+    if !address.contains("://") {
+        return Some(PermitBook::File(folder.join(address)));
+    }
+    // No line is shown, nor what the parser says: either may repeat a password.
+    let refuse = |what: &str, remedy: &str| {
+        section.note_unseen(format!("`store.database` {what}"), remedy);
+        None
+    };
+    let example = "write a path, or postgresql://user@first,second/database";
+    let Ok(servers) = address.parse::<tokio_postgres::Config>() else {
+        return refuse("is no address of a database", example);
+    };
+    if servers.get_hosts().is_empty() || servers.get_dbname().is_none() {
+        return refuse("names no server or no database", example);
+    }
+    if servers.get_password().is_some() {
+        let remedy = "take it out of there, and write its file as `password_file`";
+        return refuse("has a password in it", remedy);
+    }
+    let password = match password {
+        None => None,
+        Some(path) => {
+            let read = crate::durable::read_limited(&path, PASSWORD_BYTES_MAX).ok();
+            match read.and_then(|bytes| String::from_utf8(bytes).ok()) {
+                Some(text) => Some(Private::new(text.trim_end().to_owned())),
+                None => return refuse("has no readable password file", "write one line of text"),
+            }
+        }
+    };
+    Some(PermitBook::Postgres { address, password })
+}
+
+/// As long as PostgreSQL's own clients take one.
+const PASSWORD_BYTES_MAX: u64 = 1024;
 
 fn listen(section: &Section<'_>, example: &str) -> Option<SocketAddr> {
     section.parsed("listen", example, |text| {

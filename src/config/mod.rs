@@ -9,7 +9,7 @@ mod written;
 
 use std::path::Path;
 
-pub use central::{Central, Registers};
+pub use central::{Central, PermitBook, Registers};
 pub use devices::{
     Devices, FlowControl, IdReader, Line, PageConnection, PagePrinter, Paper, Port, ReceiptPrinter,
     Scanner, ScannerCommands,

@@ -414,6 +414,11 @@ impl<'f> Section<'f> {
         self.file.note_value(&self.name_of(key), message, label, remedy);
     }
 
+    /// Notes a problem of a value that must not be shown.
+    pub(super) fn note_unseen(&self, message: impl Into<String>, remedy: impl Into<String>) {
+        self.file.note(message, None, remedy);
+    }
+
     /// Notes a problem of the section as a whole.
     pub(super) fn note_header(&self, message: impl Into<String>, remedy: impl Into<String>) {
         let at = self.header.clone().map(|span| (span, "in this section"));

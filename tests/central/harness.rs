@@ -11,6 +11,7 @@ use permit_kiosk::central::numbers::Numbers;
 use permit_kiosk::central::store::{Kiosk, Sqlite, Store};
 use permit_kiosk::central::{self, Config, Running};
 use permit_kiosk::clock::{Clock as _, SimulatedClock, SystemClock};
+use permit_kiosk::config::PermitBook;
 use permit_kiosk::domain::calendar::Calendar;
 use permit_kiosk::domain::{
     ApplicationId, Bilingual, ElicenceId, FoodLicenceNumber, Grant, Holder, Issuer, Permit,
@@ -65,7 +66,7 @@ impl Stage {
         let config = Config {
             api: "127.0.0.1:0".parse().unwrap(),
             web: "127.0.0.1:0".parse().unwrap(),
-            database: dir.path().join("central.db"),
+            permit_book: PermitBook::File(dir.path().join("central.db")),
             keys: dir.path().to_owned(),
             embedded_registers: root.join("kiosk-config/demo/demo.json"),
             register_timeout,

@@ -1,5 +1,6 @@
 //! Central: what it keeps, whom it lets in, what it tells, and what it shows.
 
+pub(crate) mod cluster;
 pub(crate) mod harness;
 
 mod doors; // certificates: none, foreign, not enrolled, replaced

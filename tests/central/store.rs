@@ -4,27 +4,62 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::civil::date;
-use permit_kiosk::central::store::plan::{Link, Plan, plan};
-use permit_kiosk::central::store::{Lease, Leased, Life, Sqlite, Store, Taken};
+use permit_kiosk::central::store::plan::{Chained, Link, chain as fit};
+use permit_kiosk::central::store::{
+    self, Lease, Leased, Life, LookUpRow, PublishedEdition, Sqlite, Store, Taken,
+};
+use permit_kiosk::config::PermitBook;
 use permit_kiosk::domain::ServiceCode;
 use permit_kiosk::wire::v1::api::{Head, HeldStatus, PushOutcome, Standing};
 use permit_kiosk::wire::v1::{BlockGrant, Hash, KioskId, SignedBlock};
 use proptest::prelude::*;
 
+use super::cluster::Cluster;
 use super::harness::{Book, NOW, SERIES, next_version, permit};
 
 /// An engine with one enrolled kiosk that has the first block of numbers, 990101 to 990200.
 struct Bench {
-    store: Sqlite,
+    store: Arc<dyn Store>,
     book: Book,
+    place: Place,
+}
+
+/// Where the permit book of a test lies; it goes with the test.
+struct Place {
+    book: PermitBook,
     _dir: tempfile::TempDir,
+    _cluster: Option<Arc<Cluster>>,
+}
+
+/// Which engine a test runs on.
+#[derive(Clone, Copy)]
+enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+impl Engine {
+    /// An empty place, or none where there is no PostgreSQL.
+    fn place(self) -> Option<Place> {
+        let dir = tempfile::tempdir().unwrap();
+        Some(match self {
+            Self::Sqlite => {
+                let book = PermitBook::File(dir.path().join("central.db"));
+                Place { book, _dir: dir, _cluster: None }
+            }
+            Self::Postgres => {
+                let cluster = Cluster::shared()?;
+                let book = PermitBook::Postgres { address: cluster.database(), password: None };
+                Place { book, _dir: dir, _cluster: Some(cluster) }
+            }
+        })
+    }
 }
 
 impl Bench {
-    async fn set() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Sqlite::open(&dir.path().join("central.db")).unwrap();
-        let bench = Self { store, book: Book::invented("k01", 1), _dir: dir };
+    async fn set(place: Place) -> Self {
+        let store = store::open(&place.book).await.unwrap();
+        let bench = Self { store, book: Book::invented("k01", 1), place };
         bench.enrol(&bench.book, 1).await;
         bench.lease("k01", "first").await;
         bench
@@ -84,9 +119,56 @@ fn taken(new: u64, duplicates: u64) -> PushOutcome {
     PushOutcome::Taken { new, duplicates }
 }
 
-#[tokio::test]
-async fn new_records_are_kept_and_become_the_head() {
-    let mut bench = Bench::set().await;
+macro_rules! on_both_engines {
+    ($($test:ident)+) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test(super::Engine::Sqlite.place().unwrap()).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                let Some(place) = super::Engine::Postgres.place() else { return };
+                super::$test(place).await;
+            })+
+        }
+    };
+}
+
+on_both_engines! {
+    new_records_are_kept_and_become_the_head
+    the_same_push_again_changes_nothing
+    a_push_that_overlaps_adds_only_what_is_new
+    an_empty_push_asks_for_the_head
+    a_gap_keeps_nothing_and_names_what_is_missing
+    another_record_at_a_kept_position_is_a_fork_and_stays_one
+    a_new_record_on_another_past_is_a_fork
+    the_next_life_of_a_kiosk_is_no_longer_forked
+    a_permit_enters_the_book_once
+    a_number_given_out_twice_is_set_apart_and_the_head_goes_on
+    a_number_nobody_leased_to_this_kiosk_is_set_apart
+    a_voided_number_cannot_be_issued_any_more
+    a_change_keeps_the_number_and_supersedes_the_version_before
+    nobody_changes_the_permit_of_another_holder
+    a_living_licence_of_another_holder_occupies_its_premises_until_it_ends
+    referred_applications_stand_in_the_inbox_with_the_name_masked
+    a_block_begins_where_the_settings_say_and_the_same_nonce_gets_it_again
+    a_kiosk_cannot_hoard_numbers_and_used_ones_make_room
+    a_series_ends_with_its_last_whole_block
+    two_hundred_kiosks_asking_at_once_get_disjoint_blocks
+    eight_deliveries_of_one_push_at_once_keep_it_once
+    what_was_told_is_there_after_opening_again
+    a_permit_changed_within_its_own_push_enters_superseded
+    a_text_the_database_cannot_hold_is_kept_all_the_same
+    two_kiosks_changing_one_permit_at_once_leave_one_alive
+    editions_only_count_up
+    look_ups_are_kept_in_order
+}
+
+async fn new_records_are_kept_and_become_the_head(place: Place) {
+    let mut bench = Bench::set(place).await;
     bench.book.write_started(3);
     let outcome = bench.push(0).await;
     assert_eq!(outcome.outcome, taken(3, 0));
@@ -94,9 +176,8 @@ async fn new_records_are_kept_and_become_the_head() {
     assert_eq!(bench.head().await, outcome.head);
 }
 
-#[tokio::test]
-async fn the_same_push_again_changes_nothing() {
-    let mut bench = Bench::set().await;
+async fn the_same_push_again_changes_nothing(place: Place) {
+    let mut bench = Bench::set(place).await;
     bench.book.write_started(3);
     let first = bench.push(0).await;
     let again = bench.push(0).await;
@@ -104,9 +185,8 @@ async fn the_same_push_again_changes_nothing() {
     assert_eq!(again.head, first.head);
 }
 
-#[tokio::test]
-async fn a_push_that_overlaps_adds_only_what_is_new() {
-    let mut bench = Bench::set().await;
+async fn a_push_that_overlaps_adds_only_what_is_new(place: Place) {
+    let mut bench = Bench::set(place).await;
     bench.book.write_started(3);
     bench.push(0).await;
     bench.book.write_started(2);
@@ -114,18 +194,16 @@ async fn a_push_that_overlaps_adds_only_what_is_new() {
     assert_eq!(bench.head().await.position, 5);
 }
 
-#[tokio::test]
-async fn an_empty_push_asks_for_the_head() {
-    let mut bench = Bench::set().await;
+async fn an_empty_push_asks_for_the_head(place: Place) {
+    let mut bench = Bench::set(place).await;
     bench.book.write_started(2);
     bench.push(0).await;
     let asked = bench.push(2).await;
     assert_eq!((asked.outcome, asked.head.position), (taken(0, 0), 2));
 }
 
-#[tokio::test]
-async fn a_gap_keeps_nothing_and_names_what_is_missing() {
-    let mut bench = Bench::set().await;
+async fn a_gap_keeps_nothing_and_names_what_is_missing(place: Place) {
+    let mut bench = Bench::set(place).await;
     bench.book.write_started(2);
     bench.push(0).await;
     bench.book.write_started(3);
@@ -134,9 +212,8 @@ async fn a_gap_keeps_nothing_and_names_what_is_missing() {
     assert_eq!(bench.push(2).await.outcome, taken(3, 0), "from there on it goes");
 }
 
-#[tokio::test]
-async fn another_record_at_a_kept_position_is_a_fork_and_stays_one() {
-    let mut bench = Bench::set().await;
+async fn another_record_at_a_kept_position_is_a_fork_and_stays_one(place: Place) {
+    let mut bench = Bench::set(place).await;
     bench.book.write_started(3);
     let mut clone = bench.book.clone();
     bench.push(0).await;
@@ -149,9 +226,8 @@ async fn another_record_at_a_kept_position_is_a_fork_and_stays_one() {
     assert_eq!(bench.push(0).await.outcome, taken(0, 3), "the kept journal may still be pushed");
 }
 
-#[tokio::test]
-async fn a_new_record_on_another_past_is_a_fork() {
-    let mut bench = Bench::set().await;
+async fn a_new_record_on_another_past_is_a_fork(place: Place) {
+    let mut bench = Bench::set(place).await;
     bench.book.write_started(2);
     bench.push(0).await;
     let mut clone = bench.book.clone();
@@ -161,9 +237,8 @@ async fn a_new_record_on_another_past_is_a_fork() {
     assert_eq!(bench.push_of(&clone, 2).await.outcome, PushOutcome::Fork { position: 2 });
 }
 
-#[tokio::test]
-async fn the_next_life_of_a_kiosk_is_no_longer_forked() {
-    let mut bench = Bench::set().await;
+async fn the_next_life_of_a_kiosk_is_no_longer_forked(place: Place) {
+    let mut bench = Bench::set(place).await;
     bench.book.write_started(2);
     bench.push(0).await;
     let mut clone = Book::invented("k01", 1);
@@ -175,9 +250,8 @@ async fn the_next_life_of_a_kiosk_is_no_longer_forked() {
     assert_eq!(bench.enrol(&bench.book, 2).await, 2, "the same certificate is the same life");
 }
 
-#[tokio::test]
-async fn a_permit_enters_the_book_once() {
-    let mut bench = Bench::set().await;
+async fn a_permit_enters_the_book_once(place: Place) {
+    let mut bench = Bench::set(place).await;
     let elicence = bench.book.write_issued(&permit(990_101), ServiceCode::FoodNew);
     assert!(bench.push(0).await.quarantined.is_empty());
     bench.push(0).await;
@@ -187,9 +261,8 @@ async fn a_permit_enters_the_book_once() {
     assert_eq!(bench.store.newest(10).await.unwrap().len(), 1);
 }
 
-#[tokio::test]
-async fn a_number_given_out_twice_is_set_apart_and_the_head_goes_on() {
-    let mut bench = Bench::set().await;
+async fn a_number_given_out_twice_is_set_apart_and_the_head_goes_on(place: Place) {
+    let mut bench = Bench::set(place).await;
     bench.book.write_issued(&permit(990_101), ServiceCode::FoodNew);
     let twice = next_version(&permit(990_101), 2);
     bench.book.write_issued(&twice, ServiceCode::FoodNew);
@@ -202,9 +275,8 @@ async fn a_number_given_out_twice_is_set_apart_and_the_head_goes_on() {
     assert_eq!((apart[0].position, apart[0].reason.as_str()), (2, "number_taken"));
 }
 
-#[tokio::test]
-async fn a_number_nobody_leased_to_this_kiosk_is_set_apart() {
-    let mut bench = Bench::set().await;
+async fn a_number_nobody_leased_to_this_kiosk_is_set_apart(place: Place) {
+    let mut bench = Bench::set(place).await;
     let other = Book::invented("k02", 9);
     bench.enrol(&other, 2).await;
     assert_eq!(grant(&bench.lease("k02", "second").await).first, 990_201);
@@ -212,9 +284,8 @@ async fn a_number_nobody_leased_to_this_kiosk_is_set_apart() {
     assert_eq!(bench.push(0).await.quarantined, [(1, "number_not_leased")].into());
 }
 
-#[tokio::test]
-async fn a_voided_number_cannot_be_issued_any_more() {
-    let mut bench = Bench::set().await;
+async fn a_voided_number_cannot_be_issued_any_more(place: Place) {
+    let mut bench = Bench::set(place).await;
     bench.book.write_voided(990_105);
     bench.book.write_issued(&permit(990_105), ServiceCode::FoodNew);
     bench.book.write_voided(u64::MAX);
@@ -222,9 +293,8 @@ async fn a_voided_number_cannot_be_issued_any_more() {
     assert_eq!(outcome.quarantined, [(2, "number_taken"), (3, "number_not_leased")].into());
 }
 
-#[tokio::test]
-async fn a_change_keeps_the_number_and_supersedes_the_version_before() {
-    let mut bench = Bench::set().await;
+async fn a_change_keeps_the_number_and_supersedes_the_version_before(place: Place) {
+    let mut bench = Bench::set(place).await;
     let first = bench.book.write_issued(&permit(990_101), ServiceCode::FoodNew);
     let changed = next_version(&permit(990_101), 2);
     let second = bench.book.write_issued(&changed, ServiceCode::FoodChange);
@@ -235,9 +305,8 @@ async fn a_change_keeps_the_number_and_supersedes_the_version_before() {
     assert_eq!(bench.store.permit(second).await.unwrap().unwrap().status, HeldStatus::Valid);
 }
 
-#[tokio::test]
-async fn nobody_changes_the_permit_of_another_holder() {
-    let mut bench = Bench::set().await;
+async fn nobody_changes_the_permit_of_another_holder(place: Place) {
+    let mut bench = Bench::set(place).await;
     bench.book.write_issued(&permit(990_101), ServiceCode::FoodNew);
     let mut stolen = next_version(&permit(990_101), 2);
     stolen.holder.uscc = permit_kiosk::domain::Uscc::parse("92370303MAXX01165G").unwrap();
@@ -245,9 +314,8 @@ async fn nobody_changes_the_permit_of_another_holder() {
     assert_eq!(bench.push(0).await.quarantined, [(2, "nothing_to_change")].into());
 }
 
-#[tokio::test]
-async fn a_living_licence_of_another_holder_occupies_its_premises_until_it_ends() {
-    let mut bench = Bench::set().await;
+async fn a_living_licence_of_another_holder_occupies_its_premises_until_it_ends(place: Place) {
+    let mut bench = Bench::set(place).await;
     let sold = permit(990_101);
     bench.book.write_issued(&sold, ServiceCode::FoodNew);
     bench.push(0).await;
@@ -260,9 +328,8 @@ async fn a_living_licence_of_another_holder_occupies_its_premises_until_it_ends(
     assert!(!asked(sold.holder.uscc.as_str(), date(2027, 1, 1)).await, "its own is no obstacle");
 }
 
-#[tokio::test]
-async fn referred_applications_stand_in_the_inbox_with_the_name_masked() {
-    let mut bench = Bench::set().await;
+async fn referred_applications_stand_in_the_inbox_with_the_name_masked(place: Place) {
+    let mut bench = Bench::set(place).await;
     bench.book.write_referred(3, None);
     bench.push(0).await;
     bench.push(0).await;
@@ -273,9 +340,8 @@ async fn referred_applications_stand_in_the_inbox_with_the_name_masked() {
     assert_eq!(open, [ServiceCode::FoodNew]);
 }
 
-#[tokio::test]
-async fn a_block_begins_where_the_settings_say_and_the_same_nonce_gets_it_again() {
-    let bench = Bench::set().await;
+async fn a_block_begins_where_the_settings_say_and_the_same_nonce_gets_it_again(place: Place) {
+    let bench = Bench::set(place).await;
     let first = bench.lease("k01", "first").await;
     assert_eq!((grant(&first).first, grant(&first).last), (990_101, 990_200));
     assert_eq!(grant(&bench.lease("k01", "next").await).first, 990_201);
@@ -284,9 +350,8 @@ async fn a_block_begins_where_the_settings_say_and_the_same_nonce_gets_it_again(
     assert_eq!(bench.store.lease(other_series).await.unwrap(), Leased::NonceTaken);
 }
 
-#[tokio::test]
-async fn a_kiosk_cannot_hoard_numbers_and_used_ones_make_room() {
-    let mut bench = Bench::set().await;
+async fn a_kiosk_cannot_hoard_numbers_and_used_ones_make_room(place: Place) {
+    let mut bench = Bench::set(place).await;
     for nonce in 2..=6 {
         grant(&bench.lease("k01", &nonce.to_string()).await);
     }
@@ -298,20 +363,18 @@ async fn a_kiosk_cannot_hoard_numbers_and_used_ones_make_room() {
     assert_eq!(grant(&bench.lease("k01", "7").await).first, 990_701);
 }
 
-#[tokio::test]
-async fn a_series_ends_with_its_last_whole_block() {
-    let bench = Bench::set().await;
+async fn a_series_ends_with_its_last_whole_block(place: Place) {
+    let bench = Bench::set(place).await;
     let last = Lease { first_block: 9_998, ..lease("k01", "last") };
     assert_eq!(grant(&bench.store.lease(last).await.unwrap()).last, 999_900);
     assert_eq!(bench.lease("k01", "beyond").await, Leased::Exhausted);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn sixty_four_kiosks_asking_at_once_get_disjoint_blocks() {
-    let bench = Bench::set().await;
-    let store = Arc::new(bench.store);
+async fn two_hundred_kiosks_asking_at_once_get_disjoint_blocks(place: Place) {
+    let bench = Bench::set(place).await;
+    let store = Arc::clone(&bench.store);
     let mut asking = tokio::task::JoinSet::new();
-    for number in 0..64_u8 {
+    for number in 0..200_u8 {
         let store = Arc::clone(&store);
         asking.spawn(async move {
             let kiosk = format!("many-{number}");
@@ -322,19 +385,22 @@ async fn sixty_four_kiosks_asking_at_once_get_disjoint_blocks() {
                 seal_key: book.seal_key.verifying_key().to_pem(),
             };
             store.enrol(book.kiosk.clone(), life).await.unwrap();
-            grant(&store.lease(lease(&kiosk, "once")).await.unwrap()).block
+            let lease = Lease {
+                first_block: 50,
+                series: "food/2/370303".to_owned(),
+                ..lease(&kiosk, "once")
+            };
+            grant(&store.lease(lease).await.unwrap()).block
         });
     }
     let blocks: BTreeSet<u64> = asking.join_all().await.into_iter().collect();
-    // The first was leased before.
-    assert_eq!(blocks, (9_902..9_966).collect());
+    assert_eq!(blocks, (50..250).collect());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn eight_deliveries_of_one_push_at_once_keep_it_once() {
-    let mut bench = Bench::set().await;
+async fn eight_deliveries_of_one_push_at_once_keep_it_once(place: Place) {
+    let mut bench = Bench::set(place).await;
     bench.book.write_started(50);
-    let store = Arc::new(bench.store);
+    let store = Arc::clone(&bench.store);
     let mut pushing = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let (store, book) = (Arc::clone(&store), bench.book.clone());
@@ -348,10 +414,7 @@ async fn eight_deliveries_of_one_push_at_once_keep_it_once() {
     assert_eq!(pushing.join_all().await.into_iter().sum::<u64>(), 50);
 }
 
-#[tokio::test]
-async fn what_was_told_is_there_after_opening_again() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("central.db");
+async fn what_was_told_is_there_after_opening_again(place: Place) {
     let mut book = Book::invented("k01", 1);
     book.write_started(2);
     let life = Life {
@@ -359,14 +422,116 @@ async fn what_was_told_is_there_after_opening_again() {
         device_key: book.device_key.verifying_key().to_pem(),
         seal_key: book.seal_key.verifying_key().to_pem(),
     };
-    let store = Sqlite::open(&path).unwrap();
+    let store = store::open(&place.book).await.unwrap();
     store.enrol(book.kiosk.clone(), life.clone()).await.unwrap();
     let told = store.take(book.kiosk.clone(), book.judged(0), NOW.parse().unwrap()).await.unwrap();
     drop(store);
-    let store = Sqlite::open(&path).unwrap();
+    let store = store::open(&place.book).await.unwrap();
     assert_eq!(store.head(book.kiosk.clone()).await.unwrap(), told.head);
     let kiosk = store.kiosk(book.kiosk).await.unwrap().unwrap();
     assert_eq!(kiosk.life(), Some(&life));
+}
+
+async fn a_permit_changed_within_its_own_push_enters_superseded(place: Place) {
+    let mut bench = Bench::set(place).await;
+    let first = bench.book.write_issued(&permit(990_101), ServiceCode::FoodNew);
+    for version in 2..=4 {
+        let next = next_version(&permit(990_101), version);
+        bench.book.write_issued(&next, ServiceCode::FoodChange);
+    }
+    bench.push(0).await;
+    let all = bench.store.permits_of("91370303MAXX01026W".to_owned()).await.unwrap();
+    let living: Vec<u64> = all
+        .iter()
+        .filter(|entry| entry.status == HeldStatus::Valid)
+        .map(|entry| entry.position)
+        .collect();
+    assert_eq!((all.len(), living), (4, vec![4]));
+    let first = bench.store.permit(first).await.unwrap().unwrap();
+    let second = next_version(&permit(990_101), 2).elicence;
+    assert_eq!(first.superseded_by, Some(second.to_string()));
+}
+
+/// A character NUL, a length beyond every index: a record is kept, or those behind it would wait for ever.
+async fn a_text_the_database_cannot_hold_is_kept_all_the_same(place: Place) {
+    let mut bench = Bench::set(place).await;
+    bench.book.write_started(1);
+    bench.book.records[0].signature = "\0".to_owned();
+    let mut huge = permit(990_101);
+    huge.premises = "张店区".repeat(2_000);
+    bench.book.write_issued(&huge, ServiceCode::FoodNew);
+    let outcome = bench.push(0).await;
+    assert_eq!((outcome.outcome, outcome.head.position), (taken(2, 0), 2));
+    assert_eq!(bench.store.permit("\0".to_owned()).await.unwrap(), None);
+}
+
+async fn two_kiosks_changing_one_permit_at_once_leave_one_alive(place: Place) {
+    let mut bench = Bench::set(place).await;
+    bench.book.write_issued(&permit(990_101), ServiceCode::FoodNew);
+    bench.push(0).await;
+    let mut changing = tokio::task::JoinSet::new();
+    for number in 2..10_u8 {
+        let mut book = Book::invented(&format!("k{number:02}"), number);
+        bench.enrol(&book, number).await;
+        let changed = next_version(&permit(990_101), u16::from(number));
+        book.write_issued(&changed, ServiceCode::FoodChange);
+        let store = Arc::clone(&bench.store);
+        changing.spawn(async move {
+            let at = NOW.parse().unwrap();
+            store.take(book.kiosk.clone(), book.judged(0), at).await.unwrap().quarantined.len()
+        });
+    }
+    // Each change came after another one: all are in order, and one permit lives.
+    assert_eq!(changing.join_all().await.into_iter().sum::<usize>(), 0);
+    let all = bench.store.permits_of("91370303MAXX01026W".to_owned()).await.unwrap();
+    let living = all.iter().filter(|entry| entry.status == HeldStatus::Valid).count();
+    assert_eq!((all.len(), living), (9, 1));
+}
+
+async fn editions_only_count_up(place: Place) {
+    let bench = Bench::set(place).await;
+    let edition = |epoch, version, digest: &str| PublishedEdition {
+        name: "small".to_owned(),
+        channel: "pilot".to_owned(),
+        epoch,
+        version,
+        digest: digest.to_owned(),
+        signed_by: vec!["publisher 1".to_owned()],
+        published_at: NOW.parse().unwrap(),
+        text: "{}".to_owned(),
+    };
+    let keep =
+        async |kept: &PublishedEdition| bench.store.keep_edition(kept.clone()).await.unwrap();
+    let second = edition(1, 2, "b");
+    assert_eq!(keep(&second).await, None);
+    assert_eq!(keep(&second).await, None, "the same again");
+    assert_eq!(keep(&edition(1, 2, "c")).await, Some((1, 2)));
+    assert_eq!(keep(&edition(1, 1, "a")).await, Some((1, 2)));
+    assert_eq!(keep(&edition(2, 1, "d")).await, None);
+    let newest = bench.store.newest_edition("small".to_owned(), "pilot".to_owned()).await.unwrap();
+    assert_eq!(newest, Some(edition(2, 1, "d")));
+    assert_eq!(bench.store.edition("b".to_owned()).await.unwrap(), Some(second));
+    assert_eq!(bench.store.edition("c".to_owned()).await.unwrap(), None);
+}
+
+async fn look_ups_are_kept_in_order(place: Place) {
+    let bench = Bench::set(place).await;
+    let row = |took_ms| LookUpRow {
+        kiosk: bench.book.kiosk.clone(),
+        at: NOW.parse().unwrap(),
+        register: permit_kiosk::wire::v1::Register::FoodAndDrug,
+        service: ServiceCode::FoodNew,
+        application: super::harness::application(1),
+        subject_digest: "d".to_owned(),
+        outcome: "down".to_owned(),
+        reason: Some("the line is cut".to_owned()),
+        took_ms,
+    };
+    for took_ms in [3, 1, 2] {
+        bench.store.keep_look_up(row(took_ms)).await.unwrap();
+    }
+    let kept = bench.store.look_ups(super::harness::application(1)).await.unwrap();
+    assert_eq!(kept, [row(3), row(1), row(2)]);
 }
 
 #[tokio::test]
@@ -407,13 +572,13 @@ proptest! {
                 Head { position: link.position, hash: link.hash }
             });
             let hash_at = |position: u64| kept.get(usize::try_from(position).unwrap() - 1).map(|link| link.hash);
-            match plan(head, push, hash_at) {
-                Plan::Take { duplicates } => kept.extend_from_slice(&push[duplicates..]),
-                Plan::Gap { expected } => {
+            match fit(head, push, hash_at) {
+                Chained::Take { duplicates } => kept.extend_from_slice(&push[duplicates..]),
+                Chained::Gap { expected } => {
                     prop_assert_eq!(expected, head.position + 1);
                     prop_assert!(push[0].position > expected);
                 }
-                Plan::Fork { position } => prop_assert!(false, "no fork at {position}"),
+                Chained::Fork { position } => prop_assert!(false, "no fork at {position}"),
             }
             prop_assert_eq!(&kept[..], &journal[..kept.len()]);
         }
@@ -429,7 +594,7 @@ proptest! {
             Head { position: link.position, hash: link.hash }
         });
         let hash_at = |position: u64| kept.get(usize::try_from(position).unwrap() - 1).map(|link| link.hash);
-        let is_taken = matches!(plan(head, push, hash_at), Plan::Take { .. });
+        let is_taken = matches!(fit(head, push, hash_at), Chained::Take { .. });
         prop_assert!(!is_taken);
     }
 }

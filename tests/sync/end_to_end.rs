@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use permit_kiosk::central::{self, Running, keys, numbers::Numbers, store::Sqlite};
 use permit_kiosk::clock::{Clock as _, SimulatedClock, SystemClock};
+use permit_kiosk::config::PermitBook;
 use permit_kiosk::domain::calendar::Calendar;
 use permit_kiosk::journal::{self, Head, Journal};
 use permit_kiosk::registers::{Client, Identity, TIMEOUT};
@@ -99,7 +100,7 @@ async fn serve(folder: &Path, clock: &SimulatedClock) -> (watch::Sender<bool>, R
     let config = central::Config {
         api: "127.0.0.1:0".parse().unwrap(),
         web: "127.0.0.1:0".parse().unwrap(),
-        database: folder.join("central.db"),
+        permit_book: PermitBook::File(folder.join("central.db")),
         keys: folder.join("keys"),
         embedded_registers: config.join("demo/demo.json"),
         register_timeout: central::REGISTER_TIMEOUT,

@@ -4,9 +4,11 @@
 //! to do with a push is decided by [`plan`], not by an engine.
 
 pub mod plan;
+mod postgres;
 pub mod reader;
 mod sqlite;
 
+pub use postgres::{Failure, Postgres};
 pub use sqlite::Sqlite;
 
 use std::collections::BTreeMap;
@@ -18,6 +20,7 @@ use std::sync::Arc;
 use jiff::{Timestamp, civil::Date};
 
 use super::intake::{Case, Judged};
+use crate::config::PermitBook;
 use crate::domain::{ApplicationId, ServiceCode};
 use crate::wire::v1::{
     BlockGrant, Hash, KioskId, Permit, Register, SignedBlock,
@@ -29,6 +32,16 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 
 
 /// Signs the text of a grant; the store keeps what it signed.
 pub type Sign = Arc<dyn Fn(&str) -> SignedBlock + Send + Sync>;
+
+/// Opens the permit book the configuration names.
+pub async fn open(book: &PermitBook) -> Result<Arc<dyn Store>, Error> {
+    Ok(match book {
+        PermitBook::File(path) => Arc::new(Sqlite::open(path)?),
+        PermitBook::Postgres { address, password } => {
+            Arc::new(Postgres::open(address, password.as_ref()).await?)
+        }
+    })
+}
 
 /// What central keeps.
 pub trait Store: Send + Sync {
@@ -379,6 +392,37 @@ pub enum Error {
         operation: &'static str,
         /// What SQLite said.
         source: Arc<rusqlite::Error>,
+    },
+    /// The database's address is none.
+    #[error(
+        "the permit book's address is none: write postgresql://user@first,second/database in \
+         central.toml"
+    )]
+    Address,
+    /// The database forgets what it said it kept.
+    #[error(
+        "the permit book's database runs with fsync or full_page_writes off: what it keeps a power \
+         cut takes away; switch both on"
+    )]
+    NotDurable,
+    /// The tables were not made by this software.
+    #[error(
+        "the permit book's tables were not made by this software or were changed; nothing was done"
+    )]
+    OtherTables,
+    /// A single question to the database.
+    #[error("cannot {operation}")]
+    Ask {
+        /// What was asked.
+        operation: &'static str,
+        /// What the database said.
+        source: Failure,
+    },
+    /// The database does not answer in time. What was asked may have been done.
+    #[error("cannot {operation}: the database does not answer in time")]
+    Slow {
+        /// What was asked.
+        operation: &'static str,
     },
     /// Too many questions wait.
     #[error("cannot {operation}: the permit book is busy")]

@@ -11,12 +11,15 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, params};
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
-use super::plan::{Link, Plan, plan};
+use super::plan::{
+    Chained, Ended, Known, KnownBlocks, KnownPermit, Link, NewPermit, Wanted, chain, plan,
+    plan_edition, plan_lease, wanted,
+};
 use super::{
     Answer, BookEntry, Error, InboxCase, Kiosk, KioskOverview, Lease, Leased, Life, LookUpRow,
     PublishedEdition, Quarantined, Store, Taken, Totals,
 };
-use crate::central::intake::{Case, Entry, Judged, Meaning, Number, Poison};
+use crate::central::intake::{Case, Judged, Poison};
 use crate::domain::{ApplicationId, ServiceCode};
 use crate::wire::v1::{
     Due, Hash, KioskId, SignedBlock,
@@ -501,37 +504,86 @@ fn take(
         kept.extend(hash.map(|hash| (link.position, hash)));
     }
     let refused = |outcome| Taken { outcome, head, quarantined: BTreeMap::new() };
-    let duplicates = match plan(head, &links, |position| kept.get(&position).copied()) {
-        Plan::Gap { expected } => return Ok(refused(PushOutcome::Gap { expected })),
-        Plan::Fork { position } => {
+    let duplicates = match chain(head, &links, |position| kept.get(&position).copied()) {
+        Chained::Gap { expected } => return Ok(refused(PushOutcome::Gap { expected })),
+        Chained::Fork { position } => {
             db.prepare_cached(
                 "UPDATE kiosks SET forked_at = coalesce(forked_at, ?2) WHERE id = ?1",
             )?
             .execute(params![kiosk.as_str(), Unsigned(position)])?;
             return Ok(refused(PushOutcome::Fork { position }));
         }
-        Plan::Take { duplicates } => duplicates,
+        Chained::Take { duplicates } => duplicates,
     };
-    let mut taken = Taken {
-        outcome: PushOutcome::Taken { new: 0, duplicates: 0 },
-        head,
-        quarantined: BTreeMap::new(),
-    };
-    let mut new = 0;
-    for judged in push.iter().skip(duplicates) {
-        let poison = keep_meaning(db, kiosk, judged, at)?;
-        keep_record(db, kiosk, judged, at, poison)?;
-        if let Some(poison) = poison {
-            taken.quarantined.insert(judged.link.position, poison.as_str());
-        }
-        taken.head = Head { position: judged.link.position, hash: judged.link.hash };
-        new += 1;
+    let known = known(db, kiosk, &wanted(push))?;
+    let (plan, taken) = plan(head, push, duplicates, known);
+    for (judged, poison) in &plan.records {
+        keep_record(db, kiosk, judged, at, *poison)?;
     }
-    taken.outcome =
-        PushOutcome::Taken { new, duplicates: u64::try_from(duplicates).unwrap_or(u64::MAX) };
+    for ended in &plan.ended {
+        keep_ended(db, kiosk, ended)?;
+    }
+    for (elicence, by) in &plan.superseded {
+        db.prepare_cached(
+            "UPDATE permits SET status = 'superseded', superseded_by = ?2 WHERE elicence = ?1",
+        )?
+        .execute([elicence, by])?;
+    }
+    for new in &plan.permits {
+        keep_permit(db, kiosk, new, at)?;
+    }
+    for (case, position) in &plan.cases {
+        keep_case(db, kiosk, *position, case, at)?;
+    }
     db.prepare_cached("UPDATE kiosks SET heard_at = ?2 WHERE id = ?1")?
         .execute(params![kiosk.as_str(), at.to_string()])?;
     Ok(taken)
+}
+
+/// Reads what a plan needs to know.
+fn known(db: &Connection, kiosk: &KioskId, wanted: &Wanted) -> rusqlite::Result<Known> {
+    let mut known = Known::default();
+    let asked = [
+        ("elicence = ?1", &wanted.elicences),
+        ("application = ?1", &wanted.applications),
+        ("number = ?1", &wanted.numbers),
+        ("uscc = ?1 AND kind = 'filing'", &wanted.holders),
+    ];
+    for (condition, values) in asked {
+        let mut select = db.prepare_cached(&format!(
+            "SELECT elicence, number, application, kind, uscc, premises, status FROM permits
+             WHERE {condition}"
+        ))?;
+        for value in values {
+            let mut rows = select.query([value])?;
+            while let Some(row) = rows.next()? {
+                let permit = KnownPermit {
+                    number: row.get(1)?,
+                    application: row.get(2)?,
+                    kind: row.get(3)?,
+                    uscc: row.get(4)?,
+                    premises: row.get(5)?,
+                    status: parsed(row, 6, HeldStatus::parse)?,
+                };
+                known.permits.insert(row.get(0)?, permit);
+            }
+        }
+    }
+    let mut ended =
+        db.prepare_cached("SELECT 1 FROM numbers WHERE series = ?1 AND sequence = ?2")?;
+    let mut leased = db.prepare_cached(
+        "SELECT 1 FROM blocks WHERE series = ?1 AND ?2 BETWEEN first AND last AND kiosk = ?3",
+    )?;
+    for place in &wanted.places {
+        let (series, sequence) = place;
+        if ended.exists(params![series, Unsigned(*sequence)])? {
+            known.ended.insert(place.clone());
+        }
+        if leased.exists(params![series, Unsigned(*sequence), kiosk.as_str()])? {
+            known.leased.insert(place.clone());
+        }
+    }
+    Ok(known)
 }
 
 fn keep_record(
@@ -560,95 +612,18 @@ fn keep_record(
     Ok(())
 }
 
-/// Does what a record means to the permit book, or says why it means nothing.
-fn keep_meaning(
-    db: &Connection,
-    kiosk: &KioskId,
-    judged: &Judged,
-    at: Timestamp,
-) -> rusqlite::Result<Option<Poison>> {
-    let position = judged.link.position;
-    match &judged.meaning {
-        Meaning::Issued(entry) => keep_permit(db, kiosk, position, entry, at),
-        Meaning::Referred(case) => keep_case(db, kiosk, position, case, at).map(|()| None),
-        Meaning::Voided(number) => keep_number(db, kiosk, position, number, "voided"),
-        Meaning::Other => Ok(None),
-        Meaning::Poison(poison) => Ok(Some(*poison)),
-    }
-}
-
 fn keep_permit(
     db: &Connection,
     kiosk: &KioskId,
-    position: u64,
-    entry: &Entry,
+    new: &NewPermit<'_>,
     at: Timestamp,
-) -> rusqlite::Result<Option<Poison>> {
-    let permit = &entry.permit;
-    let taken = db
-        .prepare_cached("SELECT 1 FROM permits WHERE elicence = ?1 OR application = ?2")?
-        .exists(params![permit.elicence, entry.application.to_string()])?;
-    if taken {
-        return Ok(Some(Poison::ElicenceTaken));
-    }
-    let mut status = HeldStatus::Valid;
-    match entry.service {
-        ServiceCode::FoodNew
-        | ServiceCode::FoodFile
-        | ServiceCode::HygieneNew
-        | ServiceCode::HygieneFile
-        | ServiceCode::CombinedNew => {
-            if let Some(poison) = keep_number(db, kiosk, position, &entry.number, "issued")? {
-                return Ok(Some(poison));
-            }
-        }
-        // The number survives change, renewal and reissue (食品经营许可和备案管理办法 35-39); only the
-        // version before gives way.
-        ServiceCode::FoodChange
-        | ServiceCode::FoodRenew
-        | ServiceCode::FoodReissue
-        | ServiceCode::FoodCancel
-        | ServiceCode::FoodFileChange
-        | ServiceCode::HygieneChange
-        | ServiceCode::HygieneRenew
-        | ServiceCode::HygieneReissue
-        | ServiceCode::HygieneCancel
-        | ServiceCode::CombinedChange
-        // Nothing is issued there; were it, no number would be taken.
-        | ServiceCode::CombinedShow => {
-            let superseded = db
-                .prepare_cached(
-                    "UPDATE permits SET status = 'superseded', superseded_by = ?3
-                     WHERE number = ?1 AND uscc = ?2 AND status = 'valid'",
-                )?
-                .execute(params![permit.number, permit.holder.uscc, permit.elicence])?;
-            let held_elsewhere = db
-                .prepare_cached(
-                    "SELECT 1 FROM permits WHERE number = ?1 AND status <> 'superseded'",
-                )?
-                .exists([&permit.number])?;
-            // A permit from before this system has no version here to give way.
-            let foreign = superseded == 0 && is_ours(db, &entry.number)?;
-            if held_elsewhere || foreign {
-                return Ok(Some(Poison::NothingToChange));
-            }
-            if matches!(entry.service, ServiceCode::FoodCancel | ServiceCode::HygieneCancel) {
-                status = HeldStatus::Cancelled;
-            }
-        }
-    }
-    if entry.service == ServiceCode::FoodNew {
-        // A filing lapses on the day a licence is obtained (同办法 5).
-        db.prepare_cached(
-            "UPDATE permits SET status = 'superseded', superseded_by = ?3
-             WHERE kind = 'filing' AND uscc = ?1 AND premises = ?2 AND status = 'valid'",
-        )?
-        .execute(params![permit.holder.uscc, permit.premises, permit.elicence])?;
-    }
+) -> rusqlite::Result<()> {
+    let (entry, permit) = (new.entry, &new.entry.permit);
     db.prepare_cached(
         "INSERT INTO permits (elicence, number, kind, series, sequence, application, uscc, premises,
-         issued, valid_to, status, permit, seal, kiosk, position, received_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+         issued, valid_to, status, superseded_by, permit, seal, kiosk, position, received_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+         ?17)",
     )?
     .execute(params![
         permit.elicence,
@@ -661,51 +636,29 @@ fn keep_permit(
         permit.premises,
         permit.issued.to_string(),
         permit.valid_to.map(|date| date.to_string()),
-        status.as_str(),
+        new.status.as_str(),
+        new.superseded_by,
         json(permit),
         entry.seal,
         kiosk.as_str(),
-        Unsigned(position),
+        Unsigned(new.position),
         at.to_string(),
     ])?;
-    Ok(None)
+    Ok(())
 }
 
-/// Whether a number was given out through this permit book.
-fn is_ours(db: &Connection, number: &Number) -> rusqlite::Result<bool> {
-    db.prepare_cached("SELECT 1 FROM numbers WHERE series = ?1 AND sequence = ?2")?
-        .exists(params![number.series, Unsigned(number.sequence)])
-}
-
-/// A number ends once, and at the kiosk it was leased to.
-fn keep_number(
-    db: &Connection,
-    kiosk: &KioskId,
-    position: u64,
-    number: &Number,
-    fate: &str,
-) -> rusqlite::Result<Option<Poison>> {
-    let leased = db
-        .prepare_cached(
-            "SELECT 1 FROM blocks WHERE series = ?1 AND ?2 BETWEEN first AND last AND kiosk = ?3",
-        )?
-        .exists(params![number.series, Unsigned(number.sequence), kiosk.as_str()])?;
-    if !leased {
-        return Ok(Some(Poison::NumberNotLeased));
-    }
-    let new = db
-        .prepare_cached(
-            "INSERT INTO numbers (series, sequence, fate, kiosk, position)
-             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![
-            number.series,
-            Unsigned(number.sequence),
-            fate,
-            kiosk.as_str(),
-            Unsigned(position)
-        ])?;
-    Ok(if new == 1 { None } else { Some(Poison::NumberTaken) })
+fn keep_ended(db: &Connection, kiosk: &KioskId, ended: &Ended<'_>) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT INTO numbers (series, sequence, fate, kiosk, position) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![
+        ended.number.series,
+        Unsigned(ended.number.sequence),
+        ended.fate,
+        kiosk.as_str(),
+        Unsigned(ended.position),
+    ])?;
+    Ok(())
 }
 
 fn keep_case(
@@ -783,11 +736,6 @@ fn lease_block(db: &Connection, lease: &Lease) -> rusqlite::Result<Leased> {
             Ok((row.get(0)?, row.get(1)?, block))
         })
         .optional()?;
-    if let Some((series, incarnation, block)) = before {
-        let same = series == lease.series && incarnation == lease.incarnation;
-        return Ok(if same { Leased::Granted(block) } else { Leased::NonceTaken });
-    }
-    // Only numbers of this life count: those of a lost disk are frozen, and never leased again.
     let unused: u64 = db
         .prepare_cached(
             "SELECT coalesce(sum(last - first + 1 - (SELECT count(*) FROM numbers
@@ -797,15 +745,11 @@ fn lease_block(db: &Connection, lease: &Lease) -> rusqlite::Result<Leased> {
         .query_row(params![lease.series, lease.kiosk.as_str(), lease.incarnation], |row| {
             unsigned(row, 0)
         })?;
-    if unused.saturating_add(lease.size) > lease.unused_max {
-        return Ok(Leased::TooMany { unused });
-    }
     let next = db
         .prepare_cached("SELECT coalesce(max(block) + 1, 0) FROM blocks WHERE series = ?1")?
         .query_row([&lease.series], |row| unsigned(row, 0))?;
-    let block = next.max(lease.first_block);
-    let Some(grant) = lease.grant(block) else { return Ok(Leased::Exhausted) };
-    let signed = (lease.sign)(&grant.to_text());
+    let (leased, grant) = plan_lease(KnownBlocks { before, unused, next }, lease);
+    let (Leased::Granted(signed), Some(grant)) = (&leased, grant) else { return Ok(leased) };
     db.prepare_cached(
         "INSERT INTO blocks (series, block, first, last, kiosk, incarnation, nonce, grant_text,
          signature) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -821,7 +765,7 @@ fn lease_block(db: &Connection, lease: &Lease) -> rusqlite::Result<Leased> {
         signed.grant,
         signed.signature,
     ])?;
-    Ok(Leased::Granted(signed))
+    Ok(leased)
 }
 
 const SELECT_PERMIT: &str = "SELECT permit, application, kind, seal, status, superseded_by, kiosk, \
@@ -893,15 +837,13 @@ fn keep_edition(
     db: &Connection,
     edition: &PublishedEdition,
 ) -> rusqlite::Result<Option<(u64, u64)>> {
-    let number = (edition.epoch, edition.version);
-    if let Some(newest) = newest_edition(db, &edition.name, &edition.channel)? {
-        let newest_number = (newest.epoch, newest.version);
-        if number == newest_number && edition.digest == newest.digest {
-            return Ok(None);
-        }
-        if number <= newest_number {
-            return Ok(Some(newest_number));
-        }
+    let newest = newest_edition(db, &edition.name, &edition.channel)?;
+    let newest =
+        newest.as_ref().map(|newest| ((newest.epoch, newest.version), newest.digest.as_str()));
+    match plan_edition(newest, (edition.epoch, edition.version), &edition.digest) {
+        Err(in_the_way) => return Ok(Some(in_the_way)),
+        Ok(false) => return Ok(None),
+        Ok(true) => {}
     }
     db.prepare_cached("INSERT INTO editions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(
         params![

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use permit_kiosk::central::store::Sqlite;
+use permit_kiosk::central::store;
 use permit_kiosk::central::{editions, keys};
 use permit_kiosk::clock::{Clock as _, SystemClock};
+use permit_kiosk::config::{self, PermitBook};
 use permit_kiosk::domain::Language;
 use permit_kiosk::durable;
 use permit_kiosk::fault::Chain;
@@ -66,9 +67,12 @@ pub(super) struct Publish {
     /// Central's key folder, with its publishers.json.
     #[arg(long)]
     keys: PathBuf,
-    /// The folder of central's permit book.
+    /// The folder of central's permit book, where that is a file.
+    #[arg(long, required_unless_present = "config")]
+    data: Option<PathBuf>,
+    /// The configuration folder: its central.toml says where the permit book is.
     #[arg(long)]
-    data: PathBuf,
+    config: Option<PathBuf>,
 }
 
 /// Days between the date of issue and today at most: a mistyped year would make every clock late.
@@ -158,12 +162,23 @@ pub(super) fn verify(args: &Verify) -> anyhow::Result<ExitCode> {
 pub(super) fn publish(args: &Publish) -> anyhow::Result<ExitCode> {
     let publishers = keys::read_publishers(&args.keys)?;
     let bytes = durable::read_limited(&args.file, EDITION_BYTES_MAX)?;
-    let store = Sqlite::open(&args.data.join("central.db"))?;
+    let book = match &args.config {
+        Some(folder) => config::load_central(folder)?.permit_book,
+        None => PermitBook::File(PathBuf::new()),
+    };
+    let book = match &args.data {
+        Some(data) => book.in_folder(data),
+        None => book,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
         .build()
         .context("cannot start the runtime")?;
     let now = SystemClock.now();
-    let edition = runtime.block_on(editions::publish(&store, &publishers, &bytes, now))?;
+    let edition = runtime.block_on(async {
+        let store = store::open(&book).await?;
+        anyhow::Ok(editions::publish(&*store, &publishers, &bytes, now).await?)
+    })?;
     say(format_args!(
         "published {} for channel {}, signed by {}\ndigest {}",
         edition.rulebook.edition(),
