@@ -5,7 +5,7 @@ CARGO ?= cargo
 RUN_PACKAGES  = gcc libc6-dev libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0 fonts-noto-cjk
 SHOW_PACKAGES = xvfb xdotool imagemagick poppler-utils zbar-tools
 TEST_PACKAGES = qpdf openssl python3 python3-venv default-jre-headless \
-                libpdfbox2-java libjaxb-api-java libactivation-java libcommons-logging-java
+                libpdfbox2-java libjaxb-api-java libactivation-java libcommons-logging-java postgresql-15
 PACKAGES      = $(RUN_PACKAGES) $(SHOW_PACKAGES) $(TEST_PACKAGES)
 SUDO          = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
@@ -18,7 +18,7 @@ test: deps ## format, lint, all tests, the independent programs
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets -- -D warnings
 	$(CARGO) test --bins --lib
-	KIOSK_TEST_PYTHON=$(CURDIR)/.venv/bin/python $(CARGO) test --test integration
+	KIOSK_TEST_PYTHON=$(CURDIR)/.venv/bin/python KIOSK_TEST_POSTGRES=1 $(CARGO) test --test integration
 
 build:
 	$(CARGO) build

@@ -102,9 +102,10 @@ pub(super) fn compare_addresses(file: &File, central: &Central) {
 
 fn permit_book(folder: &Path, section: &Section<'_>) -> Option<PermitBook> {
     let address = section.text("database", "/var/lib/permit-kiosk/central.db")?;
-    let password = match section.has("password_file") {
-        true => Some(section.readable_file("password_file", "/etc/permit-kiosk/database")?),
-        false => None,
+    let password = if section.has("password_file") {
+        Some(section.readable_file("password_file", "/etc/permit-kiosk/database")?)
+    } else {
+        None
     };
     if !address.contains("://") {
         return Some(PermitBook::File(folder.join(address)));

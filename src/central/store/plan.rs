@@ -180,12 +180,7 @@ pub struct NewPermit<'a> {
 }
 
 /// Plans the records of a push behind the first `duplicates`, and says what the kiosk is told.
-pub fn plan<'a>(
-    head: Head,
-    push: &'a [Judged],
-    duplicates: usize,
-    known: Known,
-) -> (Plan<'a>, Taken) {
+pub fn plan(head: Head, push: &[Judged], duplicates: usize, known: Known) -> (Plan<'_>, Taken) {
     let mut book = Book { known, plan: Plan::default() };
     let mut taken = Taken {
         outcome: PushOutcome::Taken { new: 0, duplicates: 0 },

@@ -11,7 +11,9 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod, Transaction};
+use deadpool_postgres::{
+    Client, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Transaction,
+};
 use tokio_postgres::{NoTls, config::TargetSessionAttrs};
 
 use super::{
@@ -143,8 +145,13 @@ impl Postgres {
         work: &impl for<'a> Fn(&'a mut Client) -> Working<'a, T>,
     ) -> Result<T, Failure> {
         let mut client = self.pool.get().await.map_err(|error| match error {
-            deadpool_postgres::PoolError::Backend(error) => Failure::from(error),
-            other => Failure { code: None, message: other.to_string(), may_pass: true },
+            PoolError::Backend(error) => Failure::from(error),
+            other @ (PoolError::Timeout(_)
+            | PoolError::Closed
+            | PoolError::NoRuntimeSpecified
+            | PoolError::PostCreateHook(_)) => {
+                Failure { code: None, message: other.to_string(), may_pass: true }
+            }
         })?;
         let mut cut_off = CutOff(Some(client));
         let client_ref = cut_off.0.as_mut().expect("taken only below");
