@@ -21,7 +21,7 @@ use super::harness::{Book, NOW, SERIES, next_version, permit};
 struct Bench {
     store: Arc<dyn Store>,
     book: Book,
-    place: Place,
+    _place: Place,
 }
 
 /// Where the permit book of a test lies; it goes with the test.
@@ -59,7 +59,7 @@ impl Engine {
 impl Bench {
     async fn set(place: Place) -> Self {
         let store = store::open(&place.book).await.unwrap();
-        let bench = Self { store, book: Book::invented("k01", 1), place };
+        let bench = Self { store, book: Book::invented("k01", 1), _place: place };
         bench.enrol(&bench.book, 1).await;
         bench.lease("k01", "first").await;
         bench
