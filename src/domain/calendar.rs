@@ -15,6 +15,8 @@ pub struct Calendar {
     days: BTreeMap<Date, Day>,
     /// The years with a notice.
     years: Vec<i16>,
+    /// Which days of a year are worked, a bit each, for the years the notices speak of.
+    worked: BTreeMap<i16, [u64; 6]>,
     /// Month and day of the holidays with a fixed date, for years without a notice.
     fixed: Vec<(i8, i8)>,
 }
@@ -48,7 +50,12 @@ impl Calendar {
             return Err(Error::TooLong { bytes: text.len() });
         }
         let written: Written = toml::from_str(text).map_err(|source| Error::Toml { source })?;
-        let mut calendar = Self { days: BTreeMap::new(), years: Vec::new(), fixed: Vec::new() };
+        let mut calendar = Self {
+            days: BTreeMap::new(),
+            years: Vec::new(),
+            worked: BTreeMap::new(),
+            fixed: Vec::new(),
+        };
         for fixed in &written.fallback.off {
             // A leap year, so that 02-29 would be a date too.
             let date = format!("2000-{}", fixed.get_ref());
@@ -69,12 +76,34 @@ impl Calendar {
             }
         }
         calendar.years.sort_unstable();
+        calendar.worked = calendar.years.iter().map(|year| (*year, calendar.year(*year))).collect();
         Ok(calendar)
     }
 
     /// Whether the organ works on `date`. Of a year without a notice: unless it is a weekend or a
     /// holiday of fixed date.
     pub fn is_working_day(&self, date: Date) -> bool {
+        let Some(worked) = self.worked.get(&date.year()) else { return self.is_worked(date) };
+        let (word, bit) = place_in_year(date);
+        worked.get(word).is_some_and(|days| days >> bit & 1 == 1)
+    }
+
+    /// The days of a year with a notice.
+    fn year(&self, year: i16) -> [u64; 6] {
+        let mut worked = [0_u64; 6];
+        let first = Date::new(year, 1, 1).ok().into_iter();
+        let days = first.flat_map(|first| first.series(jiff::Span::new().days(1)));
+        for date in days.take_while(|date| date.year() == year).filter(|date| self.is_worked(*date))
+        {
+            let (word, bit) = place_in_year(date);
+            if let Some(days) = worked.get_mut(word) {
+                *days |= 1 << bit;
+            }
+        }
+        worked
+    }
+
+    fn is_worked(&self, date: Date) -> bool {
         match self.days.get(&date) {
             Some(Day::Off) => false,
             Some(Day::Work) => true,
@@ -264,6 +293,12 @@ pub fn date_in_china(at: Timestamp) -> Date {
 /// from 1986 to 1991 only, before any record of ours, so no time zone data is needed.
 pub fn datetime_in_china(at: Timestamp) -> DateTime {
     tz::offset(8).to_datetime(at)
+}
+
+/// Which bit of which of six words stands for a day of its year.
+fn place_in_year(date: Date) -> (usize, u32) {
+    let day = u32::from(date.day_of_year().unsigned_abs());
+    (usize::try_from(day / 64).unwrap_or(usize::MAX), day % 64)
 }
 
 fn is_weekend(date: Date) -> bool {

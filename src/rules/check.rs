@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::node::{DAYS_APART_MAX, Function, Node, Quantifier};
 use super::params::Params;
-use super::place::{Place, as_word, inside, root, sort, unit, word_of};
+use super::place::{Place, as_word, compare, inside, root, sort, unit, within, word_of};
 use super::problem::hint;
 use super::schema::{Record, Type};
 use super::syntax::{Arithmetic, Comparison, Expr, Kind, Mistake, Operator, path, uses};
@@ -608,8 +608,8 @@ impl<'s> Checker<'s> {
             return None;
         }
         let cost = l.cost.saturating_add(r.cost) + 1;
-        let two = Box::new([as_word(l.node, &r.ty), as_word(r.node, &l.ty)]);
-        let node = Node::Compare(comparison, sort(&l.ty)?, two);
+        let two = [as_word(l.node, &r.ty), as_word(r.node, &l.ty)];
+        let node = compare(comparison, sort(&l.ty)?, two);
         Some(Checked::new(node, Type::Bool, cost).reading(l.reads || r.reads))
     }
 
@@ -652,8 +652,7 @@ impl<'s> Checker<'s> {
                 return None;
             }
             let cost = l.cost + u64::try_from(values.len()).unwrap_or(u64::MAX);
-            let list = Node::Const(Value::List(values.into()));
-            let node = Node::In(sort(&l.ty)?, Box::new([l.node, list]));
+            let node = within(sort(&l.ty)?, l.node, Node::Const(Value::List(values)));
             return Some(Checked::new(node, Type::Bool, cost).reading(l.reads));
         }
         let r = self.check(right, known);
@@ -676,7 +675,7 @@ impl<'s> Checker<'s> {
             return None;
         }
         let cost = l.cost.saturating_add(r.cost).saturating_add(u64::from(*bound));
-        let node = Node::In(sort(element)?, Box::new([as_word(l.node, element), r.node]));
+        let node = within(sort(element)?, as_word(l.node, element), r.node);
         Some(Checked::new(node, Type::Bool, cost).reading(l.reads || r.reads))
     }
 

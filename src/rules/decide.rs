@@ -207,6 +207,10 @@ impl Rulebook {
     /// Marks what an exception overrides. An exception that is itself overridden does not count, and
     /// neither does a rule that failed: what it would have overridden stands.
     fn mark_overridden(&self, findings: &mut [Finding]) {
+        let mut exceptions = self.rules.iter().filter(|rule| !rule.overrides.is_empty());
+        if !exceptions.any(|rule| findings.iter().any(|finding| finding.rule == rule.id)) {
+            return;
+        }
         let sound = |findings: &[Finding], id: &str| {
             let rule = self.rules.iter().find(|rule| rule.id == id)?;
             let spoke = findings.iter().any(|f| f.rule == rule.id && f.code == rule.code);

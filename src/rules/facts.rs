@@ -222,21 +222,13 @@ impl<'de> Visitor<'de> for Binder<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
         let Type::List(element, bound) = self.ty else { return Err(refused()) };
         let most = usize::try_from(*bound).unwrap_or(usize::MAX);
-        let width = element.width();
         let mut values: Vec<Value> = Vec::new();
-        loop {
-            let begin = values.len();
-            values.resize(begin + width, Value::Missing);
-            let place = values.get_mut(begin..).unwrap_or_default();
-            let seed = Binder { ty: element, optional: false, values: place };
-            if elements.next_element_seed(seed)?.is_none() {
-                values.truncate(begin);
-                return self.put(Some(Value::List(values.into())));
-            }
-            if begin / width >= most {
-                return Err(refused());
-            }
-        }
+        let longest = most.saturating_mul(element.width());
+        while elements
+            .next_element_seed(Element { ty: element, longest, values: &mut values })?
+            .is_some()
+        {}
+        self.put(Some(Value::List(values)))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut given: A) -> Result<(), A::Error> {
@@ -251,7 +243,7 @@ impl<'de> Visitor<'de> for Binder<'_> {
             let place = values.get_mut(field.at..field.at + field.ty.width());
             let place = place.ok_or_else(refused)?;
             // A field that stands twice would mean one thing here and another elsewhere.
-            if place.first() != Some(&Value::Missing) {
+            if !matches!(place.first(), Some(Value::Missing)) {
                 return Err(refused());
             }
             let (ty, optional) = (&field.ty, field.optional);
@@ -259,9 +251,31 @@ impl<'de> Visitor<'de> for Binder<'_> {
             expected = index + 1;
         }
         let missing = |field: &Field| {
-            !field.optional && values.get(field.at).is_none_or(|value| *value == Value::Missing)
+            !field.optional && matches!(values.get(field.at), None | Some(Value::Missing))
         };
         if record.fields.iter().any(missing) { Err(refused()) } else { Ok(()) }
+    }
+}
+
+/// One more element of a list; a list without any takes no memory.
+struct Element<'e> {
+    ty: &'e Type,
+    /// Values of the list at most.
+    longest: usize,
+    values: &'e mut Vec<Value>,
+}
+
+impl<'de> DeserializeSeed<'de> for Element<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        let begin = self.values.len();
+        if begin >= self.longest {
+            return Err(refused());
+        }
+        self.values.resize(begin + self.ty.width(), Value::Missing);
+        let values = self.values.get_mut(begin..).unwrap_or_default();
+        Binder { ty: self.ty, optional: false, values }.deserialize(deserializer)
     }
 }
 

@@ -41,6 +41,10 @@ pub(super) enum Node {
     If(Box<[Node; 3]>),
     Compare(Comparison, Sort, Box<[Node; 2]>),
     In(Sort, Box<[Node; 2]>),
+    /// Whether a fact is one of some of the first 64 words of its enum, each a bit.
+    OneOf(Box<Place>, u64),
+    /// Whether a word is in a list of facts.
+    Holds(Box<Place>, u32),
     StartsWith(Box<[Node; 2]>),
     Contains(Box<[Node; 2]>),
     Arithmetic(Arithmetic, Unit, Box<[Node; 2]>),
@@ -332,6 +336,24 @@ impl World<'_> {
                     Comparison::Greater => order.is_gt(),
                     Comparison::GreaterOrEqual => order.is_ge(),
                 })
+            }
+            Node::OneOf(place, words) => {
+                tracer.step(2);
+                let values = self.values(place, vars)?;
+                let Some(Value::Word(word)) = values.first() else { return Err(Failure::Unsound) };
+                tracer.read(|| path(place, vars), || json(&place.ty, values));
+                Ok(words.checked_shr(*word).is_some_and(|rest| rest & 1 == 1))
+            }
+            Node::Holds(place, word) => {
+                let values = self.values(place, vars)?;
+                let Some(Value::List(words)) = values.first() else {
+                    return Err(Failure::Unsound);
+                };
+                tracer.read(|| path(place, vars), || json(&place.ty, values));
+                let found = words.iter().position(|one| matches!(one, Value::Word(o) if o == word));
+                let looked = found.map_or(words.len(), |found| found + 1);
+                tracer.step(2_u64.saturating_add(u64::try_from(looked).unwrap_or(u64::MAX)));
+                Ok(found.is_some())
             }
             Node::In(sort, two) => self.within(*sort, two, vars, tracer),
             Node::Quantified(quantifier, two) => self.quantified(*quantifier, two, vars, tracer),

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::node::Node;
 use super::schema::{Field, Type};
+use super::syntax::Comparison;
 use super::value::Value;
 
 /// Where a fact stands.
@@ -19,6 +20,10 @@ pub(super) struct Place {
 }
 
 impl Place {
+    fn has_few_words(&self) -> bool {
+        matches!(&self.ty, Type::Enum(one) if one.values.len() <= 64)
+    }
+
     /// Its type follows from where it stands.
     fn key(&self) -> (Option<usize>, usize, &str) {
         (self.var, self.at, &self.path)
@@ -88,6 +93,56 @@ pub(super) fn word_of(value: Value, beside: &Type) -> Value {
         (Value::Text(word), Type::Enum(one)) => one.place(word).map_or(value, Value::Word),
         _ => value,
     }
+}
+
+/// Two values compared; whether a fact is one word of its enum is one look.
+pub(super) fn compare(comparison: Comparison, sort: Sort, two: [Node; 2]) -> Node {
+    if let [Node::Fact(place), Node::Const(Value::Word(word))] = &two
+        && let Some(words) = 1_u64.checked_shl(*word)
+    {
+        match comparison {
+            Comparison::Equal => return Node::OneOf(place.clone(), words),
+            // Only up to 64 words are told apart by bits.
+            Comparison::NotEqual if place.has_few_words() => {
+                return Node::OneOf(place.clone(), !words);
+            }
+            Comparison::NotEqual
+            | Comparison::Less
+            | Comparison::LessOrEqual
+            | Comparison::Greater
+            | Comparison::GreaterOrEqual => {}
+        }
+    }
+    Node::Compare(comparison, sort, Box::new(two))
+}
+
+/// One value looked for among others; a fact among words of its enum is one look.
+pub(super) fn within(sort: Sort, needle: Node, list: Node) -> Node {
+    match (&needle, &list) {
+        (Node::Fact(place), Node::Const(Value::List(values))) if !values.is_empty() => {
+            let bit = |value: &Value| match value {
+                Value::Word(word) => 1_u64.checked_shl(*word),
+                Value::Missing
+                | Value::Null
+                | Value::Bool(_)
+                | Value::Int(_)
+                | Value::Date(_)
+                | Value::Money(_)
+                | Value::Text(_)
+                | Value::List(_)
+                | Value::There => None,
+            };
+            let words = values.iter().try_fold(0_u64, |words, value| Some(words | bit(value)?));
+            if let Some(words) = words {
+                return Node::OneOf(place.clone(), words);
+            }
+        }
+        (Node::Const(Value::Word(word)), Node::Fact(list)) => {
+            return Node::Holds(list.clone(), *word);
+        }
+        _ => {}
+    }
+    Node::In(sort, Box::new([needle, list]))
 }
 
 pub(super) fn sort(ty: &Type) -> Option<Sort> {

@@ -27,6 +27,8 @@ pub(super) enum Type {
 pub(super) struct Enum {
     pub(super) name: String,
     pub(super) values: Vec<String>,
+    /// Something short of each word, so that few words are compared to find one.
+    marks: Vec<[u8; 4]>,
 }
 
 /// Named fields.
@@ -97,10 +99,25 @@ impl fmt::Display for Type {
     }
 }
 
+/// Length, first, middle and last byte.
+fn mark(word: &str) -> [u8; 4] {
+    let bytes = word.as_bytes();
+    let byte = |at: usize| bytes.get(at).copied().unwrap_or_default();
+    let length = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
+    [length, byte(0), byte(bytes.len() / 2), byte(bytes.len().saturating_sub(1))]
+}
+
 impl Enum {
+    fn new(name: &str, values: Vec<String>) -> Self {
+        let marks = values.iter().map(|word| mark(word)).collect();
+        Self { name: name.to_owned(), values, marks }
+    }
+
     /// The place of a word among the words.
     pub(super) fn place(&self, word: &str) -> Option<u32> {
-        let place = self.values.iter().position(|value| value == word)?;
+        let marked = mark(word);
+        let words = self.marks.iter().zip(&self.values);
+        let place = words.into_iter().position(|(mark, value)| *mark == marked && value == word)?;
         u32::try_from(place).ok()
     }
 
@@ -172,7 +189,7 @@ pub(super) fn read(source: Source<'_>, problems: &mut Problems) -> Option<(Arc<R
                     "list them: [\"a\", \"b\"]",
                 ));
             }
-            let one = Type::Enum(Arc::new(Enum { name: name.to_owned(), values: words }));
+            let one = Type::Enum(Arc::new(Enum::new(name, words)));
             types.0.insert(name.to_owned(), one);
         }
     }

@@ -24,7 +24,7 @@ pub(super) enum Value {
     Word(u32),
     Text(Box<str>),
     /// The elements one after the other, each as many values as [`Type::width`] says.
-    List(Box<[Value]>),
+    List(Vec<Value>),
     /// A record stands here: its fields follow, each at its place.
     There,
 }
@@ -41,7 +41,7 @@ impl Value {
 
 /// The value of type `ty` that begins `values`, as canonical JSON; fields nobody wrote are left out.
 pub(super) fn json(ty: &Type, values: &[Value]) -> String {
-    let mut text = String::new();
+    let mut text = String::with_capacity(16);
     write_json(ty, values, &mut text);
     text
 }
@@ -100,7 +100,23 @@ fn push(text: &mut String, number: i64) {
 }
 
 fn push_date(date: Date, text: &mut String) {
-    let _written = write!(text, "\"{:04}-{:02}-{:02}\"", date.year(), date.month(), date.day());
+    text.push('"');
+    // A year of an edition has four digits.
+    push_digits(date.year().unsigned_abs(), 1000, text);
+    text.push('-');
+    push_digits(u16::from(date.month().unsigned_abs()), 10, text);
+    text.push('-');
+    push_digits(u16::from(date.day().unsigned_abs()), 10, text);
+    text.push('"');
+}
+
+/// Writes the digits from the one that counts `place` on.
+fn push_digits(number: u16, mut place: u16, text: &mut String) {
+    while place > 0 {
+        let digit = u8::try_from(number / place % 10).unwrap_or_default();
+        text.push(char::from(b'0' + digit));
+        place /= 10;
+    }
 }
 
 /// A text as JSON.
@@ -192,14 +208,19 @@ pub(super) fn fen(text: &str) -> Option<i64> {
 
 /// A day written out, within the years the calendar can count.
 pub(super) fn date(text: &str) -> Option<Date> {
-    let (year, rest) = text.split_once('-')?;
-    let (month, day) = rest.split_once('-')?;
-    let number = |digits: &str, length: usize| {
-        let plain = digits.len() == length && digits.bytes().all(|byte| byte.is_ascii_digit());
-        if plain { digits.parse::<i16>().ok() } else { None }
+    let [year @ .., b'-', month, month_end, b'-', day, day_end] = text.as_bytes() else {
+        return None;
     };
-    let year = number(year, 4).filter(|year| (1900..=2199).contains(year))?;
-    let (month, day) = (number(month, 2)?, number(day, 2)?);
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0_i16, |number, digit| {
+            digit.is_ascii_digit().then(|| number * 10 + i16::from(digit - b'0'))
+        })
+    };
+    if year.len() != 4 {
+        return None;
+    }
+    let year = number(year).filter(|year| (1900..=2199).contains(year))?;
+    let (month, day) = (number(&[*month, *month_end])?, number(&[*day, *day_end])?);
     Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }
 
