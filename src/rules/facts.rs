@@ -94,11 +94,14 @@ impl Facts {
             teller.too_long(document.len());
             return Err(teller.told());
         }
-        let mut json = serde_json::Deserializer::from_slice(document);
-        if let Ok(values) = bound(&mut json, roots)
-            && json.end().is_ok()
-        {
-            return Ok(Self::new(values, roots));
+        // Looked at once as a whole, so that no text in it is again.
+        if let Ok(text) = std::str::from_utf8(document) {
+            let mut json = serde_json::Deserializer::from_str(text);
+            if let Ok(values) = bound(&mut json, roots)
+                && json.end().is_ok()
+            {
+                return Ok(Self::new(values, roots));
+            }
         }
         match serde_json::from_slice(document) {
             Ok(json) => teller.record(&json, roots, ""),
@@ -145,7 +148,8 @@ fn bound<'de, D: Deserializer<'de>>(
     document: D,
     roots: &Arc<Record>,
 ) -> Result<Vec<Value>, D::Error> {
-    let mut values = vec![Value::Missing; roots.width];
+    let mut values = Vec::new();
+    values.resize_with(roots.width, || Value::Missing);
     let ty = Type::Record(roots.clone());
     Binder { ty: &ty, optional: false, values: &mut values }.deserialize(document)?;
     Ok(values)
@@ -273,7 +277,7 @@ impl<'de> DeserializeSeed<'de> for Element<'_> {
         if begin >= self.longest {
             return Err(refused());
         }
-        self.values.resize(begin + self.ty.width(), Value::Missing);
+        self.values.resize_with(begin + self.ty.width(), || Value::Missing);
         let values = self.values.get_mut(begin..).unwrap_or_default();
         Binder { ty: self.ty, optional: false, values }.deserialize(deserializer)
     }

@@ -59,7 +59,9 @@ impl Template {
 
     /// The text for one decision.
     pub(super) fn fill(&self, world: &World<'_>, language: Language) -> Result<String, Failure> {
-        let mut text = String::new();
+        // One text without a place takes what it has, and a place rarely more than 16 bytes.
+        let length = |part: &Part| if let Part::Words(words) = part { words.len() } else { 16 };
+        let mut text = String::with_capacity(self.0.iter().map(length).sum());
         for part in &self.0 {
             match part {
                 Part::Words(words) => text.push_str(words),
