@@ -7,7 +7,7 @@ use super::event::{Answer, Moment, Register, Relation, Unanswered};
 use super::form::{Choice, Field, FieldKind};
 use super::{LookUp, Terms, Visit, draft};
 use crate::domain::calendar::date_in_china;
-use crate::domain::{Bilingual, BusinessStatus, Decision, Language};
+use crate::domain::{Bilingual, BusinessStatus, Decision, Language, ServiceCode};
 use crate::rules;
 
 /// The lines of the form: what the register says, then what is still to be asked.
@@ -152,6 +152,12 @@ fn document(visit: &Visit, terms: &Terms, promised: bool) -> Value {
             document["applicant"]["document_valid_to"] = json!(valid_to.to_string());
         }
         if let Relation::Agent { services, from, until } = &visit.relation {
+            // The register says "all" with an empty list; in the document an empty list grants nothing.
+            let services = if services.is_empty() {
+                ServiceCode::ALL.map(|service| service.as_str().to_owned()).to_vec()
+            } else {
+                services.clone()
+            };
             document["applicant"]["grant"] = json!({
                 "services": services, "from": from.to_string(), "until": until.to_string(),
             });

@@ -13,6 +13,7 @@ mod guide;
 mod impact;
 mod inputs;
 mod kept;
+mod never;
 mod oracle;
 mod overrides;
 mod random;
