@@ -99,12 +99,12 @@ impl Rule {
 /// are names and first days, oldest first.
 pub(super) fn check_together(
     rules: &[Rule],
-    rule_sets: &[(String, Date)],
+    rule_sets: Option<&[(String, Date)]>,
     problems: &mut Problems,
 ) {
     let mut spoken: BTreeMap<Meaning<'_>, &Rule> = BTreeMap::new();
     for rule in rules {
-        if !rule.has_a_day(rule_sets) {
+        if rule_sets.is_some_and(|rule_sets| !rule.has_a_day(rule_sets)) {
             problems.push(rule.problem(
                 "never speaks: no day of its own period is one of its rule sets".to_owned(),
                 "mend 'from' and 'until', or name the rule set of those days",
@@ -218,7 +218,8 @@ impl<'s> RuleFile<'s> {
 pub(super) struct Context<'c> {
     pub(super) roots: &'c Record,
     pub(super) params: &'c Params,
-    pub(super) rule_sets: &'c [String],
+    /// `None` where the manifest could not be read: nothing is unknown then.
+    pub(super) rule_sets: Option<&'c [String]>,
 }
 
 /// Reads the `[[define]]`s of every rule file.
@@ -331,8 +332,10 @@ fn rule(
     }
     let rule_sets = section.texts("rule_set", problems);
     for name in &rule_sets {
-        if !context.rule_sets.contains(&name.value) {
-            let hint = hint(&name.value, context.rule_sets.iter().map(String::as_str));
+        if let Some(declared) = context.rule_sets
+            && !declared.contains(&name.value)
+        {
+            let hint = hint(&name.value, declared.iter().map(String::as_str));
             let text = format!("{}: unknown rule set '{}'{hint}", section.name, name.value);
             problems.push(source.problem(name.at, text, "rule sets are declared in manifest.toml"));
         }
@@ -434,7 +437,13 @@ fn services(section: &mut Section<'_, '_>, problems: &mut Problems) -> Option<BT
     }
     let mut services = BTreeSet::new();
     for name in &written {
-        if name.value == "any" && written.len() == 1 {
+        if name.value == "any" && written.len() > 1 {
+            let text = format!("{}: \"any\" stands beside other services", section.name);
+            let remedy = r#""any" stands alone: it is every service"#;
+            problems.push(section.source.problem(name.at, text, remedy));
+            return None;
+        }
+        if name.value == "any" {
             return Some(services);
         }
         if ServiceCode::parse(&name.value).is_none() {

@@ -340,7 +340,9 @@ fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rul
         .iter()
         .flat_map(|manifest| manifest.rule_sets.iter().map(|(name, _)| name.clone()))
         .collect();
-    let context = Context { roots: &roots, params: &params, rule_sets: &rule_sets };
+    // What names a rule set cannot be judged where the manifest could not be read.
+    let declared = manifest.is_some().then_some(rule_sets.as_slice());
+    let context = Context { roots: &roots, params: &params, rule_sets: declared };
     let rule_files: Vec<RuleFile<'_>> = in_folder(files, "rules/", ".toml")
         .filter_map(|source| RuleFile::read(source, problems))
         .collect();
@@ -363,7 +365,7 @@ fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rul
         }
     }
     let periods = manifest.as_ref().map(|manifest| manifest.rule_sets.as_slice());
-    rule::check_together(&rules, periods.unwrap_or_default(), problems);
+    rule::check_together(&rules, periods, problems);
     if problems.is_empty() {
         // Only now: what a wrong condition would have used is not told as unused.
         rule::unused(&rule_files, &defines, problems);

@@ -261,6 +261,23 @@ fn what_never_speaks_is_refused() {
 }
 
 #[test]
+fn any_stands_alone() {
+    for applies in ["[\"any\", \"food/new\"]", "[\"food/new\", \"any\"]"] {
+        let written = rule("A", "shop.live").replace("[\"any\"]", applies);
+        assert!(written.contains(applies), "{written}");
+        check(&small(&written), "\"any\" stands alone: it is every service");
+    }
+}
+
+#[test]
+fn what_only_follows_from_an_unreadable_manifest_is_not_told() {
+    let mut files = zhangdian_files();
+    let manifest = files.get_mut("manifest.toml").unwrap();
+    *manifest = manifest.replace("epoch = 1", "epoch = -1");
+    check(&files, "'epoch' is missing or not positive");
+}
+
+#[test]
 fn a_condition_that_could_run_for_ever_is_refused() {
     // Six quantifiers over six lines each; a list of at most 400 would do with fewer.
     let mut when = "a.count + b.count + c.count + d.count + e.count + f.count > 9".to_owned();
