@@ -26,6 +26,8 @@ pub struct Finding {
     /// The rule that is the exception to this one here, by its id: what it overrides does not count for
     /// the verdict.
     pub overridden_by: Option<String>,
+    /// Its reason is the applicant's alone: no screen and no slip tells it.
+    pub private: bool,
 }
 
 /// A last day in working days.
@@ -76,5 +78,71 @@ impl Decision {
         self.findings.iter().filter(|finding| {
             finding.overridden_by.is_none() && finding.outcome.bearing() == self.verdict.bearing()
         })
+    }
+
+    /// What the screen and the slips say of [`Decision::told`]. Others read both: of a private finding
+    /// they say that an officer looks at it, and what to do, never why. A proposed refusal tells no
+    /// reason at all, for an officer decides it (个人信息保护法 第二十四条第三款).
+    pub fn shown(&self) -> Vec<Shown> {
+        if self.verdict == Verdict::RefuseAccept {
+            return vec![Shown {
+                message: Bilingual::new(
+                    "您的申请已转交工作人员审查，由工作人员作出决定并答复您。",
+                    "Your application was passed to an officer, who will decide and answer you.",
+                ),
+                remedy: Bilingual::new("", ""),
+                due: None,
+                citation: None,
+            }];
+        }
+        let mut shown = Vec::new();
+        for one in self.told().map(Finding::shown) {
+            // Two private reasons are not to be counted either.
+            if !shown.contains(&one) {
+                shown.push(one);
+            }
+        }
+        shown
+    }
+}
+
+/// A finding as anybody near the kiosk may read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// What it means.
+    pub message: Bilingual,
+    /// What the applicant can do; empty where nothing.
+    pub remedy: Bilingual,
+    /// Until when somebody has to act.
+    pub due: Option<Due>,
+    /// The article; `None` where it would tell a private reason.
+    pub citation: Option<String>,
+}
+
+impl Finding {
+    fn shown(&self) -> Shown {
+        if !self.private {
+            return Shown {
+                message: self.message.clone(),
+                remedy: self.remedy.clone(),
+                due: self.due,
+                citation: Some(self.citation.clone()),
+            };
+        }
+        // Where the applicant has to bring something, what it is must be said.
+        let remedy = if self.outcome == Verdict::Supplement {
+            self.remedy.clone()
+        } else {
+            Bilingual::new("", "")
+        };
+        Shown {
+            message: Bilingual::new(
+                "由工作人员审查，原因将当面或书面告知您。",
+                "An officer looks at this and tells you the reason in person or in writing.",
+            ),
+            remedy,
+            due: self.due,
+            citation: None,
+        }
     }
 }

@@ -17,7 +17,7 @@ pub use applicant::{Applicant, IdentitySource, Sex};
 pub use application::{ApplicationId, Promise, Signature, Stroke};
 pub use bilingual::{Bilingual, Language};
 pub use business::{Business, BusinessStatus};
-pub use decision::{Decision, Due, Finding, Reading};
+pub use decision::{Decision, Due, Finding, Reading, Shown};
 pub use identifier::{
     DivisionCode, ElicenceId, FilingNumber, FoodLicenceNumber, ForeignId2017, ForeignId2023,
     HygieneNumber, IdentifierError, PersonId, ResidentId, Uscc,

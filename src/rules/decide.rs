@@ -120,6 +120,7 @@ fn find(rule: &Rule, world: &World<'_>) -> Result<Finding, Failure> {
         due,
         readings: recorder.0,
         overridden_by: None,
+        private: rule.private,
     })
 }
 
@@ -150,6 +151,7 @@ fn broken(rule: &Rule, world: &World<'_>, failed: &Fallback, failure: Failure) -
     let mut finding = failed.finding(recorder.0);
     finding.rule = rule.id.clone();
     finding.citation = rule.cite.clone();
+    finding.private = rule.private;
     finding
 }
 

@@ -33,6 +33,8 @@ pub(super) struct Rule {
     pub(super) when: Node,
     pub(super) cite: String,
     pub(super) due: Option<DueBy>,
+    /// Its reason is told to the applicant alone, on no screen and no slip.
+    pub(super) private: bool,
     pub(super) message: Both,
     pub(super) remedy: Both,
     /// Where it stands, for problems found later.
@@ -353,6 +355,7 @@ fn rule(
     let outcome = outcome(&mut section, problems);
     let overrides = section.texts("overrides", problems);
     let cite = section.required("cite", problems);
+    let private = section.boolean("private", problems).unwrap_or(false);
 
     let when = section.required("when", problems);
     let checked = when.as_ref().and_then(|when| {
@@ -406,6 +409,7 @@ fn rule(
         when: checked?.node,
         cite: cite?.value,
         due,
+        private,
         message: message?,
         remedy: remedy?,
         file,

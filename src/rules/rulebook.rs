@@ -87,6 +87,7 @@ impl Fallback {
             due: None,
             readings,
             overridden_by: None,
+            private: false,
         }
     }
 }

@@ -958,6 +958,7 @@ fn kiosk_refers(code: &str, message: Bilingual) -> Finding {
         due: None,
         readings: Vec::new(),
         overridden_by: None,
+        private: false,
     }
 }
 

@@ -80,14 +80,7 @@ pub(super) fn explanation(kiosk: &Kiosk<'_>, case: &Case) -> Slip {
     }
     paper.applicant(case);
     paper.blocks.push(Block::Rule);
-    if case.decision.verdict == Verdict::RefuseAccept {
-        paper.text(&Bilingual::new(
-            "您的申请已转交工作人员审查，由工作人员作出决定并答复您。",
-            "Your application was passed to an officer, who will decide and answer you.",
-        ));
-    } else {
-        paper.reasons(&case.decision);
-    }
+    paper.reasons(&case.decision);
     paper.foot(kiosk, case);
     paper.finish(kind)
 }
@@ -120,9 +113,9 @@ impl Paper {
         self.pair("证件号码", &case.applicant.id_masked);
     }
 
-    /// Every finding with its article, what to do and until when.
+    /// Everything that may be shown, with its article, what to do and until when.
     fn reasons(&mut self, decision: &Decision) {
-        for finding in decision.told() {
+        for finding in decision.shown() {
             self.text(&finding.message);
             if !finding.remedy.zh.is_empty() {
                 self.text(&finding.remedy);
@@ -131,12 +124,14 @@ impl Paper {
                 let provisional = if due.provisional { "（暂定）" } else { "" };
                 self.pair("期限", &format!("{}{provisional}", day(due.date)));
             }
-            self.blocks.push(Block::Text {
-                text: format!("依据：{}", finding.citation),
-                size: Size::Small,
-                bold: false,
-                align: Align::Left,
-            });
+            if let Some(citation) = finding.citation {
+                self.blocks.push(Block::Text {
+                    text: format!("依据：{citation}"),
+                    size: Size::Small,
+                    bold: false,
+                    align: Align::Left,
+                });
+            }
         }
     }
 

@@ -299,6 +299,7 @@ impl Book {
             due,
             readings: vec![],
             overridden_by: None,
+            private: false,
         };
         self.write(Body::Decided(Box::new(Decided {
             application: application(number),

@@ -36,6 +36,7 @@ fn decision() -> Decision {
                 value: "\"live\"".to_owned(),
             }],
             overridden_by: None,
+            private: false,
         }],
         rule_set: "R2025".to_owned(),
         edition: "zhangdian 2026.11".to_owned(),

@@ -102,6 +102,64 @@ fn the_known_cases_come_to_their_verdicts() {
     }
 }
 
+/// Screen and slips are written from `Decision::shown` alone.
+#[track_caller]
+fn check_private(id: &str, remedy: &str) {
+    let case = case(id);
+    let decision = decided(zhangdian(), &case.document, case.today);
+    let first = &decision.findings[0];
+    assert!(first.private && first.citation.contains("第"), "{id}: staff see the article");
+    let shown = decision.shown();
+    let words = format!("{shown:?}");
+    for finding in decision.findings.iter().filter(|finding| finding.private) {
+        for secret in [
+            &finding.citation,
+            &finding.code,
+            &finding.rule,
+            &finding.message.zh,
+            &finding.message.en,
+        ] {
+            assert!(!words.contains(secret.as_str()), "{id} shows {secret}");
+        }
+    }
+    assert_eq!(shown[0].remedy.en, remedy, "{id}");
+    assert_eq!(shown[0].citation, None, "{id}");
+}
+
+#[test]
+fn a_ban_is_shown_without_its_reason() {
+    for id in ["F22", "F23", "F24", "F25"] {
+        check_private(id, "");
+    }
+    check_private("F27", "Name another food-safety manager.");
+    // Every ban rule is marked, and has a case above or beside them in the edition.
+    let mut seen = BTreeSet::new();
+    for case in zhangdian().cases() {
+        let decision = decided(zhangdian(), &case.document, case.today);
+        if decision.findings[0].rule.starts_with("BAN-") {
+            let remedy = if decision.verdict == Verdict::Supplement {
+                "Name another food-safety manager."
+            } else {
+                ""
+            };
+            check_private(&case.id, remedy);
+            seen.insert(decision.code.clone());
+        }
+    }
+    assert_eq!(
+        seen.iter().map(String::as_str).collect::<Vec<_>>(),
+        [
+            "BAN_1Y",
+            "BAN_3Y",
+            "BAN_5Y",
+            "BAN_ENDED_REVIEW",
+            "BAN_LIFE",
+            "MANAGER_BANNED",
+            "MANAGER_LIFETIME"
+        ]
+    );
+}
+
 #[test]
 fn too_early_names_the_first_day() {
     let case = case("F38");

@@ -93,7 +93,8 @@ fn changed(
         let count = aspects.len();
         compare(key, &value(before), &value(after), &mut aspects);
         if aspects.len() > count {
-            let words = ["message", "remedy", "cite", "label", "source", "near", "title"];
+            let words =
+                ["message", "remedy", "cite", "private", "label", "source", "near", "title"];
             effect = effect.and(if words.contains(&key.as_str()) {
                 Effect::Worded
             } else {

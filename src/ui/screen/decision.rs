@@ -6,7 +6,7 @@ use iced::widget::{Column, QRCode, Row, column, container, qr_code, row};
 use iced::{Background, Center, Color, ContentFit, Element, Fill, Length, Size};
 
 use super::{Message as Touched, Page, Scene};
-use crate::domain::{Finding, Verdict};
+use crate::domain::{Shown, Verdict};
 use crate::fault::Fixer;
 use crate::session::event::{Event, IssuedPermit, Paper, PaperState};
 use crate::session::{Outcome, Session, Stage};
@@ -144,7 +144,7 @@ impl Screen {
     ) -> Element<'a, Touched> {
         let look = scene.look;
         let Some(decision) = scene.session.decision() else { return column![].into() };
-        let told: Vec<&Finding> = decision.told().collect();
+        let told = decision.shown();
         let px = if look.large { 420.0 } else { 330.0 };
         let per_page = if told.len() <= Look::fit(height, px) {
             told.len()
@@ -265,11 +265,14 @@ impl Screen {
 }
 
 /// Why it could be granted, with the articles: also a yes has its reasons.
-fn reasons<'a>(look: &Look, permit: &'a IssuedPermit) -> Element<'a, Touched> {
-    let lines = permit.decision.told().map(|finding| {
+fn reasons<'a>(look: &Look, permit: &IssuedPermit) -> Element<'a, Touched> {
+    let lines = permit.decision.shown().into_iter().map(|finding| {
         let message = finding.message.get(look.language);
-        let (article, citation) = (look.text.finding_article, &finding.citation);
-        label::caption(look, format!("{message} {article}：{citation}")).into()
+        let line = match &finding.citation {
+            Some(citation) => format!("{message} {}：{citation}", look.text.finding_article),
+            None => message.to_owned(),
+        };
+        label::caption(look, line).into()
     });
     Column::with_children(lines).spacing(theme::space::XS).into()
 }
@@ -348,10 +351,10 @@ fn said(text: &Strings, verdict: Verdict) -> (&'static str, &'static str) {
     }
 }
 
-fn finding<'a>(look: &Look, tone: Tone, finding: &'a Finding) -> Element<'a, Touched> {
+fn finding<'a>(look: &Look, tone: Tone, finding: &Shown) -> Element<'a, Touched> {
     let text = look.text;
     let (ink, ground) = tone.colours(look);
-    let mut words = column![label::strong(look, finding.message.get(look.language))]
+    let mut words = column![label::strong(look, finding.message.get(look.language).to_owned())]
         .spacing(theme::space::S)
         .width(Fill);
     let remedy = finding.remedy.get(look.language);
@@ -359,7 +362,7 @@ fn finding<'a>(look: &Look, tone: Tone, finding: &'a Finding) -> Element<'a, Tou
         words = words.push(
             row![
                 label::bold(text.finding_do, size::BODY, look.colours.primary),
-                label::body(look, remedy).width(Fill),
+                label::body(look, remedy.to_owned()).width(Fill),
             ]
             .spacing(theme::space::S),
         );
@@ -376,8 +379,10 @@ fn finding<'a>(look: &Look, tone: Tone, finding: &'a Finding) -> Element<'a, Tou
             label::strong(look, line),
         ));
     }
-    let article = format!("{}：{}", text.finding_article, finding.citation);
-    words = words.push(label::caption(look, article));
+    if let Some(citation) = &finding.citation {
+        let article = format!("{}：{citation}", text.finding_article);
+        words = words.push(label::caption(look, article));
+    }
     panel::card(
         look,
         row![panel::badge(tone.icon(), 84.0, ink, ground), words].spacing(theme::space::M),

@@ -398,6 +398,9 @@ pub struct Finding {
     /// The rule that is the exception to this one here; what it overrides does not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overridden_by: Option<String>,
+    /// Its reason stands on no screen and no slip; left out where false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
 }
 
 /// A last day in working days.
@@ -944,13 +947,25 @@ impl From<domain::Finding> for Finding {
             due,
             readings,
             overridden_by,
+            private,
         } = finding;
         let due = due.map(|domain::Due { date, provisional }| Due { date, provisional });
         let readings = readings
             .into_iter()
             .map(|domain::Reading { path, value }| Reading { path, value })
             .collect();
-        Self { rule, code, outcome, citation, message, remedy, due, readings, overridden_by }
+        Self {
+            rule,
+            code,
+            outcome,
+            citation,
+            message,
+            remedy,
+            due,
+            readings,
+            overridden_by,
+            private,
+        }
     }
 }
 
