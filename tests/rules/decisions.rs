@@ -154,6 +154,7 @@ fn a_ban_is_shown_without_its_reason() {
             "BAN_5Y",
             "BAN_ENDED_REVIEW",
             "BAN_LIFE",
+            "BAN_REVIEW",
             "MANAGER_BANNED",
             "MANAGER_LIFETIME"
         ]
