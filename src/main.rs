@@ -54,7 +54,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => command::bench::run(args),
         Command::Provision(args) => command::provision::run(args),
         Command::Technician(args) => command::technician::run(args),
-        Command::CheckConfig(args) => command::check_config::run(args),
+        Command::CheckConfig(args) => Ok(command::check_config::run(args)),
         Command::Decide(args) => command::decide::run(args),
         Command::Rules(args) => command::rules::run(args),
         Command::Verify(args) => command::verify::run(args),

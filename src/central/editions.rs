@@ -3,8 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::store::{self, PublishedEdition, Store};
+use crate::domain::calendar::date_in_china;
 use crate::wire::v1::{Edition, EditionError, Publishers, SignedEdition};
 
 /// Verifies a published edition and keeps it, if it counts up. Keeping the newest again changes
@@ -17,6 +19,10 @@ pub async fn publish(
 ) -> Result<Edition, Error> {
     let signed = SignedEdition::read(bytes).map_err(|source| Error::NotOne { source })?;
     let edition = signed.verify(publishers).map_err(|source| Error::NotOne { source })?;
+    let reject_after = edition.manifest.reject_after;
+    if date_in_china(at) > reject_after {
+        return Err(Error::Expired { reject_after });
+    }
     let row = PublishedEdition {
         name: edition.manifest.name.clone(),
         channel: edition.manifest.channel.clone(),
@@ -44,6 +50,14 @@ pub enum Error {
     NotOne {
         /// What is wrong with it.
         source: EditionError,
+    },
+    /// No kiosk would take it.
+    #[error(
+        "this cannot be published: it may be used until {reject_after} only, and every kiosk refuses it"
+    )]
+    Expired {
+        /// Its last day.
+        reject_after: Date,
     },
     /// Numbers only count up.
     #[error(

@@ -1,16 +1,17 @@
 //! `permit-kiosk check-config`: every mistake in the configuration at once, with line and remedy.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use permit_kiosk::central::numbers::Numbers;
 use permit_kiosk::certificate::{TemplateError, Templates};
 use permit_kiosk::config::{self, Problems};
 use permit_kiosk::fault::Chain;
 use permit_kiosk::rulebooks;
 use permit_kiosk::rules::{self, Rulebook};
+
+use super::say;
 
 /// Checks a configuration folder: kiosk.toml, devices.toml, central.toml and how they fit together,
 /// the number series, the page templates, and the rulebook with its cases.
@@ -27,7 +28,7 @@ pub(crate) struct Args {
 /// Exit code of a configuration with problems.
 const PROBLEMS: u8 = 1;
 
-pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> ExitCode {
     let mut report = Report::default();
     match config::check(&args.config) {
         Ok(files) => report.checked.extend(files.into_iter().map(str::to_owned)),
@@ -36,12 +37,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     report.check("numbers.toml", numbers(&args.config));
     report.check("certificate/", templates(&args.config));
     report.check("rulebook/", rulebook(&args.config));
-    let mut out = std::io::stdout().lock();
-    let colour = out.is_terminal();
+    let colour = std::io::stdout().is_terminal();
     let told = if args.json { report.json() } else { report.text(&args.config, colour) };
-    writeln!(out, "{told}").context("cannot write the report")?;
+    say(told);
     let clean = report.problems.is_empty();
-    Ok(if clean { ExitCode::SUCCESS } else { ExitCode::from(PROBLEMS) })
+    if clean { ExitCode::SUCCESS } else { ExitCode::from(PROBLEMS) }
 }
 
 /// What was checked, and everything that is wrong with it.

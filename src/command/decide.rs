@@ -11,11 +11,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use permit_kiosk::clock::{Clock as _, SystemClock};
 use permit_kiosk::domain::calendar::date_in_china;
-use permit_kiosk::rulebooks;
 use permit_kiosk::rules::{FactProblem, Facts, decide};
 use permit_kiosk::wire::v1;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
+
+use super::{rules, say};
 
 /// Exit code where the facts cannot be decided upon as they are.
 const FACTS_WRONG: u8 = 2;
@@ -31,13 +32,13 @@ pub(crate) struct Args {
     /// Decide as of this day in China, or this instant (2026-11-23, 2026-11-23T09:30:00+08:00).
     #[arg(long, value_name = "TIME", value_parser = day)]
     at: Option<Date>,
-    /// The rulebook's directory.
-    #[arg(long, value_name = "DIR", default_value = "kiosk-config/rulebook")]
+    /// The rulebook's directory, or a published edition.
+    #[arg(long, value_name = "PATH", default_value = "kiosk-config/rulebook")]
     rulebook: PathBuf,
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let rulebook = rulebooks::load(&args.rulebook)?;
+    let rulebook = rules::sound(&args.rulebook)?;
     let document = match document(&args.facts)? {
         Ok(document) => document,
         Err(wrong) => return complain_of(&wrong),
@@ -48,10 +49,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let today = args.at.unwrap_or_else(|| SystemClock.today());
     let decision = v1::Decision::from(&decide(&rulebook, &facts, today));
-    let mut json =
-        serde_json::to_string_pretty(&decision).context("cannot write the decision as JSON")?;
-    json.push('\n');
-    io::stdout().write_all(json.as_bytes()).context("cannot print the decision")?;
+    say(serde_json::to_string_pretty(&decision).context("cannot write the decision as JSON")?);
     Ok(ExitCode::SUCCESS)
 }
 

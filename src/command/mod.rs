@@ -13,8 +13,10 @@ pub(crate) mod simulate;
 pub(crate) mod technician;
 pub(crate) mod verify;
 
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use anyhow::Context as _;
 use permit_kiosk::durable;
@@ -23,16 +25,25 @@ use permit_kiosk::fault::Chain;
 /// Exit code of a command that could not do its work: a file, a port, a key.
 const FAILED: u8 = 3;
 
+/// What went wrong first when a line was to be written to standard output.
+static UNSAID: OnceLock<io::Error> = OnceLock::new();
+
 /// Turns a command's end into an exit code, and tells an error with its causes.
 #[expect(clippy::print_stderr, reason = "the terminal is where a command tells its error")]
 pub(crate) fn finish(result: anyhow::Result<ExitCode>) -> ExitCode {
-    match result {
-        Ok(code) => code,
-        Err(error) => {
-            let error: &(dyn std::error::Error + 'static) = error.as_ref();
-            eprintln!("permit-kiosk: {}", Chain(error));
+    let code = result.unwrap_or_else(|error| {
+        let error: &(dyn std::error::Error + 'static) = error.as_ref();
+        eprintln!("permit-kiosk: {}", Chain(error));
+        ExitCode::from(FAILED)
+    });
+    match UNSAID.get() {
+        // `| head -1`: whoever reads has read enough.
+        Some(error) if error.kind() == io::ErrorKind::BrokenPipe => code,
+        Some(error) => {
+            eprintln!("permit-kiosk: cannot write the answer: {error}");
             ExitCode::from(FAILED)
         }
+        None => code,
     }
 }
 
@@ -40,7 +51,7 @@ pub(crate) fn finish(result: anyhow::Result<ExitCode>) -> ExitCode {
 pub(crate) fn start_logging() {
     tracing_subscriber::fmt()
         .json()
-        .with_writer(std::io::stderr)
+        .with_writer(io::stderr)
         .with_env_filter(
             tracing_subscriber::EnvFilter::builder()
                 .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
@@ -70,8 +81,13 @@ pub(crate) fn read_templates(folder: &Path) -> anyhow::Result<Vec<(String, Strin
     Ok(files)
 }
 
-/// A line for the person at the terminal.
-#[expect(clippy::print_stdout, reason = "the answer of a command goes to standard output")]
+/// A line for the person at the terminal. Where nobody reads any more, nothing is said any more.
 pub(crate) fn say(line: impl std::fmt::Display) {
-    println!("{line}");
+    if UNSAID.get().is_some() {
+        return;
+    }
+    let mut out = io::stdout().lock();
+    if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
+        UNSAID.get_or_init(|| error);
+    }
 }

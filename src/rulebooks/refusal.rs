@@ -84,11 +84,16 @@ impl Refused {
         Refusal { edition, at, code, why: Bilingual::new(zh, en) }
     }
 
-    fn words(&self) -> (&'static str, &'static str) {
-        match self {
-            Self::Older { .. } => ("OLDER", "版本低于本机已用过的版本，不能退回"),
+    fn words(&self) -> (&'static str, String) {
+        let (code, words) = match self {
+            Self::Older { mark: (epoch, version) } => {
+                let words = format!("本机已用过 {epoch}.{version} 版，不能退回更低的版本");
+                return ("OLDER", words);
+            }
+            Self::Expired { reject_after } => {
+                return ("EXPIRED", format!("规则只能用到{reject_after}，已过使用期限"));
+            }
             Self::SameNumber => ("SAME_NUMBER", "编号与本机已用过的版本相同，内容却不同"),
-            Self::Expired { .. } => ("EXPIRED", "规则已过使用期限"),
             Self::NotKept { .. } => ("NOT_KEPT", "规则无法保存到磁盘"),
             Self::NotRead { .. } => ("NOT_READ", "规则文件无法读取"),
             Self::Damaged => ("DAMAGED", "规则文件已损坏，已另行保存"),
@@ -113,6 +118,7 @@ impl Refused {
                 | EditionError::NotAnEdition { .. }
                 | EditionError::NotAManifest { .. } => ("UNREADABLE", "不是规则发布文件"),
             },
-        }
+        };
+        (code, words.to_owned())
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde_json::Value as Json;
 
-use super::decide::decide;
+use super::decide::decide_by_law;
 use super::document::{Section, Source, json};
 use super::facts::Facts;
 use super::path;
@@ -39,7 +39,7 @@ impl Case {
     /// What differs from what must be; nothing if the case holds.
     pub fn check(&self, rulebook: &Rulebook) -> Vec<String> {
         match Facts::bind(rulebook, &self.document) {
-            Ok(facts) => self.compare(&decide(rulebook, &facts, self.today)),
+            Ok(facts) => self.compare(&decide_by_law(rulebook, &facts, self.today)),
             Err(problems) => problems.iter().map(|problem| format!("facts: {problem}")).collect(),
         }
     }

@@ -15,6 +15,18 @@ use crate::domain::{Bilingual, Decision, Due, Finding, Language, Reading, Verdic
 
 /// Decides on `facts`, as of `today` in Asia/Shanghai. Same input, same decision, byte for byte.
 pub fn decide(rulebook: &Rulebook, facts: &Facts, today: Date) -> Decision {
+    let old = (today > rulebook.reject_after)
+        .then(|| rulebook.fallbacks.edition_expired.finding(Vec::new()));
+    asked(rulebook, facts, today, old)
+}
+
+/// As [`decide`], whatever the age of the edition: what its cases say is law, and holds under every date
+/// a publisher gives it.
+pub(super) fn decide_by_law(rulebook: &Rulebook, facts: &Facts, today: Date) -> Decision {
+    asked(rulebook, facts, today, None)
+}
+
+fn asked(rulebook: &Rulebook, facts: &Facts, today: Date, old: Option<Finding>) -> Decision {
     // A case keeps the law of its acceptance day.
     let accepted = rulebook.accepted_on(facts).unwrap_or(today).min(today);
     let Some(rule_set) = rulebook.rule_set_on(accepted) else {
@@ -27,9 +39,7 @@ pub fn decide(rulebook: &Rulebook, facts: &Facts, today: Date) -> Decision {
         .speaking(facts, accepted)
         .filter_map(|rule| ask(rule, &world, &rulebook.fallbacks.rule_failed))
         .collect();
-    if today > rulebook.reject_after {
-        findings.push(rulebook.fallbacks.edition_expired.finding(Vec::new()));
-    }
+    findings.extend(old);
     if findings.is_empty() {
         findings.push(rulebook.fallbacks.silent.finding(Vec::new()));
     }

@@ -112,7 +112,7 @@ fn blocking(rulebook: &Rulebook, decision: &Decision) -> Vec<Blocking> {
         path.split('.').any(|segment| {
             let name = segment.split('[').next().unwrap_or(segment);
             let Some((_, field)) = record.field(name) else { return false };
-            let answer = rulebook.words.is_answer(&record.name, name);
+            let answer = rulebook.words.may_leave_out(&record.name, name);
             match &field.ty {
                 Type::Record(inner) => record = inner,
                 Type::List(element, _) => {
@@ -280,7 +280,8 @@ impl Collector<'_> {
             match (&field.ty, value) {
                 (Type::Record(inner), Json::Object(_)) => self.record(value, inner, &path),
                 (Type::List(element, bound), Json::Array(elements)) => {
-                    self.list(elements, element, *bound, &path, answer);
+                    let spare = self.rulebook.words.may_leave_out(&record.name, &field.name);
+                    self.list(elements, (element, *bound), &path, (answer, spare));
                 }
                 (ty, value) if answer => {
                     for to in self.others(ty, value) {
@@ -292,10 +293,17 @@ impl Collector<'_> {
         }
     }
 
-    fn list(&mut self, elements: &[Json], ty: &Type, bound: u32, path: &str, answer: bool) {
+    /// Of a list that is an answer elements may come and go; of one that is only `spare`, go.
+    fn list(
+        &mut self,
+        elements: &[Json],
+        (ty, bound): (&Type, u32),
+        path: &str,
+        (answer, spare): (bool, bool),
+    ) {
         for (index, element) in elements.iter().enumerate() {
             let path = format!("{path}[{index}]");
-            if answer {
+            if spare {
                 self.push(&path, ty, element, What::Remove);
             }
             if let Type::Record(inner) = ty {

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::case::{self, Case};
 use super::catalogue::{self, Catalogue};
-use super::decide::decide;
+use super::decide::decide_by_law;
 use super::document::{Section, Source};
 use super::facts::Facts;
 use super::guide::{self, Guide};
@@ -231,7 +231,7 @@ impl Rulebook {
         let mut silent = BTreeSet::new();
         for case in &self.cases {
             let Ok(facts) = Facts::bind(self, &case.document) else { continue };
-            let decision = decide(self, &facts, case.today);
+            let decision = decide_by_law(self, &facts, case.today);
             let speaking: BTreeSet<String> =
                 decision.findings.iter().map(|finding| finding.rule.clone()).collect();
             let day = self.accepted_on(&facts).unwrap_or(case.today).min(case.today);

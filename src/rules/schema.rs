@@ -201,7 +201,7 @@ pub(super) fn read(source: Source<'_>, problems: &mut Problems) -> Option<(Arc<R
     }
     let facts = root.value("facts").map(|value| fields_of(source, value, problems));
     // Read with the labels of everything declared here.
-    for key in ["answers", "label", "word"] {
+    for key in ["answers", "left_out", "label", "word"] {
         root.value(key);
     }
     root.finish(problems);

@@ -21,21 +21,28 @@ pub(super) struct Words {
     values: BTreeMap<String, Bilingual>,
     /// `record.field`s that an applicant could answer differently.
     answers: BTreeSet<String>,
+    /// `record.field`s, lists, of which an applicant could do without an element.
+    left_out: BTreeSet<String>,
 }
 
 /// The characters of a label at most: it stands before a value on one line.
 const LABEL_CHARS_MAX: usize = 60;
 
-/// Reads `label`, `word` and `answers` of `schema.toml`: each fact and each word has its label, and no
-/// label is of nothing.
+/// Reads `label`, `word`, `answers` and `left_out` of `schema.toml`: each fact and each word has its
+/// label, and no label is of nothing.
 pub(super) fn read(source: Source<'_>, problems: &mut Problems) -> Words {
     // Syntax errors are told by the schema's own reader.
     let Some(parsed) = source.parse(&mut Problems::default()) else { return Words::default() };
     let root = parsed.get_ref();
     let mut fields = BTreeMap::new();
+    let mut lists = BTreeMap::new();
     for (record, table) in tables(root, "record").chain(root.get_key_value("facts").map(named)) {
-        for key in table.iter().flat_map(|table| table.keys()) {
-            fields.insert(format!("{record}.{}", key.get_ref()), key.span().start);
+        for (key, ty) in table.into_iter().flatten() {
+            let (path, at) = (format!("{record}.{}", key.get_ref()), key.span().start);
+            if ty.get_ref().as_str().is_some_and(|ty| ty.starts_with('[')) {
+                lists.insert(path.clone(), at);
+            }
+            fields.insert(path, at);
         }
     }
     let mut declared = BTreeMap::new();
@@ -50,17 +57,30 @@ pub(super) fn read(source: Source<'_>, problems: &mut Problems) -> Words {
     }
     let labels = read_labels(source, root, "label", &fields, problems);
     let values = read_labels(source, root, "word", &declared, problems);
+    let answers = read_names(source, root, ("answers", "field"), &fields, problems);
+    let left_out = read_names(source, root, ("left_out", "list"), &lists, problems);
+    Words { labels, values, answers, left_out }
+}
+
+/// The `record.field`s that stand under `key`, each of `declared`.
+fn read_names(
+    source: Source<'_>,
+    root: &DeTable<'_>,
+    (key, what): (&'static str, &str),
+    declared: &BTreeMap<String, usize>,
+    problems: &mut Problems,
+) -> BTreeSet<String> {
     let mut section = Section::new(source, "schema", 0, root);
-    let mut answers = BTreeSet::new();
-    for answer in section.texts("answers", problems) {
-        if !fields.contains_key(&answer.value) {
-            let hint = hint(&answer.value, fields.keys().map(String::as_str));
-            let text = format!("answers: no field '{}'{hint}", answer.value);
-            problems.push(source.problem(answer.at, text, "write record.field"));
+    let mut names = BTreeSet::new();
+    for name in section.texts(key, problems) {
+        if !declared.contains_key(&name.value) {
+            let hint = hint(&name.value, declared.keys().map(String::as_str));
+            let text = format!("{key}: no {what} '{}'{hint}", name.value);
+            problems.push(source.problem(name.at, text, "write record.field"));
         }
-        answers.insert(answer.value);
+        names.insert(name.value);
     }
-    Words { labels, values, answers }
+    names
 }
 
 fn named<'t, 's>(
@@ -130,6 +150,11 @@ impl Words {
     /// Whether the fact `field` of `record` is an answer of the applicant's own.
     pub(super) fn is_answer(&self, record: &str, field: &str) -> bool {
         self.answers.contains(&format!("{record}.{field}"))
+    }
+
+    /// Whether the applicant could do without an element of the list `field` of `record`.
+    pub(super) fn may_leave_out(&self, record: &str, field: &str) -> bool {
+        self.is_answer(record, field) || self.left_out.contains(&format!("{record}.{field}"))
     }
 
     /// What the fact at `path` is called, and its type; `None` where the path is of no fact.

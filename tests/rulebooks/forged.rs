@@ -274,3 +274,19 @@ fn a_list_of_publishers_asks_for_two_persons_at_least() {
     Publishers::read(text.replace("publishers/1", "publishers/2").as_bytes()).unwrap_err();
     Publishers::read(&vec![b' '; Publishers::BYTES_MAX + 1]).unwrap_err();
 }
+
+/// Whoever reads a code on the console finds in the handbook what to do.
+#[test]
+fn every_code_of_a_refusal_stands_in_the_handbook() {
+    let source = include_str!("../../src/rulebooks/refusal.rs");
+    let handbook = include_str!("../../docs/rulebook.md");
+    let words = source
+        .split('"')
+        .filter(|word| word.len() > 4 && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'));
+    let mut count = 0;
+    for code in words {
+        assert!(handbook.contains(&format!("`{code}`")), "{code} is not in docs/rulebook.md");
+        count += 1;
+    }
+    assert!(count > 12, "only {count} codes were found");
+}

@@ -2,6 +2,7 @@
 
 mod forged; // every way to offer something the publishers did not publish for this kiosk
 mod shelf; // what is kept, what decides, what a power cut leaves
+mod published; // from a folder to central by the commands, through two hands
 mod end_to_end; // published at central, fetched over TLS, decided by
 mod referring; // without a valid edition the kiosk refers
 

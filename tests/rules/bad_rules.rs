@@ -465,4 +465,11 @@ fn every_fact_and_every_word_has_a_label_and_no_label_is_of_nothing() {
         "\"place.central_aire\"",
         "answers: no field 'place.central_aire' (did you mean 'place.central_air'?)",
     );
+    // Of what is no list nothing can be left out.
+    check_edited(
+        "schema.toml",
+        "\"application.items\", \"change.kinds\"",
+        "\"application.items\", \"premises.area_m2\"",
+        "left_out: no list 'premises.area_m2'",
+    );
 }

@@ -39,6 +39,10 @@ fn answers(field: &Field) -> Vec<Vec<String>> {
 
 #[track_caller]
 fn write(field: &Field, document: &mut Value, answer: &[String]) {
+    // What may be left out, was.
+    if answer.is_empty() && field.optional {
+        return;
+    }
     let first = answer.first().map_or("", String::as_str);
     let answer = match &field.kind {
         FieldKind::YesNo => Answer::YesNo(first == "yes"),
@@ -114,6 +118,12 @@ fn each_entry_leads_where_its_words_say() {
     let small: &[(&str, &[&str])] =
         &[("premises.area_m2", &["40"]), ("application.wants_licence", &["no"])];
     check("restaurant", small, OfferRegistration, "SMALL_CATERING");
+    let later: &[(&str, &[&str])] = &[
+        ("catering-items", &["cold_simple"]),
+        ("food-papers-later", &["safety_rules", "health_certificates"]),
+        ("application.deficiency_by", &["2026-12-07"]),
+    ];
+    check("restaurant", later, ReferOnsite, "COLD_FOOD");
     check("bakery", &[("bakery-items", &["cold_pastry"])], ReferOnsite, "HIGH_RISK_COLD_PASTRY");
     check("canteen", &[("canteen-marks", &["school"])], ReferOnsite, "SCHOOL_CANTEEN");
     check("farm-produce", &[], NotRequired, "AGRI_PRODUCT");
@@ -168,4 +178,29 @@ fn choosing_again_replaces_and_never_doubles() {
         assert!(marks.write(&mut document, Answer::Choices(&["wholesale".to_owned()])));
     }
     assert_eq!(document["application"]["subject_marks"], json!(["wholesale"]));
+}
+
+/// What the form lets follow later is what the rules let follow: an offer that is refused is none.
+#[test]
+fn every_paper_that_may_be_said_to_follow_is_accepted_without() {
+    let catalogue = zhangdian().catalogue();
+    let mut offered = 0;
+    for entry in &catalogue.entries {
+        for field in catalogue.fields_of(entry).filter(|field| field.key.ends_with("-later")) {
+            let FieldKind::Choices(choices) = &field.kind else { panic!("{}", field.key) };
+            for choice in choices {
+                let mut document = document(entry);
+                write(field, &mut document, std::slice::from_ref(&choice.value));
+                document["application"]["deficiency_by"] = json!("2026-12-07");
+                let facts = Facts::bind(zhangdian(), &document).unwrap();
+                let decision = decide(zhangdian(), &facts, date(2026, 11, 23));
+                let spoke = |code| decision.findings.iter().any(|finding| finding.code == code);
+                let (entry, paper) = (&entry.id, &choice.value);
+                assert!(spoke("DEFICIENCY_ACCEPTED") && !spoke("MATERIAL_MAIN"), "{entry} {paper}");
+                assert!(!decision.verdict.grants_number(), "{entry} {paper}");
+                offered += 1;
+            }
+        }
+    }
+    assert!(offered > 10, "only {offered} papers are offered to follow");
 }

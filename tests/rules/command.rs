@@ -1,12 +1,14 @@
 //! `permit-kiosk decide` and `permit-kiosk rules`, as processes.
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use permit_kiosk::domain::Verdict;
-use permit_kiosk::wire::v1::Decision;
+use permit_kiosk::durable;
+use permit_kiosk::wire::v1::{Decision, EditionManifest, SignedEdition};
 
-use super::edition::zhangdian_files;
+use super::edition::{zhangdian, zhangdian_files};
 
 pub(super) fn run(arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_permit-kiosk"))
@@ -96,4 +98,110 @@ fn a_key_that_stands_twice_is_refused() {
     let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{complaint}");
     assert!(complaint.contains("`bans` stands twice"), "{complaint}");
+}
+
+/// The edition as `rules draft` writes it, in a folder of its own.
+fn published() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("next.json");
+    let files = zhangdian_files();
+    let manifest = EditionManifest::describe(zhangdian(), &files, "all");
+    let edition = SignedEdition::unsigned(&manifest, files);
+    durable::write(&path, edition.to_text().as_bytes()).unwrap();
+    (folder, path)
+}
+
+#[test]
+fn a_published_edition_is_read_like_the_directory_it_came_from() {
+    let (_folder, path) = published();
+    let path = path.to_str().unwrap();
+    let facts = base("food-new");
+    let at = ["--at", "2026-11-23"];
+    for (of_file, of_directory) in [
+        (vec!["decide", "--facts", "-", "--rulebook", path], vec!["decide", "--facts", "-"]),
+        (vec!["rules", "check", path], vec!["rules", "check"]),
+        (
+            vec!["rules", "guide", path, "奶茶"],
+            vec!["rules", "guide", "kiosk-config/rulebook", "奶茶"],
+        ),
+        (
+            vec!["rules", "explain", path, "--facts", "-", "--today", "2026-11-23"],
+            vec!["rules", "explain", "--facts", "-", "--today", "2026-11-23"],
+        ),
+    ] {
+        let at = if of_file[0] == "decide" { &at[..] } else { &[] };
+        let file = run(&[&of_file[..], at].concat(), &facts);
+        let directory = run(&[&of_directory[..], at].concat(), &facts);
+        assert!(file.status.success(), "{of_file:?}: {}", String::from_utf8_lossy(&file.stderr));
+        assert!(!file.stdout.is_empty());
+        assert_eq!(file.stdout, directory.stdout, "{of_file:?}");
+    }
+}
+
+#[test]
+fn what_is_no_edition_is_said_with_what_would_be_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("notes.txt");
+    durable::write(&text, b"notes").unwrap();
+    let (nowhere, text) = (folder.path().join("nowhere"), text.to_str().unwrap());
+    for command in [vec!["rules", "check"], vec!["decide", "--facts", "-", "--rulebook"]] {
+        for (path, wanted) in [
+            (nowhere.to_str().unwrap(), "there is no edition at"),
+            (text, "neither a directory nor a file made by `rules draft`"),
+        ] {
+            let output = run(&[&command[..], &[path]].concat(), &base("food-new"));
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(3), "{told}");
+            assert!(told.contains(wanted) && told.contains(path), "{told}");
+        }
+        // A directory of something else is told by its files.
+        let output = run(&[&command[..], &[folder.path().to_str().unwrap()]].concat(), "{}");
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).unwrap();
+        assert!(!output.status.success());
+        assert!(said.contains("notes.txt:1: the file is no part of an edition"), "{said}");
+    }
+}
+
+#[test]
+fn whoever_reads_only_the_first_line_ends_a_command_quietly() {
+    for arguments in [
+        &["rules", "explain", "--facts", "-"][..],
+        &["decide", "--facts", "-"],
+        &["rules", "explain", "--facts", "-", "--json"],
+    ] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_permit-kiosk"))
+            .args(arguments)
+            .args(if arguments[0] == "decide" {
+                ["--at", "2026-11-23"]
+            } else {
+                ["--today", "2026-11-23"]
+            })
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Nobody reads any more before there is anything to say: it waits for the facts.
+        drop(child.stdout.take());
+        child.stdin.take().unwrap().write_all(base("catering").as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && told.is_empty(), "{arguments:?}: {told}");
+    }
+}
+
+#[test]
+fn an_answer_that_cannot_be_written_is_an_error() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_permit-kiosk"))
+        .args(["rules", "check"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdout(full)
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    assert!(told.contains("cannot write the answer"), "{told}");
 }

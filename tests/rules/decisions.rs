@@ -449,3 +449,24 @@ fn two_decisions_in_full() {
     check_golden("F01");
     check_golden("F03");
 }
+
+#[test]
+fn an_edition_past_its_last_day_refers_what_it_would_have_granted() {
+    let document = &zhangdian().cases().iter().find(|case| case.id == "F01").unwrap().document;
+    let last = zhangdian().reject_after();
+    let on = |day| {
+        let decision = decided(zhangdian(), document, day);
+        let rules: Vec<String> = decision.findings.into_iter().map(|found| found.rule).collect();
+        (decision.verdict, decision.code, rules.join(", "))
+    };
+    let granted = (Verdict::Issue, "OK".to_owned(), "FOOD-ISSUE-PROMISE".to_owned());
+    assert_eq!(on(last), granted);
+    assert_eq!(
+        on(last.tomorrow().unwrap()),
+        (
+            Verdict::Refer,
+            "EDITION_EXPIRED".to_owned(),
+            "ENGINE-EDITION-EXPIRED, FOOD-ISSUE-PROMISE".to_owned()
+        )
+    );
+}

@@ -109,6 +109,48 @@ fn where_one_change_is_not_enough_two_are_found() {
     assert_eq!(paths, [["application.wants_person", "place.central_air"]]);
 }
 
+/// Nobody who wants to sell cooked meat is told to sell something else. Parts may be done without.
+#[test]
+fn no_near_miss_exchanges_what_is_applied_for() {
+    let mut seen = 0;
+    for case in zhangdian().cases() {
+        let service = case.document["application"]["service"].as_str().unwrap();
+        // Searching takes its time: the cases with items, and of the others one in eight.
+        let items = case.document["application"]["items"].as_array().unwrap().len();
+        let with_items = items > 0 && service == "food/new";
+        if !with_items && !case.id.len().is_multiple_of(8) {
+            continue;
+        }
+        let (_, explanation) = explain(zhangdian(), &case.document, case.today);
+        for change in explanation.near.ways.iter().flat_map(|way| &way.changes) {
+            let field = change.path.rsplit('.').next().unwrap().split('[').next().unwrap();
+            let object =
+                ["item", "items", "subject_types", "subject_marks", "kinds", "kind", "service"];
+            if object.contains(&field) {
+                let to: Vec<&str> = change.to.iter().map(|to| to.en.as_str()).collect();
+                assert_eq!(to, ["left out"], "{}: {}", case.id, change.path);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 10, "only {seen} parts are done without");
+}
+
+#[test]
+fn a_shop_may_do_without_its_cooked_food_but_is_not_told_to_sell_something_else() {
+    let ways = explained("F01-cooked").near.ways;
+    let paths: Vec<(&str, Verdict)> =
+        ways.iter().map(|way| (way.changes[0].path.as_str(), way.verdict)).collect();
+    assert_eq!(paths, [("application.items[0].marks[0]", Verdict::Issue)]);
+    // Hot dishes with a full kitchen: heating only would go at once, and nothing else would.
+    let ways = explained("F03").near.ways;
+    let told: Vec<(&str, &str)> = ways
+        .iter()
+        .map(|way| (way.changes[0].path.as_str(), way.changes[0].to[0].en.as_str()))
+        .collect();
+    assert_eq!(told, [("application.items[0].marks", "with “simple making” added")]);
+}
+
 #[test]
 fn what_no_answer_can_change_is_named_with_what_can_be_done() {
     // The licence's renewal window opens on a day; the applicant is told which.

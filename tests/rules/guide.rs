@@ -186,6 +186,10 @@ fn documents(rulebook: &Rulebook, entry: &Entry) -> Vec<Value> {
             match (&field.kind, field.key.as_str()) {
                 (_, "premises.division") => write(A::Choice("370303002")),
                 (_, "application.food_safety_manager") => write(A::YesNo(true)),
+                // Which papers follow decides no kind of permit.
+                (_, "food-papers-later" | "hygiene-papers-later" | "parts-later") => {
+                    write(A::Choices(&[]));
+                }
                 (FieldKind::YesNo, _) => {
                     for yes in [true, false] {
                         write(A::YesNo(yes));
@@ -298,9 +302,19 @@ fn people_find_their_shop_by_the_words_they_have() {
     assert!(zhangdian().guide().search("'; drop").is_empty());
 }
 
+/// The papers that may follow, as the rules know them.
+fn deficient() -> Vec<String> {
+    let params: toml::Table = zhangdian_files()["params.toml"].parse().unwrap();
+    let params = params["param"].as_array().unwrap();
+    let found = params.iter().find(|one| one["name"].as_str() == Some("deficiency.materials"));
+    let papers = found.unwrap()["values"][0]["is"].as_array().unwrap();
+    papers.iter().map(|paper| paper.as_str().unwrap().to_owned()).collect()
+}
+
 #[test]
 fn everything_is_told_at_once_about_every_service_that_is_offered() {
     let rulebook = zhangdian();
+    let deficient = deficient();
     for entry in &rulebook.catalogue().entries {
         let sheet = rulebook.guide().sheet(entry.service).unwrap();
         let of = |source: PaperSource| sheet.papers.iter().filter(move |p| p.source == source);
@@ -313,7 +327,11 @@ fn everything_is_told_at_once_about_every_service_that_is_offered() {
         assert!(instant || !(promises || files), "{}: granted here, but not 'at once'", entry.id);
         let follows = sheet.papers.iter().any(|paper| paper.may_follow);
         let tagged = sheet.modes.iter().any(|mode| mode.id == "deficiency");
-        assert!(tagged || !follows, "{}: papers may follow, but it is no 容缺办", entry.id);
+        assert_eq!(tagged, follows, "{}: 容缺办 is where papers may follow", entry.id);
+        for paper in &sheet.papers {
+            let listed = paper.may_follow == deficient.contains(&paper.code);
+            assert!(listed, "{}: {} in deficiency.materials?", entry.id, paper.code);
+        }
     }
 }
 

@@ -25,8 +25,8 @@ const PAGE_RECORDS_MAX: usize = 1000;
 /// Either of a fact document, or of a case in a kiosk's journal, by the facts and the day recorded.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The rulebook's directory.
-    #[arg(value_name = "DIR", default_value = "kiosk-config/rulebook")]
+    /// The rulebook's directory, or a published edition.
+    #[arg(value_name = "PATH", default_value = "kiosk-config/rulebook")]
     edition: PathBuf,
     /// The fact document (docs/formats/facts.md); `-` reads standard input.
     #[arg(long, value_name = "FILE", required_unless_present = "journal")]

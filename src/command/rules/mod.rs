@@ -10,7 +10,7 @@ mod words;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use permit_kiosk::rules::Rulebook;
 use permit_kiosk::wire::v1::SignedEdition;
 use permit_kiosk::{durable, rulebooks};
@@ -53,7 +53,7 @@ enum Question {
 #[derive(Debug, clap::Args)]
 struct Edition {
     /// The rulebook's directory, or a published edition.
-    #[arg(value_name = "DIR", default_value = "kiosk-config/rulebook")]
+    #[arg(value_name = "PATH", default_value = "kiosk-config/rulebook")]
     directory: PathBuf,
 }
 
@@ -101,15 +101,31 @@ fn load(path: &Path) -> anyhow::Result<Loaded> {
     }
 }
 
+/// An edition to decide by; one with mistakes is an error that tells them all.
+pub(super) fn sound(path: &Path) -> anyhow::Result<Rulebook> {
+    Rulebook::load(&files(path)?).map_err(|problems| {
+        anyhow::anyhow!("the edition {} has mistakes:\n{problems}", path.display())
+    })
+}
+
 /// The files of an edition: of its directory, or out of a published one. Who signed it is not asked
 /// here: only a kiosk has to believe it.
 fn files(path: &Path) -> anyhow::Result<rulebooks::Files> {
-    if !path.is_file() {
+    let missing = |error: &std::io::Error| error.kind() == std::io::ErrorKind::NotFound;
+    if std::fs::metadata(path).is_err_and(|error| missing(&error)) {
+        bail!(
+            "there is no edition at {}: name a rulebook's directory (kiosk-config/rulebook) or a file \
+             made by `rules draft`",
+            path.display()
+        );
+    }
+    if path.is_dir() {
         return Ok(rulebooks::read(path)?);
     }
     let bytes = durable::read_limited(path, u64::try_from(SignedEdition::BYTES_MAX)?)?;
-    let edition = SignedEdition::read(&bytes);
-    let edition = edition.with_context(|| format!("cannot read the edition {}", path.display()))?;
+    let edition = SignedEdition::read(&bytes).with_context(|| {
+        format!("{} is neither a directory nor a file made by `rules draft`", path.display())
+    })?;
     Ok(edition.files)
 }
 

@@ -82,6 +82,9 @@ pub(super) fn draft(args: &Draft) -> anyhow::Result<ExitCode> {
     if !EditionManifest::is_channel(&args.channel) {
         bail!("`{}` is no channel: write a-z, 0-9 and -", args.channel);
     }
+    if args.directory.is_file() {
+        bail!("{} is a file: a draft is made of a rulebook's directory", args.directory.display());
+    }
     let Loaded::Sound(rulebook) = load(&args.directory)? else {
         return Ok(ExitCode::from(WRONG));
     };
@@ -90,9 +93,24 @@ pub(super) fn draft(args: &Draft) -> anyhow::Result<ExitCode> {
     if tested != ExitCode::SUCCESS {
         return Ok(tested);
     }
-    let ahead = (rulebook.issued() - SystemClock.today()).get_days();
+    let today = SystemClock.today();
+    let last = rulebook.reject_after();
+    if today > last {
+        bail!("its last day, {last}, has passed: move `reject_after` on in manifest.toml");
+    }
+    if today > rulebook.refresh_by() {
+        say(format_args!(
+            "note: `refresh_by` {} has passed; every kiosk tells its technician at once",
+            rulebook.refresh_by()
+        ));
+    }
+    let ahead = (rulebook.issued() - today).get_days();
     if ahead > ISSUED_AHEAD_DAYS {
-        bail!("the edition is issued on {}, {ahead} days from now", rulebook.issued());
+        bail!(
+            "it is issued on {}, {ahead} days from now, {ISSUED_AHEAD_DAYS} at most: mend `issued` in \
+             manifest.toml",
+            rulebook.issued()
+        );
     }
     let files = rulebooks::read(&args.directory)?;
     let manifest = EditionManifest::describe(&rulebook, &files, &args.channel);
@@ -154,6 +172,7 @@ pub(super) fn verify(args: &Verify) -> anyhow::Result<ExitCode> {
         }
         Err(error) => {
             say(format_args!("INVALID: {}", Chain(&error)));
+            say(error.remedy());
             Ok(ExitCode::from(INVALID))
         }
     }
@@ -177,8 +196,15 @@ pub(super) fn publish(args: &Publish) -> anyhow::Result<ExitCode> {
     let now = SystemClock.now();
     let edition = runtime.block_on(async {
         let store = store::open(&book).await?;
-        anyhow::Ok(editions::publish(&*store, &publishers, &bytes, now).await?)
+        anyhow::Ok(editions::publish(&*store, &publishers, &bytes, now).await)
     })?;
+    let edition = match edition {
+        Ok(edition) => edition,
+        Err(editions::Error::NotOne { source }) => {
+            bail!("this cannot be published: {}; {}", Chain(&source), source.remedy());
+        }
+        Err(error) => return Err(error.into()),
+    };
     say(format_args!(
         "published {} for channel {}, signed by {}\ndigest {}",
         edition.rulebook.edition(),

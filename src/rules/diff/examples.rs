@@ -5,8 +5,9 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::domain::Verdict;
+use crate::rules::decide::decide_by_law;
 use crate::rules::impact::counting;
-use crate::rules::{Case, Facts, Rulebook, decide};
+use crate::rules::{Case, Facts, Rulebook};
 
 /// A case the two editions decide differently.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -103,7 +104,7 @@ impl Answer {
 fn answer(rulebook: &Rulebook, case: &Case) -> Answer {
     match Facts::bind(rulebook, &case.document) {
         Ok(facts) => {
-            let decision = decide(rulebook, &facts, case.today);
+            let decision = decide_by_law(rulebook, &facts, case.today);
             Answer::Decided {
                 verdict: decision.verdict,
                 rules: counting(&decision),

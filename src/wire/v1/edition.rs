@@ -513,6 +513,36 @@ pub enum EditionError {
     ManifestsDisagree,
 }
 
+impl EditionError {
+    /// What a publisher does about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::NotSigned { .. } => "have another publisher sign it: rules sign FILE --key KEY",
+            Self::OtherRulebook { .. } | Self::OtherChannel { .. } => {
+                "take the publishers.json of the central it is meant for, or draft it for that one"
+            }
+            Self::OtherEpoch { .. } => {
+                "write the publishers' epoch in manifest.toml, draft it anew, and have it signed by them"
+            }
+            Self::FileMissing { .. }
+            | Self::FileChanged { .. }
+            | Self::FileAdded { .. }
+            | Self::ManifestsDisagree => {
+                "it was changed after it was drafted: draft it anew and have it signed again"
+            }
+            Self::Wrong { .. } => "mend what is told, draft it anew and have it signed again",
+            Self::OtherFormat { .. } | Self::OtherLanguage { .. } => {
+                "draft it with the software that runs on the kiosks"
+            }
+            Self::TooLong { .. }
+            | Self::TooManyFiles { .. }
+            | Self::TooManySignatures { .. }
+            | Self::NotAnEdition { .. }
+            | Self::NotAManifest { .. } => "give a file made by `rules draft`",
+        }
+    }
+}
+
 /// Why a trusted file is none.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
