@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Terms, Visit};
-use crate::domain::{Grant, Holder, PermitDraft, ServiceCode};
+use super::{Terms, Visit, items};
+use crate::domain::{Grant, Holder, PermitDraft, ServiceCode, Verdict};
 
 /// 主体业态 as printed (食品经营许可和备案管理办法 12).
 const SUBJECTS: &[(&str, &str)] = &[
@@ -23,35 +23,6 @@ const SUBJECT_MARKS: &[(&str, &str)] = &[
     ("kindergarten", "托幼机构食堂"),
     ("elderly_home", "养老机构食堂"),
     ("construction_site", "工地食堂"),
-];
-
-/// 经营项目 as printed.
-const ITEMS: &[(&str, &str)] = &[
-    ("sale_prepackaged", "预包装食品销售"),
-    ("sale_bulk", "散装食品销售"),
-    ("sale_bulk_and_prepackaged", "散装食品和预包装食品销售"),
-    ("sale_special", "特殊食品销售"),
-    ("sale_other", "其他类食品销售"),
-    ("hot_food", "热食类食品制售"),
-    ("cold_food", "冷食类食品制售"),
-    ("raw_food", "生食类食品制售"),
-    ("pastry", "糕点类食品制售"),
-    ("semi_finished", "半成品制售"),
-    ("self_made_drink", "自制饮品制售"),
-    ("other_making", "其他类食品制售"),
-    ("chain_sale_management", "食品销售连锁管理"),
-    ("chain_catering_management", "餐饮服务连锁管理"),
-    ("catering_management", "餐饮服务管理"),
-];
-
-/// Marks printed in brackets after an item.
-const ITEM_MARKS: &[(&str, &str)] = &[
-    ("chilled_frozen", "含冷藏冷冻食品"),
-    ("cooked_bulk", "含散装熟食"),
-    ("cold_meat", "含冷荤类"),
-    ("cold_pastry", "含冷加工糕点"),
-    ("decorated_cake", "含裱花蛋糕"),
-    ("simple", "仅简单制售"),
 ];
 
 /// The 28 kinds as printed (公共场所卫生管理条例 2).
@@ -86,9 +57,15 @@ const PLACES: &[(&str, &str)] = &[
     ("public_transport", "公共交通工具"),
 ];
 
-/// The draft of what `facts` ask for; `None` where the service grants no new number at this kiosk or
-/// a word is missing, and then nothing is issued.
-pub(super) fn draft(terms: &Terms, visit: &Visit, facts: &Value) -> Option<PermitDraft> {
+/// The draft of what is granted on `facts`: a licence where the verdict says issue, a filing where it says
+/// file. `None` where the service grants no new number at this kiosk or a word is missing, and then
+/// nothing is issued.
+pub(super) fn draft(
+    terms: &Terms,
+    visit: &Visit,
+    facts: &Value,
+    verdict: Verdict,
+) -> Option<PermitDraft> {
     let business = visit.business.as_ref()?;
     let service = visit.entry.as_ref()?.service;
     // The only address anybody has vouched for is the registered one. Where the applicant trades in
@@ -106,15 +83,20 @@ pub(super) fn draft(terms: &Terms, visit: &Visit, facts: &Value) -> Option<Permi
             address: business.address.clone(),
         },
         premises: business.address.clone(),
-        grant: grant(service, facts)?,
+        grant: grant(service, facts, verdict)?,
         issuer: terms.issuer.clone(),
         division: terms.division.clone(),
     })
 }
 
-fn grant(service: ServiceCode, facts: &Value) -> Option<Grant> {
+fn grant(service: ServiceCode, facts: &Value, verdict: Verdict) -> Option<Grant> {
+    let files = verdict == Verdict::File;
     match service {
-        ServiceCode::FoodNew | ServiceCode::FoodFile => food_grant(facts),
+        // Whichever of the two was chosen: the rules say which it is.
+        ServiceCode::FoodNew | ServiceCode::FoodFile if files => Some(filing(facts)),
+        ServiceCode::FoodNew | ServiceCode::FoodFile => licence(facts),
+        // No series of numbers is kept for hygiene filings.
+        ServiceCode::HygieneNew if files => None,
         ServiceCode::HygieneNew => {
             let place = word(PLACES, facts.pointer("/place/kind")?)?;
             Some(Grant::Hygiene { place: place.to_owned() })
@@ -136,41 +118,22 @@ fn grant(service: ServiceCode, facts: &Value) -> Option<Grant> {
     }
 }
 
-fn food_grant(facts: &Value) -> Option<Grant> {
+fn filing(facts: &Value) -> Grant {
+    let marks = facts.pointer("/application/subject_marks").and_then(Value::as_array);
+    let wholesale = marks.is_some_and(|marks| marks.iter().any(|mark| mark == "wholesale"));
+    Grant::Filing { trade: if wholesale { "批发" } else { "零售" }.to_owned() }
+}
+
+fn licence(facts: &Value) -> Option<Grant> {
     let items = facts.pointer("/application/items")?.as_array()?;
     let marks = facts.pointer("/application/subject_marks").and_then(Value::as_array);
-    let only_prepackaged = items
-        .iter()
-        .all(|line| line.get("item").and_then(Value::as_str) == Some("sale_prepackaged"));
-    if only_prepackaged {
-        let wholesale = marks.is_some_and(|marks| marks.iter().any(|mark| mark == "wholesale"));
-        return Some(Grant::Filing {
-            trade: if wholesale { "批发" } else { "零售" }.to_owned()
-        });
-    }
     let subject = word(SUBJECTS, facts.pointer("/application/subject_types/0")?)?;
-    let subject = with_marks(subject, SUBJECT_MARKS, marks);
-    let items = items
-        .iter()
-        .map(|line| {
-            let item = word(ITEMS, line.get("item")?)?;
-            Some(with_marks(item, ITEM_MARKS, line.get("marks").and_then(Value::as_array)))
-        })
-        .collect::<Option<Vec<String>>>()?;
+    let subject = items::with_marks(subject, SUBJECT_MARKS, marks);
+    let items = items.iter().map(items::printed).collect::<Option<Vec<String>>>()?;
     Some(Grant::Food { subject, items })
 }
 
 fn word(words: &'static [(&str, &str)], key: &Value) -> Option<&'static str> {
     let key = key.as_str()?;
     words.iter().find(|(known, _)| *known == key).map(|(_, word)| *word)
-}
-
-/// `冷食类食品制售(含冷荤类)`: marks in the order of the table, so that the same facts print the same.
-fn with_marks(word: &str, table: &[(&str, &str)], marks: Option<&Vec<Value>>) -> String {
-    let printed: Vec<&str> = table
-        .iter()
-        .filter(|(key, _)| marks.is_some_and(|marks| marks.iter().any(|mark| mark == key)))
-        .map(|(_, printed)| *printed)
-        .collect();
-    if printed.is_empty() { word.to_owned() } else { format!("{word}({})", printed.join("，")) }
 }

@@ -297,6 +297,10 @@ pub struct HeldPermit {
     pub kind: String,
     /// Its number as printed.
     pub number: String,
+    /// 经营项目 as printed, in order.
+    pub items: Vec<String>,
+    /// Day of issue, if the register knows it.
+    pub issued: Option<jiff::civil::Date>,
     /// Last day, if it has one.
     pub valid_to: Option<jiff::civil::Date>,
     /// `valid`, `revoked`, `cancelled`…

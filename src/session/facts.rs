@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::effect::Case;
 use super::event::{Answer, Moment, Register, Relation, Unanswered};
 use super::form::{Choice, Field, FieldKind};
-use super::{LookUp, Terms, Visit, draft};
+use super::{LookUp, Terms, Visit, draft, items};
 use crate::domain::calendar::date_in_china;
 use crate::domain::{Bilingual, BusinessStatus, Decision, Language, ServiceCode};
 use crate::rules;
@@ -86,12 +86,21 @@ fn asked_field(field: &rules::Field) -> Field {
     }
 }
 
-/// The facts document of a visit and the decision on it, as if the promise were signed or not.
+/// What the facts say of the promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Promised {
+    /// As if it were read and signed: is it worth showing?
+    AsIf,
+    /// What was signed, and how long it was read, if anything was: the legal act.
+    AsSigned,
+}
+
+/// The facts document of a visit and the decision on it.
 pub(super) fn decide(
     terms: &Terms,
     visit: &Visit,
     at: Moment,
-    promised: bool,
+    promised: Promised,
 ) -> (Value, Decision) {
     let document = document(visit, terms, promised);
     // A clock that was set back does not make an edition younger than its own signed date.
@@ -109,8 +118,9 @@ pub(super) fn case(
     decision: Decision,
 ) -> Option<Case> {
     let entry = visit.entry.as_ref()?;
+    let verdict = decision.verdict;
     let draft =
-        decision.verdict.grants_number().then(|| draft::draft(terms, visit, document)).flatten();
+        verdict.grants_number().then(|| draft::draft(terms, visit, document, verdict)).flatten();
     Some(Case {
         application: visit.application,
         service: entry.service,
@@ -126,7 +136,7 @@ pub(super) fn case(
 }
 
 /// The document as `docs/formats.md` describes it: what is known and what was declared, nothing else.
-fn document(visit: &Visit, terms: &Terms, promised: bool) -> Value {
+fn document(visit: &Visit, terms: &Terms, promised: Promised) -> Value {
     let mut document = json!({
         "application": {
             "wants_person": visit.person_wanted,
@@ -140,7 +150,7 @@ fn document(visit: &Visit, terms: &Terms, promised: bool) -> Value {
         "registers": registers(visit),
         "bans": [],
         "permits": [],
-        "promise": { "accepted": promised },
+        "promise": promise(visit, promised),
     });
     if let Some(applicant) = &visit.applicant {
         document["applicant"] = json!({
@@ -181,7 +191,6 @@ fn document(visit: &Visit, terms: &Terms, promised: bool) -> Value {
             .map(|ban| json!({ "kind": ban.kind, "who": ban.who, "on": ban.on.to_string() }))
             .collect();
         document["permits"] = supervision.permits.iter().map(held).collect();
-        document["premises"]["occupied"] = json!(supervision.address_occupied);
     }
     if let Some(district) = visit.district {
         document["district"] = json!({
@@ -193,21 +202,43 @@ fn document(visit: &Visit, terms: &Terms, promised: bool) -> Value {
         entry.begin(&mut document);
         if let Some(supervision) = &visit.supervision {
             let kind = entry.service.as_str().split('/').next().unwrap_or_default();
-            let own = supervision.permits.iter().find(|permit| permit.kind == kind);
+            // Of several the one that lives, else the last: an old one that was revoked is history.
+            let own = supervision.permits.iter().filter(|permit| permit.kind == kind);
+            let own = own.max_by_key(|permit| {
+                let last = permit.valid_to.unwrap_or(jiff::civil::Date::MAX);
+                (permit.status == "valid", last, permit.issued)
+            });
             if let (false, Some(permit)) = (entry.service.as_str().ends_with("/new"), own) {
                 document["permit"] = held(permit);
             }
         }
-    }
-    if let Some(promise) = &visit.promise {
-        document["promise"]["text_version"] = json!(promise.text_version);
     }
     for field in visit.fields.iter().filter(|field| field.source.is_none()) {
         if let (Some(spec), Some(answer)) = (terms.catalogue.field(&field.key), &field.answer) {
             write(&mut document, spec, answer);
         }
     }
+    // What the register says of the address says nothing where nobody knows which it is.
+    if let (Some(supervision), Some(premises)) =
+        (&visit.supervision, document.get_mut("premises").and_then(Value::as_object_mut))
+    {
+        premises.insert("occupied".to_owned(), json!(supervision.address_occupied));
+    }
     document
+}
+
+fn promise(visit: &Visit, promised: Promised) -> Value {
+    match (promised, &visit.promise) {
+        (Promised::AsIf, _) => json!({ "accepted": true }),
+        (Promised::AsSigned, None) => json!({ "accepted": false }),
+        (Promised::AsSigned, Some(promise)) => json!({
+            "accepted": true,
+            "text_version": promise.text_version,
+            "signed": promise.signature.is_signed(),
+            // Whole seconds that have passed; the rules say how many are enough.
+            "read_seconds": promise.reading_ms / 1000,
+        }),
+    }
 }
 
 /// Writes an answer; one that does not fit its question is left out, and the rules then refer.
@@ -245,8 +276,15 @@ fn held(permit: &super::event::HeldPermit) -> Value {
     let mut value = json!({
         "kind": permit.kind, "number": permit.number, "status": permit.status,
     });
+    if let Some(issued) = permit.issued {
+        value["issued_on"] = json!(issued.to_string());
+    }
     if let Some(valid_to) = permit.valid_to {
         value["valid_to"] = json!(valid_to.to_string());
+    }
+    // An item in words nobody here knows leaves all of them unknown, and the rules refer.
+    if let Some(items) = items::read(&permit.items) {
+        value["items"] = items;
     }
     value
 }

@@ -14,6 +14,7 @@ use super::event::{
     Answer, Equipment, Event, IdentityProblem, IssuedPermit, LicenceProblem, LookUpAnswer, Moment,
     NotIssued, Paper, PaperState, Register, Relation, Unanswered,
 };
+use super::facts::Promised;
 use super::{
     Ending, Identifying, LookUp, Outcome, ProvingBusiness, Session, Stage, Terms, Visit, draft,
     facts,
@@ -637,10 +638,15 @@ impl Session {
             return Vec::new();
         }
         let Some(visit) = &mut self.visit else { return Vec::new() };
+        // What was signed before was signed for the form as it stood then.
+        visit.promise = None;
         let promises = visit.entry.as_ref().is_some_and(|entry| entry.promise.is_some());
-        let (document, decision) = facts::decide(&self.terms, visit, at, true);
-        let printable = draft::draft(&self.terms, visit, &document).is_some();
-        if promises && printable && decision.verdict == Verdict::Issue {
+        let (document, decision) = facts::decide(&self.terms, visit, at, Promised::AsIf);
+        let issued = decision.verdict == Verdict::Issue;
+        if promises
+            && issued
+            && draft::draft(&self.terms, visit, &document, Verdict::Issue).is_some()
+        {
             visit.promise_shown = Some(at.monotonic);
             return self.enter(at, Stage::Promising);
         }
@@ -675,16 +681,16 @@ impl Session {
     /// The decision, and what it wants done.
     fn decide(&mut self, at: Moment) -> Vec<Effect> {
         let Some(visit) = &mut self.visit else { return Vec::new() };
-        let signed = visit.promise.is_some();
-        let (document, mut decision) = facts::decide(&self.terms, visit, at, signed);
-        // Asked only where it matters: what can be printed needs no second decision.
-        let unprintable = draft::draft(&self.terms, visit, &document).is_none();
-        if unprintable
-            && (decision.verdict.grants_number()
-                || facts::decide(&self.terms, visit, at, true).1.verdict.grants_number())
+        let (document, mut decision) = facts::decide(&self.terms, visit, at, Promised::AsSigned);
+        let granted = if decision.verdict.grants_number() {
+            decision.verdict
+        } else {
+            facts::decide(&self.terms, visit, at, Promised::AsIf).1.verdict
+        };
+        if granted.grants_number() && draft::draft(&self.terms, visit, &document, granted).is_none()
         {
             // Granted by the rules, but this kiosk cannot say what to print: nobody is asked to sign.
-            refer(&mut decision, not_printed_here(&document));
+            refer(&mut decision, not_printed_here(&document, granted));
         }
         let Some(case) = facts::case(&self.terms, visit, self.language, &document, decision) else {
             return Vec::new();
@@ -873,13 +879,20 @@ fn is_touch(event: &Event) -> bool {
     )
 }
 
-/// The finding that refers what the rules would grant and this kiosk cannot print: a permit for
-/// premises whose address no register gave, or a new paper for a number given earlier.
-fn not_printed_here(document: &serde_json::Value) -> Finding {
-    let is_new = document["application"]["service"]
-        .as_str()
-        .is_some_and(|service| matches!(service, "food/new" | "food/file" | "hygiene/new"));
-    let (code, message) = if is_new {
+/// The finding that refers what the rules would grant and this kiosk cannot print: a filing without a
+/// series of numbers, a permit for premises whose address no register gave, or a new paper for a number
+/// given earlier.
+fn not_printed_here(document: &serde_json::Value, granted: Verdict) -> Finding {
+    let service = document["application"]["service"].as_str().unwrap_or_default();
+    let (code, message) = if granted == Verdict::File && service.starts_with("hygiene/") {
+        (
+            "FILING_BY_OFFICER",
+            Bilingual::new(
+                "符合备案条件，备案凭证由工作人员出具。",
+                "The conditions for filing are met; an officer gives the proof of filing.",
+            ),
+        )
+    } else if matches!(service, "food/new" | "food/file" | "hygiene/new") {
         (
             "PREMISES_ELSEWHERE",
             Bilingual::new(

@@ -6,6 +6,7 @@ pub mod event;
 mod draft;
 mod facts;
 pub mod form;
+mod items;
 mod machine;
 
 use std::collections::BTreeMap;

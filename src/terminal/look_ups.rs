@@ -131,6 +131,8 @@ fn food_and_drug(look_up: LookUp<Supervision>) -> LookUpAnswer {
             .map(|permit| HeldPermit {
                 kind: permit.kind,
                 number: permit.number,
+                items: permit.items,
+                issued: permit.issued,
                 valid_to: permit.valid_to,
                 status: permit.status.as_str().to_owned(),
             });

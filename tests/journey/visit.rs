@@ -164,7 +164,13 @@ impl Lobby {
         self.tell(Event::Answered { field: field.to_owned(), answer });
     }
 
+    /// Reads the promise and signs it.
     fn sign(&mut self) {
+        self.clock.advance(Duration::from_secs(12));
+        self.sign_at_once();
+    }
+
+    fn sign_at_once(&mut self) {
         let points = (0..20).map(|i| (i * 30, i * 20)).collect();
         self.tell(Event::PromiseSigned(Signature { strokes: vec![Stroke(points)] }));
     }
@@ -611,16 +617,191 @@ fn premises_in_another_street_are_not_printed_on_anybodys_word() {
 #[test]
 fn a_lost_paper_is_referred_because_an_officer_has_to_print_it() {
     let mut lobby = Lobby::new();
-    lobby.registers.supervision.permits = vec![HeldPermit {
-        kind: "food".to_owned(),
-        number: "JY23703039900037".to_owned(),
-        valid_to: Some(date(2028, 12, 10)),
-        status: "valid".to_owned(),
-    }];
+    lobby.registers.supervision.permits = vec![food_licence(&["热食类食品制售"])];
     lobby.come_for("food-reissue");
     lobby.tell(Event::FormConfirmed);
     lobby.check_verdict(Verdict::Refer, "PAPER_BY_OFFICER");
     assert_eq!((lobby.issued().len(), lobby.decided()), (0, 1));
+}
+
+/// L03 with these items.
+fn food_licence(items: &[&str]) -> HeldPermit {
+    HeldPermit {
+        kind: "food".to_owned(),
+        number: "JY23703039900037".to_owned(),
+        items: items.iter().map(|&item| item.to_owned()).collect(),
+        issued: Some(date(2023, 12, 11)),
+        valid_to: Some(date(2028, 12, 10)),
+        status: "valid".to_owned(),
+    }
+}
+
+/// The facts of the last decision, as recorded with it.
+fn facts(lobby: &Lobby) -> serde_json::Value {
+    let case = lobby.effects.iter().rev().find_map(|effect| {
+        if let Effect::Issue(case) | Effect::Record(case) = effect { Some(case) } else { None }
+    });
+    serde_json::from_str(&case.expect("something is decided").facts).unwrap()
+}
+
+#[test]
+fn a_promise_signed_unread_grants_nothing_until_it_is_read() {
+    let mut lobby = Lobby::new();
+    lobby.come_for("convenience-shop");
+    lobby.answer("premises.area_m2", Answer::Number("60".to_owned()));
+    lobby.answer("cooked-bulk", Answer::Choice("no".to_owned()));
+    lobby.answer("application.food_safety_manager", Answer::YesNo(true));
+    lobby.tell(Event::FormConfirmed);
+    lobby.clock.advance(Duration::from_millis(2_999));
+    lobby.sign_at_once();
+    lobby.check_verdict(Verdict::FixOnSpot, "PROMISE_UNREAD");
+    assert_eq!((lobby.issued().len(), lobby.decided()), (0, 0));
+    lobby.tell(Event::CorrectionChosen);
+    lobby.tell(Event::FormConfirmed);
+    assert_eq!(*lobby.session.stage(), Stage::Promising);
+    lobby.clock.advance(Duration::from_secs(3));
+    lobby.sign_at_once();
+    lobby.check_verdict(Verdict::Issue, "OK");
+    assert_eq!(
+        facts(&lobby)["promise"],
+        serde_json::json!({
+            "accepted": true, "text_version": "food-new/1", "signed": true, "read_seconds": 3,
+        })
+    );
+    assert_eq!(lobby.issued().len(), 1);
+}
+
+#[test]
+fn a_form_changed_after_the_promise_is_promised_anew() {
+    let mut lobby = Lobby::new();
+    lobby.come_for("convenience-shop");
+    lobby.answer("premises.area_m2", Answer::Number("60".to_owned()));
+    lobby.answer("cooked-bulk", Answer::Choice("no".to_owned()));
+    lobby.answer("application.food_safety_manager", Answer::YesNo(true));
+    lobby.tell(Event::FormConfirmed);
+    lobby.sign_at_once();
+    lobby.check_verdict(Verdict::FixOnSpot, "PROMISE_UNREAD");
+    lobby.tell(Event::CorrectionChosen);
+    lobby.answer("cooked-bulk", Answer::Choice("yes".to_owned()));
+    lobby.tell(Event::FormConfirmed);
+    lobby.check_verdict(Verdict::ReferOnsite, "HIGH_RISK_COOKED_BULK");
+    assert_eq!(facts(&lobby)["promise"], serde_json::json!({ "accepted": false }));
+}
+
+#[test]
+fn what_the_register_knows_of_a_licence_is_decided_upon() {
+    let mut lobby = Lobby::new();
+    let revoked = HeldPermit {
+        number: "JY23703039900012".to_owned(),
+        status: "revoked".to_owned(),
+        ..food_licence(&["热食类食品制售"])
+    };
+    let items = ["热食类食品制售", "冷食类食品制售(含冷荤类)"];
+    lobby.registers.supervision.permits = vec![revoked, food_licence(&items)];
+    lobby.come_for("food-change");
+    lobby.answer("food-change-kinds", Answer::Choices(vec!["items_reduced".to_owned()]));
+    lobby.answer("application.change.changed_on", Answer::Date(date(2026, 11, 20)));
+    lobby.answer("application.unchanged", Answer::YesNo(true));
+    lobby.tell(Event::FormConfirmed);
+    // Which items are kept is not said yet.
+    lobby.check_verdict(Verdict::FixOnSpot, "NOTHING_REDUCED");
+    lobby.tell(Event::CorrectionChosen);
+    lobby.answer("items-from-now-on", Answer::Choices(vec!["raw_food".to_owned()]));
+    lobby.tell(Event::FormConfirmed);
+    lobby.check_verdict(Verdict::ReferOnsite, "CHANGE_SITE_CHECK");
+    assert_eq!(
+        facts(&lobby)["permit"],
+        serde_json::json!({
+            "kind": "food", "number": "JY23703039900037", "status": "valid",
+            "issued_on": "2023-12-11", "valid_to": "2028-12-10",
+            "items": [
+                { "item": "hot_food", "marks": [] },
+                { "item": "cold_food", "marks": ["cold_meat"] },
+            ],
+        })
+    );
+}
+
+#[test]
+fn less_than_the_licence_has_is_granted_and_its_paper_left_to_an_officer() {
+    let mut lobby = Lobby::new();
+    let items = ["热食类食品制售", "冷食类食品制售(含冷荤类)"];
+    lobby.registers.supervision.permits = vec![food_licence(&items)];
+    lobby.come_for("food-change");
+    lobby.answer("food-change-kinds", Answer::Choices(vec!["items_reduced".to_owned()]));
+    lobby.answer("items-from-now-on", Answer::Choices(vec!["hot_food".to_owned()]));
+    lobby.answer("application.change.changed_on", Answer::Date(date(2026, 11, 20)));
+    lobby.answer("application.unchanged", Answer::YesNo(true));
+    lobby.tell(Event::FormConfirmed);
+    lobby.check_verdict(Verdict::Refer, "PAPER_BY_OFFICER");
+    let findings = &lobby.session.decision().unwrap().findings;
+    assert!(!findings.iter().any(|finding| finding.code == "ITEMS_UNKNOWN"), "{findings:#?}");
+}
+
+#[test]
+fn a_licence_of_the_old_law_is_renewed_by_what_its_items_mean_now() {
+    let old = |items: &[&str]| HeldPermit {
+        issued: Some(date(2022, 1, 1)),
+        valid_to: Some(date(2026, 12, 31)),
+        ..food_licence(items)
+    };
+    for (items, cold_meat, verdict, code) in [
+        (&["热食类食品制售", "自制饮品制售"][..], None, Verdict::Refer, "PAPER_BY_OFFICER"),
+        (&["热食类食品制售", "酒类零售"], None, Verdict::Refer, "OLD_WORDING"),
+        (&["冷食类食品制售"], None, Verdict::FixOnSpot, "ANSWER_MISSING"),
+        (&["冷食类食品制售"], Some(true), Verdict::Refer, "OLD_COLD_MEAT"),
+        (&["冷食类食品制售"], Some(false), Verdict::Refer, "PAPER_BY_OFFICER"),
+        (&["糕点类食品制售(含裱花蛋糕)"], None, Verdict::Refer, "HIGH_RISK_COLD_PASTRY"),
+    ] {
+        let mut lobby = Lobby::new();
+        lobby.registers.supervision.permits = vec![old(items)];
+        lobby.come_for("food-renew");
+        lobby.answer("application.unchanged", Answer::YesNo(true));
+        if let Some(yes) = cold_meat {
+            lobby.answer("application.cold_meat", Answer::YesNo(yes));
+        }
+        lobby.tell(Event::FormConfirmed);
+        let decision = lobby.session.decision().expect("it is decided");
+        assert_eq!((decision.verdict, decision.code.as_str()), (verdict, code), "{items:?}");
+    }
+}
+
+#[test]
+fn a_paper_that_follows_is_accepted_with_its_day_where_officers_decide() {
+    let mut lobby = Lobby::new();
+    lobby.registers.business = Some(evening_breeze());
+    lobby.come_for("restaurant");
+    lobby.answer("premises.area_m2", Answer::Number("90".to_owned()));
+    lobby.answer("catering-items", Answer::Choices(vec!["hot_food".to_owned()]));
+    lobby.answer("application.food_safety_manager", Answer::YesNo(true));
+    lobby.answer("application.wants_licence", Answer::YesNo(true));
+    lobby.answer("food-papers-later", Answer::Choices(vec!["safety_rules".to_owned()]));
+    lobby.tell(Event::FormConfirmed);
+    lobby.check_verdict(Verdict::FixOnSpot, "DEFICIENCY_DATE");
+    lobby.tell(Event::CorrectionChosen);
+    lobby.answer("application.deficiency_by", Answer::Date(date(2026, 12, 7)));
+    lobby.tell(Event::FormConfirmed);
+    lobby.check_verdict(Verdict::ReferOnsite, "HOT_KITCHEN");
+    let findings = &lobby.session.decision().unwrap().findings;
+    let accepted = findings.iter().find(|finding| finding.code == "DEFICIENCY_ACCEPTED").unwrap();
+    assert_eq!(accepted.due.map(|due| due.date), Some(date(2026, 12, 7)));
+}
+
+/// A bookshop only files since 2025-01-20: whichever service was chosen, no licence is numbered for it.
+#[test]
+fn a_place_that_only_files_is_given_no_licence() {
+    for (entry, kind) in [("other-place", "other-kind"), ("bookshop-culture", "filing-kind")] {
+        let mut lobby = Lobby::new();
+        lobby.come_for(entry);
+        lobby.answer(kind, Answer::Choice("bookshop".to_owned()));
+        lobby.answer("place.central_air", Answer::YesNo(false));
+        lobby.answer("place.rooms-if-lodging", Answer::Number("0".to_owned()));
+        lobby.answer("place.report", Answer::YesNo(true));
+        lobby.answer("application.opened_on", Answer::Date(date(2026, 11, 10)));
+        lobby.tell(Event::FormConfirmed);
+        lobby.check_verdict(Verdict::Refer, "FILING_BY_OFFICER");
+        assert_eq!((lobby.issued().len(), lobby.decided()), (0, 1), "{entry}");
+    }
 }
 
 #[test]

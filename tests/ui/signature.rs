@@ -13,6 +13,8 @@ fn at_the_promise() -> Stand {
     stand.fill_shop("no");
     stand.touch("primary");
     assert_eq!(*stand.stage(), Stage::Promising);
+    // It is read.
+    stand.wait(5);
     stand
 }
 

@@ -421,8 +421,9 @@ impl Stand {
         self.touch("primary");
     }
 
-    /// Signs in the box.
+    /// Reads the promise, and signs in the box.
     pub(super) fn sign(&mut self) {
+        self.wait(5);
         let place = self.place("signature").unwrap();
         for stroke in 0..3_u8 {
             let points: Vec<Point> = (0..12_u8)

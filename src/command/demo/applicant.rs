@@ -23,6 +23,8 @@ use crate::command::say;
 
 /// A screen that does not change for so long is stuck.
 const STUCK: Duration = Duration::from_mins(2);
+/// How long a promise is read before it is signed: longer than `promise.read_seconds` of the rulebook.
+const READING: Duration = Duration::from_secs(4);
 
 /// One visit as it is written in `demo/visits.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -260,8 +262,9 @@ impl Applicant {
         }
     }
 
-    /// Draws a name with a finger, then signs.
+    /// Reads, draws a name with a finger, then signs.
     async fn sign(&mut self, visit: &Visit) -> anyhow::Result<()> {
+        tokio::time::sleep(READING).await;
         if self.look_for("signature").await.is_err() {
             self.touch("primary").await?;
         }
