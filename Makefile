@@ -9,7 +9,7 @@ TEST_PACKAGES = qpdf openssl python3 python3-venv default-jre-headless \
 PACKAGES      = $(RUN_PACKAGES) $(SHOW_PACKAGES) $(TEST_PACKAGES)
 SUDO          = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: run test deps show-deps build lint format screens bench oracle fuzz
+.PHONY: run test deps show-deps build lint format screens bench oracle crash fuzz
 
 run: show-deps build ## the whole product on this machine: central, simulated devices, kiosk
 	./target/debug/permit-kiosk demo
@@ -53,6 +53,10 @@ bench: ## the rule engine beside three others: every limit, measured
 
 oracle: ## a million evaluations of random conditions, beside an engine we did not write
 	KIOSK_ORACLE_EVALUATIONS=1000000 $(CARGO) test --test integration -- what_the_checker_accepts --nocapture
+
+crash: ## the long form of power cuts and kills: 20 000 cuts of a working day, 1 000 kills
+	KIOSK_POWER_CUTS=20000 KIOSK_KILLS=1000 KIOSK_TEST_PYTHON=$(CURDIR)/.venv/bin/python \
+	  $(CARGO) test --test integration -- power:: --nocapture
 
 # Each target for so many seconds. Coverage comes from the stable compiler: there is no unsafe code for a
 # sanitizer to watch.

@@ -14,6 +14,7 @@ mod format; // literal records of version 1: if one fails, add a version
 mod config; // configuration folders with mistakes, and the exact report
 mod staff; // PINs, the file of the staff, the door that locks itself
 mod journal; // stopped at every step of the straight line: nothing lost, nothing twice
+mod power; // power cuts, kills and full disks, judged by a program that knows nothing of ours
 mod rulebooks; // forged, replayed, expired, cut off: what was accepted once is never gone back behind
 mod registers; // slow, failing and lying registers are never a clean answer
 mod device; // drivers against simulators on real ptys

@@ -161,7 +161,12 @@ async fn records(
     }
     let origin = origin(&kiosk)?;
     // A thousand signatures take a tenth of a second: off the threads that answer others.
-    let judged = tokio::task::spawn_blocking(move || intake::judge(&origin, push.records)).await;
+    let vault = central.vault.clone();
+    let judged = tokio::task::spawn_blocking(move || {
+        let wrap = |application, key: &_| super::wrap(&vault, application, key);
+        intake::judge(&origin, push.records, push.keys, &wrap)
+    })
+    .await;
     let judged = judged
         .map_err(|error| {
             tracing::error!(%error, "looking at pushed records failed");

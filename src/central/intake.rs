@@ -12,10 +12,10 @@ use crate::domain::{
     self, ApplicationId, ElicenceId, FilingNumber, FoodLicenceNumber, HygieneNumber, MaskedName,
     PermitKind, PermitNumber, Series, ServiceCode, Uscc, Verdict,
 };
-use crate::seal::{Keyring, Signature, VerifyingKey};
+use crate::seal::{DataKey, Keyring, Signature, VerifyingKey, WrappedKey};
 use crate::wire::v1::{
-    Body, Decided, Due, FormatError, Grant, Header, Issued, KioskId, NumberVoided, Permit,
-    Personal, Record, SignedRecord,
+    Body, Decided, DecidedPersonal, Due, FormatError, Grant, Header, Issued, KioskId, NumberVoided,
+    Permit, Personal, Record, SignedRecord, api::ApplicationKey,
 };
 
 /// A record ready to be kept.
@@ -33,7 +33,48 @@ pub struct Judged {
     pub kind: &'static str,
     /// What it means.
     pub meaning: Meaning,
+    /// The data key that opened its envelope, to be kept with it.
+    pub key: Option<KeptKey>,
 }
+
+/// The data key of an application as it is kept: wrapped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptKey {
+    /// Whose personal fields it opens.
+    pub application: ApplicationId,
+    /// How far the application has come, which decides how long the key is kept.
+    pub stage: Stage,
+    /// The key.
+    pub wrapped: WrappedKey,
+}
+
+/// How far an application has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Registers were asked.
+    Begun,
+    /// It was decided.
+    Decided,
+    /// A permit exists.
+    Issued,
+}
+
+impl Stage {
+    /// All of them, in order.
+    pub const ALL: [Self; 3] = [Self::Begun, Self::Decided, Self::Issued];
+
+    /// The word in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Begun => "begun",
+            Self::Decided => "decided",
+            Self::Issued => "issued",
+        }
+    }
+}
+
+/// Wraps a data key for keeping.
+pub type Wrap<'a> = &'a (dyn Fn(ApplicationId, &DataKey) -> WrappedKey + Sync);
 
 /// What a record means for the permit book.
 #[derive(Debug, Clone)]
@@ -59,6 +100,8 @@ pub enum Poison {
     Incarnation,
     /// A format or a body this version does not know.
     Unreadable,
+    /// Its envelope does not open with the key that came with it, or none came.
+    Closed,
     /// A number, code or date in the permit is none.
     Permit,
     /// A sheet's seal does not verify, or not for this permit.
@@ -82,6 +125,7 @@ impl Poison {
             Self::Signature => "signature",
             Self::Incarnation => "incarnation",
             Self::Unreadable => "unreadable",
+            Self::Closed => "closed",
             Self::Permit => "permit",
             Self::Seal => "seal",
             Self::NumberOfOtherSeries => "number_of_other_series",
@@ -185,8 +229,19 @@ pub enum Malformed {
     },
 }
 
-/// Looks at each record of a push.
-pub fn judge(origin: &Origin, push: Vec<SignedRecord>) -> Result<Vec<Judged>, Malformed> {
+/// Looks at each record of a push, and into its envelope with the keys that came with it.
+pub fn judge(
+    origin: &Origin,
+    push: Vec<SignedRecord>,
+    keys: Vec<ApplicationKey>,
+    wrap: Wrap<'_>,
+) -> Result<Vec<Judged>, Malformed> {
+    let keys: BTreeMap<ApplicationId, DataKey> =
+        keys.into_iter().map(|key| (key.application, key.key)).collect();
+    let keep = |application, stage| {
+        let key = keys.get(&application)?;
+        Some(KeptKey { application, stage, wrapped: wrap(application, key) })
+    };
     push.into_iter()
         .enumerate()
         .map(|(index, record)| {
@@ -197,38 +252,72 @@ pub fn judge(origin: &Origin, push: Vec<SignedRecord>) -> Result<Vec<Judged>, Ma
             }
             let link =
                 Link { position: header.position, previous: header.previous, hash: record.hash() };
-            let (kind, meaning) = meaning(origin, &header, &record);
+            let (kind, opened, meaning) = meaning(origin, &header, &record, &keys);
             let (incarnation, at) = (header.incarnation, header.at);
-            Ok(Judged { link, incarnation, at, record, kind, meaning })
+            let key = opened.and_then(|(application, stage)| keep(application, stage));
+            Ok(Judged { link, incarnation, at, record, kind, meaning, key })
         })
         .collect()
 }
 
-fn meaning(origin: &Origin, header: &Header, record: &SignedRecord) -> (&'static str, Meaning) {
+/// The word of a record, whose envelope was opened, and what it means.
+type Read = (&'static str, Option<(ApplicationId, Stage)>, Meaning);
+
+fn meaning(
+    origin: &Origin,
+    header: &Header,
+    record: &SignedRecord,
+    data_keys: &BTreeMap<ApplicationId, DataKey>,
+) -> Read {
     let Some(keys) = origin.lives.get(&header.incarnation) else {
-        return ("", Meaning::Poison(Poison::Incarnation));
+        return ("", None, Meaning::Poison(Poison::Incarnation));
     };
     if !is_signed(&keys.device_key, record) {
-        return ("", Meaning::Poison(Poison::Signature));
+        return ("", None, Meaning::Poison(Poison::Signature));
     }
     let Ok(read) = Record::read(record.record.reveal()) else {
-        return ("", Meaning::Poison(Poison::Unreadable));
+        return ("", None, Meaning::Poison(Poison::Unreadable));
     };
     let kind = read.body.kind();
+    let kiosk = &header.kiosk;
+    let closed = (kind, None, Meaning::Poison(Poison::Closed));
     let meaning = match read.body {
-        Body::Issued(issued) => match entry(&keys.seal_key, *issued) {
-            Ok(entry) => Meaning::Issued(Box::new(entry)),
-            Err(poison) => Meaning::Poison(poison),
-        },
-        Body::Decided(decided) if decided.decision.verdict.goes_to_officer() => {
-            Meaning::Referred(Box::new(case(*decided)))
+        Body::Issued(issued) => {
+            let key = data_keys.get(&issued.application);
+            let Some(permit) = key.and_then(|key| issued.open(kiosk, key).ok()) else {
+                return closed;
+            };
+            let opened = Some((issued.application, Stage::Issued));
+            let meaning = match entry(&keys.seal_key, *issued, permit) {
+                Ok(entry) => Meaning::Issued(Box::new(entry)),
+                Err(poison) => Meaning::Poison(poison),
+            };
+            return (kind, opened, meaning);
+        }
+        Body::Decided(decided) => {
+            let key = data_keys.get(&decided.application);
+            let Some(personal) = key.and_then(|key| decided.open(kiosk, key).ok()) else {
+                return closed;
+            };
+            let opened = Some((decided.application, Stage::Decided));
+            let meaning = if decided.decision.verdict.goes_to_officer() {
+                Meaning::Referred(Box::new(case(*decided, personal)))
+            } else {
+                Meaning::Other
+            };
+            return (kind, opened, meaning);
+        }
+        Body::LookedUp(look_up) => {
+            let key = data_keys.get(&look_up.application);
+            if key.is_none_or(|key| look_up.open(kiosk, key).is_err()) {
+                return closed;
+            }
+            return (kind, Some((look_up.application, Stage::Begun)), Meaning::Other);
         }
         Body::NumberVoided(NumberVoided { series, sequence, .. }) => {
             Meaning::Voided(Number { series, sequence })
         }
         Body::Started(_)
-        | Body::LookedUp(_)
-        | Body::Decided(_)
         | Body::Printed(_)
         | Body::Rated(_)
         | Body::BlockInstalled(_)
@@ -242,7 +331,7 @@ fn meaning(origin: &Origin, header: &Header, record: &SignedRecord) -> (&'static
         | Body::MaintenanceSettled(_)
         | Body::MaintenanceEmptied(_) => Meaning::Other,
     };
-    (kind, meaning)
+    (kind, None, meaning)
 }
 
 fn is_signed(device_key: &VerifyingKey, record: &SignedRecord) -> bool {
@@ -255,8 +344,8 @@ fn is_signed(device_key: &VerifyingKey, record: &SignedRecord) -> bool {
         )
 }
 
-fn entry(seal_key: &Keyring, issued: Issued) -> Result<Entry, Poison> {
-    let permit = permit_of(&issued.permit, issued.application).ok_or(Poison::Permit)?;
+fn entry(seal_key: &Keyring, issued: Issued, written: Permit) -> Result<Entry, Poison> {
+    let permit = permit_of(&written, issued.application).ok_or(Poison::Permit)?;
     if sequence_of(&permit.number) != (issued.series.clone(), issued.sequence) {
         return Err(Poison::NumberOfOtherSeries);
     }
@@ -272,7 +361,7 @@ fn entry(seal_key: &Keyring, issued: Issued) -> Result<Entry, Poison> {
         service: issued.service,
         number: Number { series: issued.series, sequence: issued.sequence },
         kind: permit.grant.kind(),
-        permit: issued.permit,
+        permit: written,
         seal,
     })
 }
@@ -326,8 +415,8 @@ fn sequence_of(number: &PermitNumber) -> (String, u64) {
     (series.to_string(), u64::from(sequence))
 }
 
-fn case(decided: Decided) -> Case {
-    let decision = decided.decision;
+fn case(decided: Decided, personal: DecidedPersonal) -> Case {
+    let DecidedPersonal { applicant, business, decision, .. } = personal;
     let message = decision.findings.iter().find(|finding| finding.code == decision.code);
     let message = message.map(|finding| finding.message.clone());
     let due = decision.told().filter_map(|finding| finding.due.clone());
@@ -337,9 +426,9 @@ fn case(decided: Decided) -> Case {
         verdict: decision.verdict,
         message_zh: message.as_ref().map(|text| text.zh.clone()).unwrap_or_default(),
         message_en: message.map(|text| text.en).unwrap_or_default(),
-        uscc: decided.business.as_ref().map(|business| business.uscc.clone()),
-        business: decided.business.map(|business| business.name),
-        applicant: masked(&decided.applicant.name),
+        uscc: business.as_ref().map(|business| business.uscc.clone()),
+        business: business.map(|business| business.name),
+        applicant: masked(&applicant.name),
         day: decision.today,
         due: due.min_by_key(|due| due.date),
         code: decision.code,

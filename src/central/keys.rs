@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use super::store::{self, Life, Store};
 use crate::durable;
-use crate::seal::{KeyError, Profile, SigningKey};
+use crate::seal::{KeyError, Profile, SigningKey, VaultKey};
 use crate::wire::v1::{Hash, KioskId, Publishers, PublishersError, api::DigestKey};
 
 /// The private authority's certificate: what both sides trust.
@@ -36,6 +36,10 @@ pub const CENTRAL_PUBLIC: &str = "central.pub";
 pub const OFFICER_TOKEN: &str = "officer.token";
 /// The key under which identity numbers become digests.
 pub const ID_DIGEST_KEY: &str = "id-digest.key";
+/// What wraps the data keys in the permit book.
+pub const CENTRAL_VAULT_KEY: &str = "central-vault.key";
+/// What wraps the data keys in a kiosk's vault.
+pub const VAULT_KEY: &str = "vault.key";
 /// A kiosk's TLS certificate.
 pub const KIOSK_TLS: &str = "kiosk-tls.pem";
 /// Its key.
@@ -64,7 +68,7 @@ const CA_YEARS: i16 = 15;
 const TLS_YEARS: i16 = 5;
 
 /// Central's files, without which it does not start; one without the others is a mistake.
-const CENTRAL_FILES: [&str; 8] = [
+const CENTRAL_FILES: [&str; 9] = [
     CA,
     CA_KEY,
     CENTRAL_TLS,
@@ -73,10 +77,11 @@ const CENTRAL_FILES: [&str; 8] = [
     CENTRAL_PUBLIC,
     OFFICER_TOKEN,
     ID_DIGEST_KEY,
+    CENTRAL_VAULT_KEY,
 ];
 /// A kiosk's own files.
-const KIOSK_FILES: [&str; 6] =
-    [KIOSK_TLS, KIOSK_TLS_KEY, DEVICE_KEY, DEVICE_PUBLIC, SEAL_KEY, SEAL_PUBLIC];
+const KIOSK_FILES: [&str; 7] =
+    [KIOSK_TLS, KIOSK_TLS_KEY, DEVICE_KEY, DEVICE_PUBLIC, SEAL_KEY, SEAL_PUBLIC, VAULT_KEY];
 /// What a kiosk's own folder has from central's.
 const SHARED_FILES: [&str; 3] = [CA, CENTRAL_PUBLIC, ID_DIGEST_KEY];
 
@@ -278,6 +283,8 @@ pub struct CentralKeys {
     pub signing: SigningKey,
     /// Makes digests of identity numbers.
     pub digest: DigestKey,
+    /// Wraps the data keys in the permit book.
+    pub vault: VaultKey,
     /// What officers show.
     pub officer_token: Zeroizing<String>,
     /// Whose editions are published and served.
@@ -307,10 +314,17 @@ impl CentralKeys {
             certificate_key,
             signing,
             digest,
+            vault: read_vault_key(&folder.join(CENTRAL_VAULT_KEY))?,
             officer_token: token,
             publishers: read_publishers(folder)?,
         })
     }
+}
+
+/// Reads a file with a vault key: a kiosk's or central's.
+pub fn read_vault_key(path: &Path) -> Result<VaultKey, Error> {
+    VaultKey::parse(&read_secret(path)?)
+        .ok_or_else(|| Error::Text { path: path.to_owned(), what: "64 hexadecimal digits" })
 }
 
 /// Reads the list of publishers of a key folder.
@@ -360,6 +374,8 @@ fn make_central(order: &Order, written: &mut Vec<PathBuf>) -> Result<(), Error> 
     folder.secret(OFFICER_TOKEN, &Zeroizing::new(format!("{}\n", hex::encode(*token))))?;
     let digest = DigestKey::new(*random()?).to_text();
     folder.secret(ID_DIGEST_KEY, &Zeroizing::new(format!("{}\n", digest.as_str())))?;
+    let vault = VaultKey::new(*random()?).to_text();
+    folder.secret(CENTRAL_VAULT_KEY, &Zeroizing::new(format!("{}\n", vault.as_str())))?;
     folder.public(CENTRAL_PUBLIC, &signing.verifying_key().to_pem())?;
     folder.public(CENTRAL_TLS, &tls.pem())?;
     folder.public(CA, &ca.pem())
@@ -413,6 +429,8 @@ fn make_kiosk(order: &Order, written: &mut Vec<PathBuf>) -> Result<(), Error> {
     folder.secret(KIOSK_TLS_KEY, &Zeroizing::new(tls_key.serialize_pem()))?;
     folder.secret(DEVICE_KEY, &device.to_pem())?;
     folder.secret(SEAL_KEY, &seal.to_pem())?;
+    let vault = VaultKey::new(*random()?).to_text();
+    folder.secret(VAULT_KEY, &Zeroizing::new(format!("{}\n", vault.as_str())))?;
     folder.public(DEVICE_PUBLIC, &device.verifying_key().to_pem())?;
     folder.public(SEAL_PUBLIC, &seal.verifying_key().to_pem())?;
     folder.public(KIOSK_TLS, &tls.pem())

@@ -21,14 +21,17 @@ use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
 use self::door::Door;
+use self::intake::Stage;
 use self::keys::CentralKeys;
 use self::numbers::Numbers;
 use self::registers::{Connector, Embedded, Registers};
 use self::store::Store;
 use crate::clock::Clock;
-use crate::config::PermitBook;
+use crate::config::{PermitBook, Retention};
+use crate::domain::ApplicationId;
 use crate::domain::calendar::Calendar;
-use crate::seal::SigningKey;
+use crate::fault::Chain;
+use crate::seal::{DataKey, NONCE_BYTES, SigningKey, VaultKey, WrappedKey};
 use crate::wire::v1::api::SignedText;
 
 /// How long a register may take. The kiosk itself waits 15 s; central must have given up before.
@@ -52,6 +55,8 @@ pub struct Config {
     pub numbers: Numbers,
     /// Working days, for the officers' clocks.
     pub calendar: Calendar,
+    /// How long personal data can be read.
+    pub retention: Retention,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
 }
@@ -119,6 +124,7 @@ struct Central {
     numbers: Numbers,
     calendar: Calendar,
     signing: SigningKey,
+    vault: VaultKey,
     officer_token: Zeroizing<String>,
     editions: editions::Served,
     clock: Arc<dyn Clock>,
@@ -129,6 +135,13 @@ impl Central {
         let signature = self.signing.sign(context, text.as_bytes()).to_string();
         SignedText { text, signature }
     }
+}
+
+/// Wraps the data key of an application for keeping in the permit book.
+pub fn wrap(vault: &VaultKey, application: ApplicationId, key: &DataKey) -> WrappedKey {
+    let mut nonce = [0; NONCE_BYTES];
+    getrandom::fill(&mut nonce).expect("the system always has random numbers after its start");
+    vault.wrap(&application.to_string(), key, &nonce)
 }
 
 /// Starts central. It listens when this returns, and stops when `stop` becomes true.
@@ -146,6 +159,7 @@ pub async fn serve(config: Config, stop: watch::Receiver<bool>) -> Result<Runnin
         numbers: config.numbers,
         calendar: config.calendar,
         signing: keys.signing,
+        vault: keys.vault,
         officer_token: keys.officer_token,
         editions: editions::Served::new(keys.publishers),
         clock: config.clock,
@@ -153,13 +167,55 @@ pub async fn serve(config: Config, stop: watch::Receiver<bool>) -> Result<Runnin
     let api = listen(config.api).await?;
     let web = listen(config.web).await?;
     let (api_at, web_at) = (address(&api, config.api)?, address(&web, config.web)?);
+    let forgetting = forget_in_time(Arc::clone(&central), config.retention, stop.clone());
     let routes = api::router(Arc::clone(&central));
     let kiosks = door::serve(api, Door::Kiosks(acceptor), routes, stop.clone());
     let pages = door::serve(web, Door::Public, web::router(central), stop);
     let finished = tokio::spawn(async move {
-        tokio::join!(kiosks, pages);
+        tokio::join!(kiosks, pages, forgetting);
     });
     Ok(Running { api: api_at, web: web_at, finished })
+}
+
+/// How often it is looked whose time is over.
+const FORGET_EVERY: Duration = Duration::from_hours(1);
+
+/// Destroys the data keys whose time is over, as long as central runs.
+async fn forget_in_time(
+    central: Arc<Central>,
+    retention: Retention,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut tick = tokio::time::interval(FORGET_EVERY);
+    loop {
+        tokio::select! {
+            _tick = tick.tick() => {}
+            _told = stop.wait_for(|stop| *stop) => return,
+        }
+        let stages = [
+            (Stage::Begun, retention.begun),
+            (Stage::Decided, retention.decided),
+            (Stage::Issued, retention.issued),
+        ];
+        for (stage, keeping) in stages {
+            let now = central.clock.now();
+            let Ok(before) = now.checked_sub(keeping) else { continue };
+            match central.store.shred(stage, before).await {
+                Ok(0) => {}
+                Ok(count) => {
+                    let stage = stage.as_str();
+                    tracing::info!(
+                        count,
+                        stage,
+                        "erased the personal data of {count} applications"
+                    );
+                }
+                Err(error) => {
+                    tracing::error!(error = %Chain(&error), "personal data could not be erased");
+                }
+            }
+        }
+    }
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {

@@ -68,6 +68,7 @@ async fn serve(args: Args) -> anyhow::Result<ExitCode> {
         numbers: Numbers::load(&args.config)?,
         calendar: Calendar::parse(&text)
             .with_context(|| format!("cannot use {}", calendar.display()))?,
+        retention: written.retention,
         clock: Arc::new(SystemClock),
     };
     let (stop, stopped) = watch::channel(false);

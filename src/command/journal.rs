@@ -130,7 +130,7 @@ fn what(body: &Body) -> String {
             let decision = &body.decision;
             format!("{} {} {} {}", body.application, body.service, decision.verdict, decision.code)
         }
-        Body::Issued(body) => format!("{} {}", body.application, body.permit.number),
+        Body::Issued(body) => format!("{} {}", body.application, body.number),
         Body::Printed(body) => {
             let serial = body.serial.as_deref().unwrap_or("-");
             format!("{} {:?} {serial} {:?}", body.application, body.document, body.step)

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use jiff::SignedDuration;
 use permit_kiosk::certificate::Templates;
 use permit_kiosk::clock::{Clock, SystemClock};
 use permit_kiosk::config::{self, Kiosk};
@@ -17,7 +18,7 @@ use permit_kiosk::journal::{self, ElicenceTypes, Head, Journal};
 use permit_kiosk::registers::{AGE_MAX, Client, DigestKey, Identity, Registers, Snapshots};
 use permit_kiosk::rulebooks::Shelf;
 use permit_kiosk::rules::Rulebook;
-use permit_kiosk::seal::{LogOrigin, SigningKey, VerifyingKey};
+use permit_kiosk::seal::{LogOrigin, SigningKey, VaultKey, VerifyingKey};
 use permit_kiosk::session::event::Equipment;
 use permit_kiosk::session::{Pace, Session, Terms};
 use permit_kiosk::sync::{
@@ -94,11 +95,13 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         kiosk.central_url.clone_from(central);
     }
     let keys_folder = args.keys.clone().unwrap_or_else(|| kiosk.keys_folder.clone());
+    let mark_folder = args.data.clone().unwrap_or_else(|| kiosk.mark_folder.clone());
     let data_folder = args.data.clone().unwrap_or_else(|| kiosk.data_folder.clone());
     std::fs::create_dir_all(&data_folder)
         .with_context(|| format!("cannot make {}", data_folder.display()))?;
     kiosk.keys_folder.clone_from(&keys_folder);
     kiosk.data_folder.clone_from(&data_folder);
+    kiosk.mark_folder = mark_folder;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let keys = Keys::read(&keys_folder)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -138,6 +141,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     // Runs as long as the process: there is nothing to wind down, everything is durable when told.
     runtime.spawn(task.run(std::future::pending()));
     runtime.spawn(editions.run(random, std::future::pending()));
+    runtime.spawn(forget_in_time(journal.clone(), kiosk.retention));
 
     let snapshot_registers = registers.clone();
     let papers = PaperSettings {
@@ -181,6 +185,7 @@ struct Keys {
     enrolment: Enrolment,
     device: SigningKey,
     seal: SigningKey,
+    vault: VaultKey,
     central: VerifyingKey,
     digest: DigestKey,
     publishers: Publishers,
@@ -211,6 +216,7 @@ impl Keys {
                 .context("enrolment.json is not as `permit-kiosk provision` writes it")?,
             device: SigningKey::from_pem(&text("device.key")?).context(named("device.key"))?,
             seal: SigningKey::from_pem(&text("seal.key")?).context(named("seal.key"))?,
+            vault: VaultKey::parse(&text("vault.key")?).with_context(|| named("vault.key"))?,
             central: VerifyingKey::from_pem(&text("central.pub")?).context(named("central.pub"))?,
             digest: DigestKey::parse(&text("id-digest.key")?)
                 .with_context(|| named("id-digest.key"))?,
@@ -232,11 +238,13 @@ fn open_journal(
 ) -> anyhow::Result<Journal> {
     let settings = journal::Settings {
         path: data.join("journal.db"),
+        mark: kiosk.mark_folder.join("journal.mark"),
         kiosk: keys.enrolment.kiosk.clone(),
         incarnation: keys.enrolment.incarnation,
         boot_id: boot_id(),
         device_key: keys.device.clone(),
         seal_key: keys.seal.clone(),
+        vault_key: keys.vault.clone(),
         central_key: keys.central.clone(),
         log_origin: LogOrigin::parse(&format!("{}/log", kiosk.verify_host))
             .context("the host of the verification page is too long for a seal")?,
@@ -249,6 +257,7 @@ fn open_journal(
         },
         clock: Arc::clone(clock),
         bytes_max: journal::Settings::BYTES_MAX,
+        ballast_bytes: journal::Settings::BALLAST_BYTES,
         on_milestone: None,
     };
     if settings.path.exists() {
@@ -402,6 +411,36 @@ fn take_first_edition(
         }
     }
     Ok(())
+}
+
+/// How often it is looked whose time is over.
+const FORGET_EVERY: Duration = Duration::from_hours(1);
+
+/// Destroys the keys of personal data whose time is over.
+async fn forget_in_time(journal: Journal, retention: config::Retention) {
+    let keep = |time: Duration| SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX);
+    let retention = journal::Retention {
+        issued: keep(retention.issued),
+        decided: keep(retention.decided),
+        begun: keep(retention.begun),
+    };
+    let mut tick = tokio::time::interval(FORGET_EVERY);
+    loop {
+        tick.tick().await;
+        let journal = journal.clone();
+        let shredded = tokio::task::spawn_blocking(move || journal.shred(retention)).await;
+        match shredded {
+            Ok(Ok(0)) => {}
+            Ok(Ok(count)) => {
+                tracing::info!(count, "erased the personal data of {count} applications");
+            }
+            Ok(Err(error)) => {
+                tracing::error!(error = %Chain(&error), "personal data could not be erased");
+            }
+            // The runtime is ending.
+            Err(_cancelled) => return,
+        }
+    }
 }
 
 /// Carries word of a new edition to the screen: it is taken up when nobody stands there. Dates pass

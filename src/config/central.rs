@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use super::kiosk::host;
+use super::kiosk::{Retention, host, retention};
 use super::written::{File, Refusal, Section};
 use crate::domain::Private;
 
@@ -22,6 +22,8 @@ pub struct Central {
     pub keys_folder: PathBuf,
     /// Which registers are asked.
     pub registers: Registers,
+    /// How long central can read what kiosks recorded about people.
+    pub retention: Retention,
 }
 
 /// Where the permit book is.
@@ -74,6 +76,7 @@ pub(super) fn read(folder: &Path) -> (File, Option<Central>) {
             Some((database?, keys?))
         });
         let registers = file.section("registers", registers);
+        let retention = file.section("retention", |section| retention(section, ISSUED_DAYS_MIN));
         let (web_listen, web_host) = web?;
         let (permit_book, keys_folder) = store?;
         Some(Central {
@@ -83,6 +86,7 @@ pub(super) fn read(folder: &Path) -> (File, Option<Central>) {
             permit_book,
             keys_folder,
             registers: registers?,
+            retention: retention?,
         })
     })
 }
@@ -138,6 +142,9 @@ fn permit_book(folder: &Path, section: &Section<'_>) -> Option<PermitBook> {
     };
     Some(PermitBook::Postgres { address, password })
 }
+
+/// The longest a permit is valid, five years, and a year for whoever asks about it afterwards.
+const ISSUED_DAYS_MIN: u32 = 6 * 366;
 
 /// As long as PostgreSQL's own clients take one.
 const PASSWORD_BYTES_MAX: u64 = 1024;

@@ -33,6 +33,8 @@ pub struct Kiosk {
     pub data_folder: PathBuf,
     /// The kiosk's keys and certificates.
     pub keys_folder: PathBuf,
+    /// The journal's high-water mark.
+    pub mark_folder: PathBuf,
     /// Central's address, `https://host:port`.
     pub central_url: String,
     /// How long the registers may take to answer.
@@ -45,6 +47,8 @@ pub struct Kiosk {
     pub numbers: Numbers,
     /// When to warn and when to stop.
     pub limits: Limits,
+    /// How long this kiosk can read what it recorded about people.
+    pub retention: Retention,
 }
 
 /// The screen.
@@ -155,11 +159,12 @@ pub(super) fn read(folder: &Path) -> (File, Option<Kiosk>) {
         let seal = file.section("seal", seal);
         let numbers = file.section("numbers", numbers);
         let limits = file.section("limits", limits);
+        let retention = file.section("retention", |section| retention(section, 30));
 
         let (id, place, phone) = station?;
         let (issuer, complaints_phone) = issuer?;
         let (district, competent) = competence?;
-        let (data_folder, keys_folder) = folders?;
+        let (data_folder, keys_folder, mark_folder) = folders?;
         let (central_url, register_timeout) = central?;
         let (seal_profile, verify_host) = seal?;
         Some(Kiosk {
@@ -175,12 +180,14 @@ pub(super) fn read(folder: &Path) -> (File, Option<Kiosk>) {
             fonts: fonts?,
             data_folder,
             keys_folder,
+            mark_folder,
             central_url,
             register_timeout,
             seal_profile,
             verify_host,
             numbers: numbers?,
             limits: limits?,
+            retention: retention?,
         })
     })
 }
@@ -321,10 +328,11 @@ fn fonts(section: &Section<'_>) -> Option<Fonts> {
     })
 }
 
-fn folders(section: &Section<'_>) -> Option<(PathBuf, PathBuf)> {
+fn folders(section: &Section<'_>) -> Option<(PathBuf, PathBuf, PathBuf)> {
     let data = section.path("data", "/var/lib/permit-kiosk/data");
     let keys = section.path("keys", "/var/lib/permit-kiosk/keys");
-    let (data, keys) = (data?, keys?);
+    let mark = section.path("mark", "/media/permit-kiosk-mark");
+    let (data, keys, mark) = (data?, keys?, mark?);
     if keys.starts_with(&data) {
         section.note(
             "keys",
@@ -334,7 +342,7 @@ fn folders(section: &Section<'_>) -> Option<(PathBuf, PathBuf)> {
         );
         return None;
     }
-    Some((data, keys))
+    Some((data, keys, mark))
 }
 
 fn central(section: &Section<'_>) -> Option<(String, Duration)> {
@@ -416,6 +424,29 @@ fn limits(section: &Section<'_>) -> Option<Limits> {
         disk_free_bytes: u64::from(disk_mb?) * 1024 * 1024,
         numbers_low: numbers_low?,
     })
+}
+
+/// How long personal data can be read, by how far an application came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// After a permit was issued or a filing numbered.
+    pub issued: Duration,
+    /// After a decision that granted no number.
+    pub decided: Duration,
+    /// After an application that came to no decision began.
+    pub begun: Duration,
+}
+
+/// A hundred years at most.
+const DAYS_MAX: u32 = 36_525;
+
+/// The section of the same name, in both files.
+pub(super) fn retention(section: &Section<'_>, issued_days_min: u32) -> Option<Retention> {
+    let issued = section.number("issued_days", issued_days_min..=DAYS_MAX, 10_958);
+    let decided = section.number("decided_days", 30..=DAYS_MAX, 730);
+    let begun = section.number("begun_days", 1..=DAYS_MAX, 183);
+    let days = |count: u32| seconds(count * 24 * 60 * 60);
+    Some(Retention { issued: days(issued?), decided: days(decided?), begun: days(begun?) })
 }
 
 /// A host, with or without a port.

@@ -14,7 +14,7 @@ pub use devices::{
     Devices, FlowControl, IdReader, Line, PageConnection, PagePrinter, Paper, Port, ReceiptPrinter,
     Scanner, ScannerCommands,
 };
-pub use kiosk::{Fonts, Kiosk, Limits, Numbers, Screen, SealProfile, SessionTimes};
+pub use kiosk::{Fonts, Kiosk, Limits, Numbers, Retention, Screen, SealProfile, SessionTimes};
 pub use problem::{Problem, Problems};
 
 use written::File;

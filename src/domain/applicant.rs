@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{PersonId, Private};
+use super::Private;
 
 /// Sex as coded on the card (GB/T 2261.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,9 +34,8 @@ pub enum IdentitySource {
 pub struct Applicant {
     /// Name as on the document.
     pub name: Private<String>,
-    /// Identity number. Behind an e-ID the kiosk never learns it, only its keyed digest.
-    pub id: Option<Private<PersonId>>,
-    /// Keyed digest of the identity number, hexadecimal: what look-ups and records carry.
+    /// Keyed digest of the identity number, hexadecimal: what look-ups and records carry. The number itself
+    /// is forgotten where the card was read; behind an e-ID the kiosk never learns it.
     pub id_digest: String,
     /// The masked number for screens and slips, for example `370303********9988`.
     pub id_masked: String,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::{ApplicationId, IdentifierError, Series};
 use crate::durable;
-use crate::wire::v1::{BlockError, FormatError, PrintStep};
+use crate::wire::v1::{BlockError, EnvelopeError, FormatError, PrintStep};
 
 /// Why the journal did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -130,6 +130,49 @@ pub enum Error {
         why: String,
     },
 
+    /// The vault beside the journal cannot be used.
+    #[error(
+        "the vault {} cannot be used: {what}. Without it nobody can read what the journal says of people: \
+         put it back, or keep it and the journal, and ask central for a new incarnation",
+        path.display()
+    )]
+    Vault {
+        /// Where it is.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The high-water mark cannot be read.
+    #[error(
+        "the mark {} cannot be used ({what}): without it nobody can tell whether this journal is an old copy. \
+         Mount its medium; if that is lost, give the kiosk a new life (`provision` into a fresh key folder)",
+        path.display()
+    )]
+    Mark {
+        /// Where it should be.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The high-water mark cannot be written.
+    #[error("cannot write the journal's mark")]
+    WriteMark {
+        /// Why not.
+        source: durable::Error,
+    },
+    /// A data key was wrapped by another vault key.
+    #[error("the vault key is not the one that wrapped the data key of application {application}")]
+    VaultKey {
+        /// Whose data key.
+        application: ApplicationId,
+    },
+    /// The system has no random numbers.
+    #[error("cannot draw random numbers ({reason})")]
+    Random {
+        /// What it said.
+        reason: getrandom::Error,
+    },
+
     // Using.
     /// SQLite failed.
     #[error("cannot {doing}")]
@@ -161,6 +204,20 @@ pub enum Error {
         /// What.
         what: String,
     },
+    /// The data key was destroyed: its time was over.
+    #[error("the personal data of application {application} was erased when its time was over")]
+    Erased {
+        /// Whose.
+        application: ApplicationId,
+    },
+    /// An envelope of the journal does not open with its own key.
+    #[error("cannot open the record at position {position}")]
+    Envelope {
+        /// Where.
+        position: u64,
+        /// Why not.
+        source: EnvelopeError,
+    },
     /// A record would be longer than any record may be.
     #[error("cannot append a record")]
     Append {
@@ -182,6 +239,14 @@ pub enum Error {
         now: Timestamp,
         /// The latest time on record.
         latest: Timestamp,
+    },
+    /// The clock was set since it was last known to be right.
+    #[error("the clock shows {now}, by the time that has passed it should show {expected}")]
+    ClockStepped {
+        /// What the clock shows.
+        now: Timestamp,
+        /// What it should show.
+        expected: Timestamp,
     },
     /// No leased number is left.
     #[error("no number of the series {series} is left")]

@@ -6,27 +6,31 @@ use sha2::{Digest as _, Sha256};
 
 use super::error::during;
 use super::store::{Int, Store, Writing, latest_ms, signed_record};
-use super::{Case, Error, IssueRequest, Issued, Milestone, Recorded, numbers, outbox, printing};
+use super::vault::Vault;
+use super::{
+    Case, Error, Head, IssueRequest, Issued, Milestone, Recorded, numbers, outbox, printing,
+};
 use crate::domain::{
     ApplicationId, ElicenceId, FilingNumber, FoodLicenceNumber, Grant, Holder, HygieneNumber,
     Issuer, Permit, PermitNumber, Uscc, calendar,
 };
-use crate::seal::{CopySerial, Seal};
+use crate::seal::{CopySerial, DataKey, Seal};
 use crate::wire::v1;
 
 /// A clock may be set back by this much, as network time does, without stopping anything. More than
 /// that is a wrong clock, and no date of issue is taken from it.
-const CLOCK_STEP_MAX: SignedDuration = SignedDuration::from_secs(5);
+pub(super) const CLOCK_STEP_MAX: SignedDuration = SignedDuration::from_secs(5);
 
 /// Issues, or answers what was issued.
 pub(super) fn issue(store: &mut Store, request: &IssueRequest) -> Result<Issued, Error> {
     let IssueRequest { case, draft } = request;
     // Asked again after a crash or a lost answer: the permit exists, whatever has become of the clock
     // or the numbers since.
-    if let Some(issued) = find_issued(store.connection(), case.application)? {
+    if let Some(issued) = find_issued(store.connection(), store.vault(), case.application)? {
         return Ok(issued);
     }
     check_facts(case)?;
+    let key = store.data_key(case.application)?;
     store.transaction("issue a permit", |writing| {
         if let Some(reason) = outbox::quarantined(&writing.transaction)? {
             return Err(Error::Quarantined { reason });
@@ -52,7 +56,7 @@ pub(super) fn issue(store: &mut Store, request: &IssueRequest) -> Result<Issued,
             valid_to: draft.valid_to(issued_on),
         };
 
-        let decided = append_decision(writing, case)?;
+        let decided = append_decision(writing, case, &key)?;
         let print_jobs =
             printing::queue(writing, case.application, &with_original(case), Some(&permit))?;
         let seal = print_jobs
@@ -68,14 +72,19 @@ pub(super) fn issue(store: &mut Store, request: &IssueRequest) -> Result<Issued,
                 seal: job.seal.as_ref().map(Seal::to_string),
             })
             .collect();
+        let closing = writing.closing(case.application, &key)?;
         let head = writing.append(v1::Body::Issued(Box::new(v1::Issued {
             application: case.application,
             service: case.service,
-            permit: v1::Permit::from(&permit),
+            number: permit.number.to_string(),
+            elicence: permit.elicence.to_string(),
+            issued: permit.issued,
+            valid_to: permit.valid_to,
             series: series.to_string(),
             sequence,
-            decision_digest: v1::decision_digest(&decided),
+            decided: decided.hash,
             sheets,
+            personal: v1::Issued::close(closing, &v1::Permit::from(&permit)),
         })))?;
         writing
             .transaction
@@ -100,34 +109,51 @@ pub(super) fn issue(store: &mut Store, request: &IssueRequest) -> Result<Issued,
 pub(super) fn record_decision(store: &mut Store, case: &Case) -> Result<Recorded, Error> {
     let application = case.application;
     if let Some(position) = decision_position(store.connection(), application)? {
-        if find_issued(store.connection(), application)?.is_some() {
+        if permit_position(store.connection(), application)?.is_some() {
             return Err(Error::DecidedOtherwise { application });
         }
         let print_jobs = printing::of_application(store.connection(), application)?;
         return Ok(Recorded { position, print_jobs });
     }
     check_facts(case)?;
+    let key = store.data_key(application)?;
     store.transaction("record a decision", |writing| {
-        append_decision(writing, case)?;
-        let position = decision_position(&writing.transaction, application)?
-            .expect("it was entered in this transaction");
+        let Head { position, .. } = append_decision(writing, case, &key)?;
         let print_jobs = printing::queue(writing, application, &case.documents, None)?;
         Ok(Recorded { position, print_jobs })
     })
 }
 
-/// What was issued for an application, from the record that says so.
-pub(super) fn find_issued(
+/// Records that a register was asked.
+pub(super) fn record_look_up(store: &mut Store, look_up: &v1::LookUp) -> Result<u64, Error> {
+    let key = store.data_key(look_up.application)?;
+    store.transaction("record a look-up", |writing| {
+        let closing = writing.closing(look_up.application, &key)?;
+        let head = writing.append(v1::Body::LookedUp(v1::LookedUp::close(closing, look_up)))?;
+        Ok(head.position)
+    })
+}
+
+fn permit_position(
     connection: &Connection,
     application: ApplicationId,
-) -> Result<Option<Issued>, Error> {
-    let position: Option<Int> = connection
+) -> Result<Option<u64>, Error> {
+    connection
         .prepare_cached("SELECT position FROM permit WHERE application = ?1")
         .and_then(|mut select| {
             select.query_row((application.as_bytes(),), |row| row.get(0)).optional()
         })
-        .map_err(during("look for the permit"))?;
-    let Some(Int(position)) = position else { return Ok(None) };
+        .map(|position| position.map(|Int(position)| position))
+        .map_err(during("look for the permit"))
+}
+
+/// What was issued for an application, from the record that says so.
+pub(super) fn find_issued(
+    connection: &Connection,
+    vault: &Vault,
+    application: ApplicationId,
+) -> Result<Option<Issued>, Error> {
+    let Some(position) = permit_position(connection, application)? else { return Ok(None) };
     let contradiction = |what: &str| Error::Contradiction { position, what: what.to_owned() };
     let signed = signed_record(connection, position)?;
     let record = v1::Record::read(signed.record.reveal())
@@ -135,8 +161,11 @@ pub(super) fn find_issued(
     let v1::Body::Issued(issued) = record.body else {
         return Err(contradiction("a permit points to a record that issues nothing"));
     };
-    let permit =
-        permit_of(&issued).ok_or_else(|| contradiction("the permit's fields are not valid"))?;
+    let key = vault.find(application)?.ok_or(Error::Erased { application })?;
+    let written =
+        issued.open(&record.kiosk, &key).map_err(|source| Error::Envelope { position, source })?;
+    let permit = permit_of(application, written)
+        .ok_or_else(|| contradiction("the permit's fields are not valid"))?;
     let seal = issued.seal().and_then(|text| Seal::parse(text).ok());
     let seal = seal.ok_or_else(|| contradiction("the original has no seal"))?;
     let print_jobs = printing::of_application(connection, application)?;
@@ -152,27 +181,32 @@ fn check_facts(case: &Case) -> Result<(), Error> {
     }
 }
 
-/// The time of issue: the transaction's, and never one before the latest record's.
+/// The time of issue: the transaction's, and never one before the latest record's, unless central says
+/// that the clock is right: then it was wrong before, and the order of things is that of the records.
 fn moment_of_issue(writing: &Writing<'_>) -> Result<Timestamp, Error> {
     let now = writing.moment.at;
+    let expected = writing.anchor.expected(writing.moment);
+    if expected.duration_since(now).abs() > CLOCK_STEP_MAX {
+        return Err(Error::ClockStepped { now, expected });
+    }
     let Some(latest_ms) = latest_ms(&writing.transaction)? else { return Ok(now) };
     let latest = Timestamp::from_millisecond(latest_ms).unwrap_or(Timestamp::MAX);
-    if latest.duration_since(now) > CLOCK_STEP_MAX {
-        return Err(Error::ClockBehind { now, latest });
+    if latest.duration_since(now) <= CLOCK_STEP_MAX {
+        Ok(now.max(latest))
+    } else if writing.anchor.is_confirmed {
+        Ok(now)
+    } else {
+        Err(Error::ClockBehind { now, latest })
     }
-    Ok(now.max(latest))
 }
 
 /// Appends the decision's record and enters the application as decided.
-fn append_decision(writing: &Writing<'_>, case: &Case) -> Result<v1::Decision, Error> {
-    let decision = v1::Decision::from(&case.decision);
+fn append_decision(writing: &Writing<'_>, case: &Case, key: &DataKey) -> Result<Head, Error> {
     let application = case.application;
     if decision_position(&writing.transaction, application)?.is_some() {
         return Err(Error::DecidedOtherwise { application });
     }
-    let head = writing.append(v1::Body::Decided(Box::new(v1::Decided {
-        application,
-        service: case.service,
+    let personal = v1::DecidedPersonal {
         applicant: v1::Applicant {
             name: v1::Personal::new(case.applicant.name.reveal().as_str()),
             id_masked: case.applicant.id_masked.clone(),
@@ -182,10 +216,13 @@ fn append_decision(writing: &Writing<'_>, case: &Case) -> Result<v1::Decision, E
             uscc: business.uscc.to_string(),
             name: business.name.clone(),
         }),
-        decision: decision.clone(),
+        decision: v1::Decision::from(&case.decision),
         facts: v1::Personal::new(case.facts.reveal().as_str()),
         promise: case.promise.as_ref().map(v1::Promise::from),
-    })))?;
+    };
+    let closing = writing.closing(application, key)?;
+    let decided = v1::Decided::close(closing, case.service, &personal);
+    let head = writing.append(v1::Body::Decided(Box::new(decided)))?;
     writing
         .transaction
         .execute(
@@ -193,7 +230,7 @@ fn append_decision(writing: &Writing<'_>, case: &Case) -> Result<v1::Decision, E
             (application.as_bytes(), Int(head.position)),
         )
         .map_err(during("enter the decision"))?;
-    Ok(decision)
+    Ok(head)
 }
 
 fn decision_position(
@@ -216,9 +253,8 @@ fn with_original(case: &Case) -> Vec<v1::Document> {
 }
 
 /// The permit as it stands in a record; `None` where a field is not what this kiosk would write.
-fn permit_of(issued: &v1::Issued) -> Option<Permit> {
-    let written = &issued.permit;
-    let (grant, number) = match written.grant.clone() {
+fn permit_of(application: ApplicationId, written: v1::Permit) -> Option<Permit> {
+    let (grant, number) = match written.grant {
         v1::Grant::Food { subject, items } => {
             let number = FoodLicenceNumber::parse(&written.number).ok().map(PermitNumber::Food)?;
             (Grant::Food { subject, items }, number)
@@ -235,19 +271,16 @@ fn permit_of(issued: &v1::Issued) -> Option<Permit> {
     Some(Permit {
         number,
         elicence: ElicenceId::parse(&written.elicence).ok()?,
-        application: issued.application,
+        application,
         holder: Holder {
-            name: written.holder.name.clone(),
+            name: written.holder.name,
             uscc: Uscc::parse(&written.holder.uscc).ok()?,
             legal_representative: written.holder.legal_representative.reveal().to_owned(),
-            address: written.holder.address.clone(),
+            address: written.holder.address,
         },
-        premises: written.premises.clone(),
+        premises: written.premises,
         grant,
-        issuer: Issuer {
-            name: written.issuer.name.clone(),
-            uscc: Uscc::parse(&written.issuer.uscc).ok()?,
-        },
+        issuer: Issuer { name: written.issuer.name, uscc: Uscc::parse(&written.issuer.uscc).ok()? },
         issued: written.issued,
         valid_to: written.valid_to,
     })

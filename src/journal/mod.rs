@@ -4,16 +4,20 @@
 //! A permit exists when the transaction of [`Journal::issue`] has committed, and not before. Everything
 //! earlier may be lost in a power cut, nothing later. `docs/formats/journal.md` describes the records.
 
+mod ballast;
 mod chain;
 mod error;
 mod file;
 mod issue;
+mod mark;
 mod migration;
 mod numbers;
 mod outbox;
 mod printing;
 mod reader;
+mod shred;
 mod store;
+mod vault;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -26,15 +30,16 @@ use crate::domain::{
     Applicant, ApplicationId, Business, Decision, Permit, PermitDraft, Private, Promise, Series,
     ServiceCode,
 };
-use crate::seal::{CopySerial, LogOrigin, Seal, SigningKey, VerifyingKey};
+use crate::seal::{CopySerial, LogOrigin, Seal, SigningKey, VaultKey, VerifyingKey};
 use crate::wire::v1::{
-    Body, Document, EditionActivated, Hash, KioskId, PrintStep, SheetAnswer, SignedBlock,
-    SignedRecord,
+    Body, Document, EditionActivated, Hash, KioskId, LookUp, PrintStep, SheetAnswer, SignedBlock,
+    SignedRecord, api::ApplicationKey,
 };
 
 pub use chain::ChainFault;
 pub use error::Error;
 pub use reader::Reader;
+pub use shred::Retention;
 
 use store::Store;
 use writer::Writer;
@@ -51,6 +56,8 @@ pub struct Settings {
     pub path: PathBuf,
     /// Whose journal it is.
     pub kiosk: KioskId,
+    /// The file of the high-water mark: best on a medium of its own.
+    pub mark: PathBuf,
     /// Which life of the kiosk.
     pub incarnation: u32,
     /// Which boot of the machine.
@@ -59,6 +66,8 @@ pub struct Settings {
     pub device_key: SigningKey,
     /// Signs seals.
     pub seal_key: SigningKey,
+    /// Wraps the data keys of the vault beside the file.
+    pub vault_key: VaultKey,
     /// Verifies number blocks.
     pub central_key: VerifyingKey,
     /// The transparency log named in seals.
@@ -73,6 +82,8 @@ pub struct Settings {
     pub clock: Arc<dyn Clock>,
     /// Bytes of the file at most.
     pub bytes_max: u64,
+    /// Bytes held back on its disk, for when that is full.
+    pub ballast_bytes: u64,
     /// Called at each [`Milestone`]; tests stop the process there.
     pub on_milestone: Option<Arc<dyn Fn(Milestone) + Send + Sync>>,
 }
@@ -80,6 +91,8 @@ pub struct Settings {
 impl Settings {
     /// A file of this size holds a million visits of 8 KiB, more than a kiosk sees in its life.
     pub const BYTES_MAX: u64 = 8 * 1024 * 1024 * 1024;
+    /// Room for a visit at each of its steps, some 50 KiB, and the WAL on top, hundreds of times.
+    pub const BALLAST_BYTES: u64 = 64 * 1024 * 1024;
 
     fn pass(&self, milestone: Milestone) {
         if let Some(on_milestone) = &self.on_milestone {
@@ -229,6 +242,8 @@ pub struct Placed {
     pub position: u64,
     /// The record.
     pub record: SignedRecord,
+    /// The data key of its envelope, if it has one and the key was not destroyed.
+    pub key: Option<ApplicationKey>,
 }
 
 /// How much central has not acknowledged.
@@ -290,14 +305,32 @@ impl Journal {
         self.0.call(move |store| issue::issue(store, &request))
     }
 
+    /// Remembers that an application has begun, before anything about it leaves this kiosk: from here on
+    /// it has a data key, and whatever comes of it, once or again, comes of this application. Again is
+    /// once.
+    pub fn begin(&self, application: ApplicationId) -> Result<(), Error> {
+        self.0.call(move |store| store.data_key(application).map(|_key| ()))
+    }
+
+    /// Records that a register was asked.
+    pub fn record_look_up(&self, look_up: LookUp) -> Result<u64, Error> {
+        self.0.call(move |store| issue::record_look_up(store, &look_up))
+    }
+
+    /// Destroys the data keys whose time is over: those of applications that central has whole, issued,
+    /// decided or only begun long enough ago. The records stay as they are; what is in their envelopes
+    /// nobody can read any more. Returns how many.
+    pub fn shred(&self, retention: Retention) -> Result<u64, Error> {
+        self.0.call(move |store| shred::shred(store, retention))
+    }
+
     /// Records a decision that grants no number. Called again for the same application it answers
     /// where the first one stands.
     pub fn record_decision(&self, case: Case) -> Result<Recorded, Error> {
         self.0.call(move |store| issue::record_decision(store, &case))
     }
 
-    /// Records something that changes nothing in the journal's tables: a start, a look-up, a rating, an
-    /// edition, a fault, the end of a visit, what the staff did at the console.
+    /// Records something that changes nothing in the journal's tables: a start, a rating, an edition, a fault, the end of a visit, what the staff did at the console.
     ///
     /// # Panics
     ///
@@ -305,7 +338,6 @@ impl Journal {
     pub fn record(&self, body: Body) -> Result<u64, Error> {
         match body {
             Body::Started(_)
-            | Body::LookedUp(_)
             | Body::Rated(_)
             | Body::EditionActivated(_)
             | Body::EditionRefused(_)
@@ -315,7 +347,8 @@ impl Journal {
             | Body::MaintenanceRefused(_)
             | Body::MaintenanceSignedOut(_)
             | Body::MaintenanceEmptied(_) => {}
-            Body::Decided(_)
+            Body::LookedUp(_)
+            | Body::Decided(_)
             | Body::Issued(_)
             | Body::Printed(_)
             | Body::NumberVoided(_)
@@ -323,7 +356,9 @@ impl Journal {
             | Body::MaintenanceSettled(_) => panic!("`{}` has a method of its own", body.kind()),
         }
         self.0.call(move |store| {
-            store.transaction("record", |writing| writing.append(body)).map(|head| head.position)
+            store
+                .transaction("record", |writing| writing.append(body.clone()))
+                .map(|head| head.position)
         })
     }
 
@@ -334,7 +369,7 @@ impl Journal {
 
     /// What was issued for an application, if anything.
     pub fn find_issued(&self, application: ApplicationId) -> Result<Option<Issued>, Error> {
-        self.0.call(move |store| issue::find_issued(store.connection(), application))
+        self.0.call(move |store| issue::find_issued(store.connection(), store.vault(), application))
     }
 
     /// Moves a paper one step on, with a record. The same step twice is one step, except for `Sent`: a
@@ -379,7 +414,10 @@ impl Journal {
         count_max: usize,
         bytes_max: usize,
     ) -> Result<Vec<Placed>, Error> {
-        self.0.call(move |store| outbox::records(store.connection(), after, count_max, bytes_max))
+        self.0.call(move |store| {
+            let (journal, vault) = (store.connection(), Some(store.vault()));
+            outbox::records(journal, vault, after, count_max, bytes_max)
+        })
     }
 
     /// How much central has not acknowledged.
@@ -434,6 +472,21 @@ impl Journal {
     pub fn back_up(&self, to: &Path) -> Result<(), Error> {
         let to = to.to_owned();
         self.0.call(move |store| store.back_up(&to))
+    }
+
+    /// Tries whether the journal can be written again after it could not: opens the file anew where only
+    /// that tells what a failed commit left.
+    pub fn recover(&self) -> Result<(), Error> {
+        self.0.call(Store::recover)
+    }
+
+    /// Compares the clock with central's, which is ahead of it by so much. A clock that is right is
+    /// taken as such, whatever the last record says; a step since is noticed.
+    pub fn compare_clock(&self, offset_ms: i64) -> Result<(), Error> {
+        self.0.call(move |store| {
+            store.compare_clock(offset_ms);
+            Ok(())
+        })
     }
 
     /// Closes the file and waits until it is closed; other handles find it closed.

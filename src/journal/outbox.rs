@@ -5,13 +5,15 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::error::during;
 use super::store::{Int, Store, hash_at, head, signed_record_of};
+use super::vault::Vault;
 use super::{Error, OutboxState, Placed};
-use crate::domain::Series;
-use crate::wire::v1::{BlockGrant, BlockInstalled, Body, Hash, SignedBlock};
+use crate::domain::{ApplicationId, Series};
+use crate::wire::v1::{BlockGrant, BlockInstalled, Body, Hash, SignedBlock, api::ApplicationKey};
 
-/// Records behind a position, in order.
+/// Records behind a position, in order; with the keys to their envelopes where there is a vault.
 pub(super) fn records(
     connection: &Connection,
+    vault: Option<&Vault>,
     after: u64,
     count_max: usize,
     bytes_max: usize,
@@ -19,7 +21,7 @@ pub(super) fn records(
     let reading = "read the outbox";
     let mut select = connection
         .prepare_cached(
-            "SELECT text, signature, position FROM record
+            "SELECT text, signature, position, envelope_of FROM record
              WHERE position > ?1 ORDER BY position LIMIT ?2",
         )
         .map_err(during(reading))?;
@@ -33,7 +35,14 @@ pub(super) fn records(
             break;
         }
         let Int(position) = row.get(2).map_err(during(reading))?;
-        records.push(Placed { position, record });
+        let envelope_of: Option<[u8; 16]> = row.get(3).map_err(during(reading))?;
+        let key = match (vault, envelope_of.map(ApplicationId::from_random)) {
+            (Some(vault), Some(application)) => {
+                vault.find(application)?.map(|key| ApplicationKey { application, key })
+            }
+            (None, _) | (_, None) => None,
+        };
+        records.push(Placed { position, record, key });
     }
     Ok(records)
 }

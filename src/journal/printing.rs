@@ -68,7 +68,7 @@ pub(super) fn step(store: &mut Store, job: u64, to: PrintStep) -> Result<(), Err
         if known.step == to && follows(&known.step, &to) {
             return Ok(());
         }
-        go(writing, &known, to)
+        go(writing, &known, to.clone())
     })
 }
 
@@ -150,7 +150,7 @@ pub(super) fn replace(store: &mut Store, job: u64) -> Result<PrintJob, Error> {
 }
 
 fn replacement(writing: &Writing<'_>, voided: &PrintJob) -> Result<PrintJob, Error> {
-    let issued = issue::find_issued(&writing.transaction, voided.application)?;
+    let issued = issue::find_issued(&writing.transaction, writing.vault, voided.application)?;
     let permit = issued.map(|issued| issued.permit);
     let sheet = queue_one(writing, voided.application, voided.document, permit.as_ref())?;
     record(writing, &sheet, PrintStep::Queued, sheet.seal.as_ref())?;

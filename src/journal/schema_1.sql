@@ -19,8 +19,11 @@ CREATE TABLE record (
     hash BLOB NOT NULL CHECK (length(hash) = 32),
     at_ms INTEGER NOT NULL,
     -- The latest time of this record and all before: no permit is issued by a clock behind it.
-    latest_ms INTEGER NOT NULL CHECK (latest_ms >= at_ms)
+    latest_ms INTEGER NOT NULL CHECK (latest_ms >= at_ms),
+    -- Whose data key opens the record's envelope, if it has one. The keys are in the vault, beside this file.
+    envelope_of BLOB CHECK (length(envelope_of) = 16)
 ) STRICT;
+CREATE INDEX record_by_envelope ON record (envelope_of) WHERE envelope_of IS NOT NULL;
 
 CREATE TRIGGER record_is_never_updated BEFORE UPDATE ON record
 BEGIN SELECT raise(ABORT, 'a record is never updated'); END;

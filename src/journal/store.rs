@@ -5,10 +5,16 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 
 use jiff::Timestamp;
 
+use super::ballast::Ballast;
 use super::error::during;
-use super::{Error, Head, Milestone, Settings, chain, file};
+use super::issue::CLOCK_STEP_MAX;
+use super::vault::{self, Vault};
+use super::{Error, Head, Milestone, Settings, chain, file, mark, outbox};
+use crate::domain::ApplicationId;
 use crate::durable::Lock;
-use crate::wire::v1::{Body, EditionActivated, FormatError, Hash, Record, SignedRecord};
+use crate::fault::Chain;
+use crate::seal::DataKey;
+use crate::wire::v1::{Body, Closing, EditionActivated, FormatError, Hash, Record, SignedRecord};
 
 /// Records whose chain and signatures are checked at every opening: more than a day's. The whole chain
 /// is checked on request and by central.
@@ -17,7 +23,14 @@ const CHECKED_AT_OPENING: u64 = 512;
 /// The journal's file, open for writing.
 pub(super) struct Store {
     connection: Connection,
+    vault: Vault,
     settings: Settings,
+    ballast: Ballast,
+    /// How far the mark is.
+    marked: u64,
+    /// A moment at which the clock was right, as far as anybody knows: that of the start, or the last at
+    /// which central's agreed.
+    anchor: Anchor,
     /// A commit failed and nobody knows whether it happened.
     in_doubt: bool,
     // Dropped last, when the file is closed.
@@ -28,6 +41,8 @@ impl Store {
     /// Makes the journal of a new kiosk and opens it.
     pub(super) fn provision(settings: Settings, start: Head) -> Result<Self, Error> {
         let lock = file::lock(&settings.path)?;
+        // The vault first: a crash between leaves one without a journal, which the next try takes over.
+        Vault::provision(&settings)?;
         file::provision(&settings, start)?;
         Self::open_locked(settings, lock)
     }
@@ -39,34 +54,63 @@ impl Store {
     }
 
     fn open_locked(settings: Settings, lock: Lock) -> Result<Self, Error> {
-        let connection = file::open(&settings)?;
-        let start = start(&connection)?.position;
-        let from = head(&connection)?.position.saturating_sub(CHECKED_AT_OPENING).max(start);
-        let key = settings.device_key.verifying_key();
-        match chain::verify(&connection, from, &key) {
-            Ok(_head) => {}
-            Err(chain::Broken::Reading(error)) => return Err(error),
-            Err(chain::Broken::At(fault)) => {
-                drop(connection);
-                return Err(file::set_aside(&settings, fault.to_string()));
-            }
+        let connection = open_verified(&settings)?;
+        let vault = Vault::open(&settings)?;
+        let restored = mark::compare(&connection, &settings)?;
+        let ballast = Ballast::beside(&settings.path, settings.ballast_bytes);
+        ballast.take_aboard();
+        let anchor = Anchor { moment: Moment::read(&settings), is_confirmed: false };
+        let (marked, in_doubt) = (0, false);
+        let mut store =
+            Self { connection, vault, ballast, settings, marked, anchor, in_doubt, _lock: lock };
+        if let Some(reason) = restored {
+            tracing::error!("this kiosk issues nothing: {reason}");
+            outbox::quarantine(&mut store, &reason)?;
         }
-        Ok(Self { connection, settings, in_doubt: false, _lock: lock })
+        Ok(store)
     }
 
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
     }
 
+    pub(super) fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    pub(super) fn vault_mut(&mut self) -> &mut Vault {
+        &mut self.vault
+    }
+
+    /// The data key of an application, made if it has none.
+    pub(super) fn data_key(&self, application: ApplicationId) -> Result<DataKey, Error> {
+        self.vault.obtain(application, self.settings.clock.now())
+    }
+
     pub(super) fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// Runs `work` in one transaction: everything it did, or, after any error, nothing of it.
+    /// Runs `work` in one transaction: everything it did, or, after any error, nothing of it. Where the
+    /// disk is full, once more with the room held back for that.
     pub(super) fn transaction<R>(
         &mut self,
         doing: &'static str,
-        work: impl FnOnce(&Writing<'_>) -> Result<R, Error>,
+        work: impl Fn(&Writing<'_>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        match self.try_transaction(doing, &work) {
+            Err(Error::DiskFull { .. }) if self.ballast.throw_overboard() => {
+                tracing::error!("the journal's disk is full: it goes on with the room held back");
+                self.try_transaction(doing, &work)
+            }
+            done => done,
+        }
+    }
+
+    fn try_transaction<R>(
+        &mut self,
+        doing: &'static str,
+        work: impl Fn(&Writing<'_>) -> Result<R, Error>,
     ) -> Result<R, Error> {
         if self.in_doubt {
             return Err(Error::InDoubt);
@@ -79,7 +123,8 @@ impl Store {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(during(doing))?;
-        let writing = Writing { transaction, settings, moment };
+        let (vault, anchor) = (&self.vault, self.anchor);
+        let writing = Writing { transaction, vault, settings, moment, anchor };
         let result = work(&writing)?;
         settings.pass(Milestone::BeforeCommit);
         // A crash before the next line has returned: the transaction happened whole or not at all, and
@@ -95,9 +140,53 @@ impl Store {
         Ok(result)
     }
 
+    /// Writes down elsewhere how far the journal is, if it has gone on. A mark that cannot be written
+    /// protects less, and stops nobody.
+    pub(super) fn mark(&mut self) {
+        let head = match head(&self.connection) {
+            Ok(head) if head.position > self.marked => head,
+            Ok(_) => return,
+            Err(error) => {
+                tracing::error!(error = %Chain(&error), "the journal's end cannot be read");
+                return;
+            }
+        };
+        match mark::write(&self.settings, head) {
+            Ok(()) => self.marked = head.position,
+            Err(error) => {
+                tracing::error!(error = %Chain(&error), "the journal's mark cannot be written");
+            }
+        }
+    }
+
+    /// See [`Journal::recover`](super::Journal::recover).
+    pub(super) fn recover(&mut self) -> Result<(), Error> {
+        if self.in_doubt {
+            self.connection = open_verified(&self.settings)?;
+            self.vault = Vault::open(&self.settings)?;
+            self.in_doubt = false;
+        }
+        // A commit that changes nothing is one all the same.
+        self.transaction("try the journal", |writing| {
+            writing
+                .transaction
+                .execute("UPDATE outbox SET acknowledged = acknowledged", ())
+                .map_err(during("try the journal"))
+                .map(|_one| ())
+        })
+    }
+
+    /// See [`Journal::compare_clock`](super::Journal::compare_clock).
+    pub(super) fn compare_clock(&mut self, offset_ms: i64) {
+        if offset_ms.unsigned_abs() <= CLOCK_STEP_MAX.as_secs().unsigned_abs() * 1000 {
+            self.anchor = Anchor { moment: Moment::read(&self.settings), is_confirmed: true };
+        }
+    }
+
     /// Moves the WAL into the file and empties it, when there is time for it. A reader that holds it
     /// open delays this, and the next quiet moment tries again.
     pub(super) fn tidy(&self) {
+        self.ballast.take_aboard();
         let done: rusqlite::Result<(i64, i64)> =
             self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| {
                 Ok((row.get(0)?, row.get(1)?))
@@ -128,11 +217,29 @@ impl Store {
     }
 }
 
+/// Opens the file, and follows the last records of its chain.
+fn open_verified(settings: &Settings) -> Result<Connection, Error> {
+    let connection = file::open(settings)?;
+    let start = start(&connection)?.position;
+    let from = head(&connection)?.position.saturating_sub(CHECKED_AT_OPENING).max(start);
+    let key = settings.device_key.verifying_key();
+    match chain::verify(&connection, from, &key) {
+        Ok(_head) => Ok(connection),
+        Err(chain::Broken::Reading(error)) => Err(error),
+        Err(chain::Broken::At(fault)) => {
+            drop(connection);
+            Err(file::set_aside(settings, fault.to_string()))
+        }
+    }
+}
+
 /// One transaction at work.
 pub(super) struct Writing<'a> {
     pub(super) transaction: Transaction<'a>,
+    pub(super) vault: &'a Vault,
     pub(super) settings: &'a Settings,
     pub(super) moment: Moment,
+    pub(super) anchor: Anchor,
 }
 
 impl Writing<'_> {
@@ -140,6 +247,7 @@ impl Writing<'_> {
     pub(super) fn append(&self, body: Body) -> Result<Head, Error> {
         let last = head(&self.transaction)?;
         let at = self.moment.at;
+        let envelope_of = body.envelope_of();
         let latest_ms = latest_ms(&self.transaction)?.unwrap_or(i64::MIN).max(at.as_millisecond());
         let record = Record {
             format: Record::FORMAT.to_owned(),
@@ -159,7 +267,7 @@ impl Writing<'_> {
         let signed = SignedRecord::sign(text, &self.settings.device_key);
         let head = Head { position: record.position, hash: signed.hash() };
         self.transaction
-            .prepare_cached("INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+            .prepare_cached("INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
             .and_then(|mut insert| {
                 insert.execute((
                     Int(head.position),
@@ -168,10 +276,22 @@ impl Writing<'_> {
                     head.hash.as_bytes(),
                     at.as_millisecond(),
                     latest_ms,
+                    envelope_of.as_ref().map(ApplicationId::as_bytes),
                 ))
             })
             .map_err(during("append a record"))?;
         Ok(head)
+    }
+}
+
+impl Writing<'_> {
+    /// What closes an envelope of an application in this transaction.
+    pub(super) fn closing<'a>(
+        &'a self,
+        application: ApplicationId,
+        key: &'a DataKey,
+    ) -> Result<Closing<'a>, Error> {
+        Ok(Closing { kiosk: &self.settings.kiosk, application, key, nonce: vault::nonce()? })
     }
 }
 
@@ -181,6 +301,23 @@ pub(super) struct Moment {
     /// Wall clock, whole milliseconds.
     pub(super) at: Timestamp,
     monotonic_ms: u64,
+}
+
+/// A moment at which the clock was right.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Anchor {
+    moment: Moment,
+    /// Central's clock agreed then.
+    pub(super) is_confirmed: bool,
+}
+
+impl Anchor {
+    /// What the clock should show at `now`, by the clock that never steps.
+    pub(super) fn expected(&self, now: Moment) -> Timestamp {
+        let passed = now.monotonic_ms.saturating_sub(self.moment.monotonic_ms);
+        let passed = std::time::Duration::from_millis(passed);
+        self.moment.at.checked_add(passed).unwrap_or(Timestamp::MAX)
+    }
 }
 
 impl Moment {

@@ -8,6 +8,9 @@ use super::{Error, store::Store};
 /// Calls that wait at most. Whoever calls waits for the answer, so there are never more than callers:
 /// one visit, two printers, the network and a technician, with room for the tests.
 const WAITING_MAX: usize = 32;
+/// When this long nobody has asked for anything, the mark is written: after each step of a visit, and
+/// never between two records of one.
+const PAUSE: Duration = Duration::from_millis(100);
 /// When this long nobody has asked for anything, the WAL is moved into the file.
 const QUIET: Duration = Duration::from_secs(20);
 
@@ -68,27 +71,45 @@ impl std::fmt::Debug for Writer {
 }
 
 fn work(mut store: Store, calls: &Receiver<Call>) {
-    let mut tidy = true;
+    let mut left = Left::Nothing;
     loop {
-        match calls.recv_timeout(QUIET) {
+        let patience = if left == Left::Mark { PAUSE } else { QUIET };
+        match calls.recv_timeout(patience) {
             Ok(Call::Work(work)) => {
                 work(&mut store);
-                tidy = false;
+                left = Left::Mark;
             }
             Ok(Call::Close(closed)) => {
+                store.mark();
                 drop(store);
                 if closed.send(()).is_err() {
                     tracing::debug!("nobody waits for the journal to close any more");
                 }
                 return;
             }
-            Err(RecvTimeoutError::Timeout) => {
-                if !tidy {
-                    store.tidy();
-                    tidy = true;
+            Err(RecvTimeoutError::Timeout) => match left {
+                Left::Mark => {
+                    store.mark();
+                    left = Left::Wal;
                 }
+                Left::Wal => {
+                    store.tidy();
+                    left = Left::Nothing;
+                }
+                Left::Nothing => {}
+            },
+            Err(RecvTimeoutError::Disconnected) => {
+                store.mark();
+                return;
             }
-            Err(RecvTimeoutError::Disconnected) => return,
         }
     }
+}
+
+/// What is left to do when nobody asks for anything.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Left {
+    Mark,
+    Wal,
+    Nothing,
 }

@@ -24,10 +24,10 @@ use jiff::Timestamp;
 use self::client::parse;
 use self::snapshot::Known;
 use crate::clock::Clock;
-use crate::domain::{Applicant, Business, DivisionCode, IdentitySource, PersonId, Private, Uscc};
+use crate::domain::{Applicant, Business, DivisionCode, IdentitySource, Private, Uscc};
 use crate::fault::Chain;
 use crate::wire::v1::{
-    Hash, LookUpOutcome, LookedUp, Personal, Register,
+    self, Hash, LookUpOutcome, Personal, Register,
     api::{
         self, Answer, BusinessFound, LicenceFound, LookUpRequest, LookUpResponse, PersonFound,
         Query, SignedText,
@@ -85,13 +85,15 @@ pub enum Outcome<T> {
 
 impl<T> LookUp<T> {
     /// The look-up as the journal keeps it: what kind of answer came, never what it said.
-    pub fn record(&self) -> LookedUp {
-        LookedUp {
+    pub fn record(&self) -> v1::LookUp {
+        v1::LookUp {
             application: self.purpose.application,
             register: self.register,
             purpose: self.purpose.service,
-            subject_digest: self.subject_digest.clone(),
-            answer_digest: self.answer_digest.clone(),
+            personal: v1::LookedUpPersonal {
+                subject_digest: self.subject_digest.clone(),
+                answer_digest: self.answer_digest.clone(),
+            },
             snapshot_taken_at: self.snapshot_taken_at,
             outcome: match self.outcome {
                 Outcome::Answered(_) | Outcome::Refused(_) => LookUpOutcome::Answered,
@@ -106,8 +108,11 @@ impl<T> LookUp<T> {
 /// Somebody whose relation to a business is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PersonRef {
-    /// A card was read: the number travels inside TLS, and central does not keep it.
-    Card(Private<PersonId>),
+    /// A card was read.
+    Card {
+        /// The applicant's `id_digest`: the number itself never leaves the kiosk.
+        id_digest: String,
+    },
     /// An e-ID was shown.
     Proof {
         /// From [`ProvenPerson::proof_id`].
@@ -213,10 +218,8 @@ impl Registers {
         purpose: Purpose,
     ) -> LookUp<Registered> {
         let (wire_person, id_digest) = match person {
-            PersonRef::Card(id) => {
-                let number = id.reveal().as_str();
-                let person = api::Person::Card { number: Personal::new(number) };
-                (person, self.digest_key.digest(number))
+            PersonRef::Card { id_digest } => {
+                (api::Person::Card { id_digest: id_digest.clone() }, id_digest.clone())
             }
             PersonRef::Proof { proof_id, id_digest } => {
                 (api::Person::Proof { proof_id: proof_id.clone() }, id_digest.clone())
@@ -431,7 +434,6 @@ fn person(found: PersonFound) -> Result<ProvenPerson, &'static str> {
         .ok_or("an unknown kind of document")?;
     let applicant = Applicant {
         name: Private::new(found.name.reveal().to_owned()),
-        id: None,
         id_digest: digest(found.id_digest)?,
         id_masked: found.id_masked,
         sex: found.sex,

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::domain::{Series, calendar};
 use crate::fault::Chain;
-use crate::journal::{self, Head, Journal};
+use crate::journal::{self, Head, Journal, Placed};
 use crate::wire::v1::api::{
     self, Acknowledgement, BlockRequest, Heartbeat, Push, PushOutcome, SignedText, Standing,
 };
@@ -122,6 +122,7 @@ impl<C: Central> Task<C> {
         if (0..=ROUND_TRIP_MS_MAX).contains(&(heard_ms - sent_ms)) {
             let offset_ms = answer.at.as_millisecond() - i64::midpoint(sent_ms, heard_ms);
             self.state.send_modify(|state| state.clock_offset_ms = Some(offset_ms));
+            self.ask(move |journal| journal.compare_clock(offset_ms)).await?;
         }
 
         if answer.standing == Standing::Forked {
@@ -165,7 +166,7 @@ impl<C: Central> Task<C> {
                 return Ok(());
             };
             let count = records.len();
-            let push = Push { records: records.into_iter().map(|placed| placed.record).collect() };
+            let push = push_of(records);
             let answer = self.within_time("push records", self.central.push(push)).await;
             let answer = match answer {
                 Err(Error::Call { source: source @ CallError::Refused { .. }, .. }) => {
@@ -425,4 +426,16 @@ async fn notified(nudged: Option<tokio::sync::futures::Notified<'_>>) {
         Some(nudged) => nudged.await,
         None => std::future::pending().await,
     }
+}
+
+/// The records as they travel, with the key of each application once.
+fn push_of(records: Vec<Placed>) -> Push {
+    let mut keys = BTreeMap::new();
+    let mut push = Push { records: Vec::with_capacity(records.len()), keys: Vec::new() };
+    for placed in records {
+        push.records.push(placed.record);
+        keys.extend(placed.key.map(|key| (key.application, key)));
+    }
+    push.keys.extend(keys.into_values());
+    push
 }

@@ -234,6 +234,10 @@ impl Desk {
     /// Looks at everything that is not told by itself, and raises and lays down faults. Not during a
     /// step of a visit, only between: it asks the journal a dozen questions.
     pub(super) fn judge(&mut self) {
+        if self.console.journal_failed && self.settings.journal.recover().is_ok() {
+            tracing::info!("the journal can be written again");
+            self.console.journal_failed = false;
+        }
         self.count();
         let disk_free_bytes = self.disk_free_bytes();
         let rulebooks = self.rulebooks();

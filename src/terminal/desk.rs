@@ -204,7 +204,14 @@ impl Desk {
         }
     }
 
-    fn look_up(&self, query: Query, purpose: Purpose) {
+    fn look_up(&mut self, query: Query, purpose: Purpose) {
+        // Remembered before anything about the application leaves this kiosk. Where that cannot be
+        // written, nothing could be issued either, and nobody is asked.
+        if let Err(error) = self.settings.journal.begin(purpose.application) {
+            self.journal_failed(&error);
+            self.tell(Event::LookedUp(look_ups::not_asked(&query)));
+            return;
+        }
         let visit = self.visit;
         let inbox = self.inbox.clone();
         let asking =
@@ -219,7 +226,7 @@ impl Desk {
 
     fn looked_up(&mut self, visit: u64, answer: look_ups::Answer) {
         // Recorded also when the applicant has left meanwhile: the register was asked.
-        if let Err(error) = self.settings.journal.record(Body::LookedUp(answer.record)) {
+        if let Err(error) = self.settings.journal.record_look_up(answer.record) {
             self.journal_failed(&error);
         }
         if visit != self.visit {
@@ -557,14 +564,13 @@ impl Desk {
                     name: record.name.clone(),
                     id_digest: id_digest.clone(),
                     id_masked: MaskedId::of(id).to_string(),
-                    id: Some(record.id.clone()),
                     sex: record.sex,
                     birth: record.birth.clone(),
                     valid_to: record.valid_to,
                     source: IdentitySource::Card,
                     document: document_word(record.document),
                 };
-                self.who = Some(Who::of_card(record.id.clone(), id_digest));
+                self.who = Some(Who::of_card(id_digest));
                 self.tell(Event::Identified(Box::new(applicant)));
             }
             Report::Event(id_reader::Event::ReadFailed(failure)) => {
@@ -736,6 +742,7 @@ fn not_issued(error: &journal::Error) -> NotIssued {
     match error {
         journal::Error::NumbersExhausted { .. } => NotIssued::NumbersExhausted,
         journal::Error::ClockBehind { .. } => NotIssued::ClockBehind,
+        journal::Error::ClockStepped { .. } => NotIssued::ClockDrifted,
         journal::Error::Quarantined { .. } => NotIssued::Quarantined,
         _ => NotIssued::JournalDown,
     }

@@ -1,6 +1,6 @@
 //! Asks the registers for the visit, and says their answers in the visit's words.
 
-use crate::domain::{PersonId, Private, ServiceCode};
+use crate::domain::{Private, ServiceCode};
 use crate::registers::{
     DistrictRecord, HeldStatus, LookUp, Outcome, PersonRef, ProvenPerson, Purpose, Refusal,
     Registered, Registers, Relation, ShownLicence, Supervision,
@@ -9,7 +9,7 @@ use crate::session::effect::{self, Query};
 use crate::session::event::{
     self, Ban, HeldPermit, IdentityProblem, LicenceProblem, LookUpAnswer, Register, Unanswered,
 };
-use crate::wire::v1::LookedUp;
+use crate::wire::v1;
 
 /// The applicant as the registers must know them: kept by the terminal, never by the screen.
 #[derive(Debug, Clone)]
@@ -20,8 +20,8 @@ pub(super) struct Who {
 
 impl Who {
     /// Somebody whose card was read.
-    pub(super) fn of_card(id: Private<PersonId>, id_digest: String) -> Self {
-        Self { person: PersonRef::Card(id), id_digest }
+    pub(super) fn of_card(id_digest: String) -> Self {
+        Self { person: PersonRef::Card { id_digest: id_digest.clone() }, id_digest }
     }
 }
 
@@ -30,7 +30,7 @@ pub(super) struct Answer {
     /// For the visit.
     pub(super) told: LookUpAnswer,
     /// For the journal: that it was asked, why, and what kind of answer came.
-    pub(super) record: LookedUp,
+    pub(super) record: v1::LookUp,
     /// Who the applicant is, where that was the question.
     pub(super) who: Option<Who>,
 }
@@ -72,6 +72,15 @@ pub(super) async fn ask(
             Answer { told: micro_service(look_up, purpose.service), record, who: None }
         }
     })
+}
+
+/// The answer to a question that could not be asked.
+pub(super) fn not_asked(query: &Query) -> LookUpAnswer {
+    match query {
+        Query::ElectronicId { .. } => LookUpAnswer::NoPerson(IdentityProblem::ServiceDown),
+        Query::ElectronicLicence { .. } => LookUpAnswer::NoLicence(LicenceProblem::ServiceDown),
+        Query::Business { register, .. } => LookUpAnswer::Unanswered(*register, Unanswered::Down),
+    }
 }
 
 fn person(look_up: LookUp<ProvenPerson>) -> (LookUpAnswer, Option<Who>) {

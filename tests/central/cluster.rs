@@ -75,13 +75,7 @@ impl Cluster {
     /// The running one, or a new one; `None` where there is no PostgreSQL and nobody insists.
     pub(crate) fn shared() -> Option<Arc<Self>> {
         static RUNNING: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
-        if !Path::new(PROGRAMS).exists() {
-            assert!(
-                std::env::var_os("KIOSK_TEST_POSTGRES").is_none(),
-                "PostgreSQL is not installed; `make deps` does it"
-            );
-            let mut told = std::io::stderr();
-            writeln!(told, "SKIPPED: PostgreSQL is not installed; `make deps` does it").unwrap();
+        if !installed() {
             return None;
         }
         let mut running = RUNNING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -102,6 +96,20 @@ impl Cluster {
         self.server.run("postgres", &format!("CREATE DATABASE {name} STRATEGY file_copy"));
         address(&[&self.server], &name)
     }
+}
+
+/// Whether there is a PostgreSQL; where there is none and nobody insists, that is said.
+pub(crate) fn installed() -> bool {
+    if Path::new(PROGRAMS).exists() {
+        return true;
+    }
+    assert!(
+        std::env::var_os("KIOSK_TEST_POSTGRES").is_none(),
+        "PostgreSQL is not installed; `make deps` does it"
+    );
+    let mut told = std::io::stderr();
+    writeln!(told, "SKIPPED: PostgreSQL is not installed; `make deps` does it").unwrap();
+    false
 }
 
 /// The address of a database on several servers.

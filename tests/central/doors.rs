@@ -8,7 +8,7 @@ use permit_kiosk::central::keys;
 use permit_kiosk::central::store::Sqlite;
 
 async fn knock(client: &permit_kiosk::registers::Client) -> Result<SignedText, ClientError> {
-    client.post_json(RECORDS_PATH, &Push { records: vec![] }).await
+    client.post_json(RECORDS_PATH, &Push { records: vec![], keys: vec![] }).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

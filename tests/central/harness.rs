@@ -11,7 +11,7 @@ use permit_kiosk::central::numbers::Numbers;
 use permit_kiosk::central::store::{Kiosk, Sqlite, Store};
 use permit_kiosk::central::{self, Config, Running};
 use permit_kiosk::clock::{Clock as _, SimulatedClock, SystemClock};
-use permit_kiosk::config::PermitBook;
+use permit_kiosk::config::{PermitBook, Retention};
 use permit_kiosk::domain::calendar::Calendar;
 use permit_kiosk::domain::{
     ApplicationId, Bilingual, ElicenceId, FoodLicenceNumber, Grant, Holder, Issuer, Permit,
@@ -19,11 +19,13 @@ use permit_kiosk::domain::{
 };
 use permit_kiosk::registers::{Client, DigestKey, Identity, Purpose, Registers, Snapshots};
 use permit_kiosk::seal::{
-    Claims, CopySerial, Keyring, LogOrigin, Profile, Seal, SigningKey, VerifyingKey,
+    Claims, CopySerial, DataKey, Keyring, LogOrigin, NONCE_BYTES, Profile, Seal, SigningKey,
+    VaultKey, VerifyingKey,
 };
 use permit_kiosk::wire::v1::{
-    self, Applicant, Body, BusinessName, Decided, Document, Due, Finding, Hash, Issued, KioskId,
-    NumberVoided, Personal, Record, Sheet, SignedRecord, Started,
+    self, Applicant, Body, BusinessName, Closing, Decided, DecidedPersonal, Document, Due, Finding,
+    Hash, Issued, KioskId, NumberVoided, Personal, Record, Sheet, SignedRecord, Started,
+    api::{ApplicationKey, Push},
 };
 use tokio::sync::watch;
 
@@ -42,6 +44,13 @@ const NUMBERS: &str = r#"
     block_size = 50
     blocks_unused_max = 2
 "#;
+
+/// As long as the shipped settings.
+pub(crate) const RETENTION: Retention = Retention {
+    issued: Duration::from_hours(24 * 10_958),
+    decided: Duration::from_hours(24 * 730),
+    begun: Duration::from_hours(24 * 183),
+};
 
 /// A running central, and the folder of its keys and data.
 pub(crate) struct Stage {
@@ -72,6 +81,7 @@ impl Stage {
             register_timeout,
             numbers: Numbers::parse(NUMBERS, Path::new("numbers.toml")).unwrap(),
             calendar: Calendar::parse(&calendar.unwrap()).unwrap(),
+            retention: RETENTION,
             clock: Arc::new(clock.clone()),
         };
         let (stop, stopped) = watch::channel(false);
@@ -253,7 +263,7 @@ impl Book {
     /// Appends an issued permit and gives its e-licence identifier.
     pub(crate) fn write_issued(&mut self, permit: &Permit, service: ServiceCode) -> String {
         let issued = self.issued(permit, service);
-        let elicence = issued.permit.elicence.clone();
+        let elicence = issued.elicence.clone();
         self.write(Body::Issued(Box::new(issued)));
         elicence
     }
@@ -270,19 +280,27 @@ impl Book {
                 (format!("hygiene/{}/{}", number.prefix(), number.year()), number.sequence())
             }
         };
+        let key = data_key(permit.application);
         Issued {
             application: permit.application,
             service,
-            permit: v1::Permit::from(permit),
+            number: permit.number.to_string(),
+            elicence: permit.elicence.to_string(),
+            issued: permit.issued,
+            valid_to: permit.valid_to,
             series,
             sequence: u64::from(sequence),
-            decision_digest: Hash::ZERO,
+            decided: Hash::ZERO,
             sheets: vec![Sheet {
                 job: 1,
                 document: Document::Original,
                 serial: Some("ZD-K01-1".to_owned()),
                 seal: Some(seal(&self.seal_key, permit)),
             }],
+            personal: Issued::close(
+                self.closing(permit.application, &key),
+                &v1::Permit::from(permit),
+            ),
         }
     }
 
@@ -301,9 +319,7 @@ impl Book {
             overridden_by: None,
             private: false,
         };
-        self.write(Body::Decided(Box::new(Decided {
-            application: application(number),
-            service: ServiceCode::FoodNew,
+        let personal = DecidedPersonal {
             applicant: Applicant {
                 name: Personal::new("林小满"),
                 id_masked: "370303********9988".to_owned(),
@@ -325,7 +341,11 @@ impl Book {
             },
             facts: Personal::new("{}"),
             promise: None,
-        })));
+        };
+        let key = data_key(application(number));
+        let closing = self.closing(application(number), &key);
+        let decided = Decided::close(closing, ServiceCode::FoodNew, &personal);
+        self.write(Body::Decided(Box::new(decided)));
     }
 
     /// Appends a voided number.
@@ -340,11 +360,57 @@ impl Book {
 
     /// The journal as it is pushed to a store without the network.
     pub(crate) fn judged(&self, from: usize) -> Vec<Judged> {
+        self.judged_in(from..self.records.len())
+    }
+
+    /// Some of the records, as they are pushed to a store without the network.
+    pub(crate) fn judged_in(&self, range: std::ops::Range<usize>) -> Vec<Judged> {
+        let origin = self.origin();
+        let Push { records, keys } = push(self.records[range].to_vec());
+        let wrap = |application, key: &_| central::wrap(&vault_key(), application, key);
+        intake::judge(&origin, records, keys, &wrap).unwrap()
+    }
+
+    /// Where records must come from.
+    pub(crate) fn origin(&self) -> Origin {
         let seal_key = Keyring::from_iter([("test".to_owned(), self.seal_key.verifying_key())]);
         let keys = Keys { device_key: self.device_key.verifying_key(), seal_key };
-        let origin = Origin { kiosk: self.kiosk.clone(), lives: [(1, keys)].into() };
-        intake::judge(&origin, self.records[from..].to_vec()).unwrap()
+        Origin { kiosk: self.kiosk.clone(), lives: [(1, keys)].into() }
     }
+
+    /// The records behind the first `from` as they are pushed, with the keys to their envelopes.
+    pub(crate) fn push(&self, from: usize) -> Push {
+        push(self.records[from..].to_vec())
+    }
+
+    fn closing<'a>(&'a self, application: ApplicationId, key: &'a DataKey) -> Closing<'a> {
+        // The place makes it another nonce each time, as far as a test needs.
+        let mut nonce = [0; NONCE_BYTES];
+        nonce[..8].copy_from_slice(&self.records.len().to_be_bytes());
+        Closing { kiosk: &self.kiosk, application, key, nonce }
+    }
+}
+
+/// The data key a test's kiosk has for an application.
+pub(crate) fn data_key(application: ApplicationId) -> DataKey {
+    DataKey::new(Hash::of(application.as_bytes()).as_bytes().to_owned())
+}
+
+/// What wraps data keys where no central runs.
+pub(crate) fn vault_key() -> VaultKey {
+    VaultKey::new([6; 32])
+}
+
+/// Records as they are pushed, with the keys to their envelopes.
+pub(crate) fn push(records: Vec<SignedRecord>) -> Push {
+    let read = |record: &SignedRecord| Record::read(record.record.reveal()).ok();
+    let applications: std::collections::BTreeSet<ApplicationId> =
+        records.iter().filter_map(|record| read(record)?.body.envelope_of()).collect();
+    let keys = applications
+        .into_iter()
+        .map(|application| ApplicationKey { application, key: data_key(application) })
+        .collect();
+    Push { records, keys }
 }
 
 pub(crate) fn seal(key: &SigningKey, permit: &Permit) -> String {

@@ -6,13 +6,13 @@ use jiff::civil::date;
 use permit_kiosk::clock::Clock as _;
 use permit_kiosk::domain::{Grant, ServiceCode, Uscc};
 use permit_kiosk::wire::v1::api::{
-    BlockRequest, HEARTBEAT_PATH, Head, Heartbeat, HeartbeatAnswer, NUMBER_BLOCKS_PATH, Push,
+    BlockRequest, HEARTBEAT_PATH, Head, Heartbeat, HeartbeatAnswer, NUMBER_BLOCKS_PATH,
     RECORDS_PATH, SignedText,
 };
 use permit_kiosk::wire::v1::{Due, SignedBlock};
 use serde_json::json;
 
-use super::harness::{Book, SERIES, Stage, browser, next_version, permit, seal};
+use super::harness::{self, Book, SERIES, Stage, browser, next_version, permit, seal};
 
 /// Pushes a journal after leasing the first block.
 async fn push(stage: &Stage, book: &Book) {
@@ -20,7 +20,7 @@ async fn push(stage: &Stage, book: &Book) {
     let request = BlockRequest { series: SERIES.to_owned(), incarnation: 1, nonce: "0".repeat(32) };
     let _block: SignedBlock = client.post_json(NUMBER_BLOCKS_PATH, &request).await.unwrap();
     let records = book.records.clone();
-    let _told: SignedText = client.post_json(RECORDS_PATH, &Push { records }).await.unwrap();
+    let _told: SignedText = client.post_json(RECORDS_PATH, &harness::push(records)).await.unwrap();
 }
 
 async fn state(stage: &Stage, elicence: &str) -> (String, serde_json::Value) {

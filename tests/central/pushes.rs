@@ -5,14 +5,15 @@ use permit_kiosk::registers::ClientError;
 use permit_kiosk::seal::Signature;
 use permit_kiosk::wire::v1::api::{
     Acknowledgement, BlockRequest, HEARTBEAT_PATH, Head, Heartbeat, HeartbeatAnswer,
-    NUMBER_BLOCKS_PATH, Push, PushOutcome, RECORDS_MAX, RECORDS_PATH, SignedText, Standing,
+    NUMBER_BLOCKS_PATH, PushOutcome, RECORDS_MAX, RECORDS_PATH, SignedText, Standing,
 };
 use permit_kiosk::wire::v1::{BlockGrant, Personal, SignedBlock, SignedRecord};
 
-use super::harness::{Book, SERIES, Stage, permit};
+use super::harness::{self, Book, SERIES, Stage, permit};
 
 async fn push(stage: &Stage, records: Vec<SignedRecord>) -> Result<Acknowledgement, ClientError> {
-    let signed: SignedText = stage.client().post_json(RECORDS_PATH, &Push { records }).await?;
+    let signed: SignedText =
+        stage.client().post_json(RECORDS_PATH, &harness::push(records)).await?;
     let mut signature = [0; Signature::BYTES];
     hex::decode_to_slice(&signed.signature, &mut signature).unwrap();
     let signature = Signature::from_bytes(signature);
@@ -81,11 +82,11 @@ async fn records_without_sense_are_set_apart_and_those_behind_them_are_taken() {
     book.append(later);
     // 3: the seal of another permit.
     let mut issued = book.issued(&permit(990_101), ServiceCode::FoodNew);
-    issued.sheets[0].seal = Some(super::harness::seal(&book.seal_key, &permit(990_102)));
+    issued.sheets[0].seal = Some(harness::seal(&book.seal_key, &permit(990_102)));
     book.write(permit_kiosk::wire::v1::Body::Issued(Box::new(issued)));
     // 4: sealed by a stranger.
     let mut issued = book.issued(&permit(990_101), ServiceCode::FoodNew);
-    issued.sheets[0].seal = Some(super::harness::seal(&stranger.seal_key, &permit(990_101)));
+    issued.sheets[0].seal = Some(harness::seal(&stranger.seal_key, &permit(990_101)));
     book.write(permit_kiosk::wire::v1::Body::Issued(Box::new(issued)));
     // 5: a number that is not the one of its place.
     let mut issued = book.issued(&permit(990_101), ServiceCode::FoodNew);
@@ -123,7 +124,7 @@ async fn a_gap_and_a_fork_are_told_and_a_forked_kiosk_gets_no_numbers() {
         outbox: 0,
         numbers_left: [(SERIES.to_owned(), 0)].into(),
         faults: vec![],
-        at: super::harness::NOW.parse().unwrap(),
+        at: harness::NOW.parse().unwrap(),
     };
     let answer: HeartbeatAnswer =
         stage.client().post_json(HEARTBEAT_PATH, &heartbeat).await.unwrap();

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::civil::date;
+use permit_kiosk::central;
+use permit_kiosk::central::intake::{self, Stage};
 use permit_kiosk::central::store::plan::{Chained, Link, chain as fit};
 use permit_kiosk::central::store::{
     self, Lease, Leased, Life, LookUpRow, PublishedEdition, Sqlite, Store, Taken,
@@ -15,7 +17,9 @@ use permit_kiosk::wire::v1::{BlockGrant, Hash, KioskId, SignedBlock};
 use proptest::prelude::*;
 
 use super::cluster::Cluster;
-use super::harness::{Book, NOW, SERIES, next_version, permit};
+use super::harness::{
+    Book, NOW, SERIES, TODAY, application, data_key, next_version, permit, vault_key,
+};
 
 /// An engine with one enrolled kiosk that has the first block of numbers, 990101 to 990200.
 struct Bench {
@@ -165,6 +169,8 @@ on_both_engines! {
     two_kiosks_changing_one_permit_at_once_leave_one_alive
     editions_only_count_up
     look_ups_are_kept_in_order
+    data_keys_are_kept_wrapped_until_their_time_is_over
+    an_envelope_that_does_not_open_is_set_apart
 }
 
 async fn new_records_are_kept_and_become_the_head(place: Place) {
@@ -514,6 +520,60 @@ async fn editions_only_count_up(place: Place) {
     assert_eq!(bench.store.edition("c".to_owned()).await.unwrap(), None);
 }
 
+async fn data_keys_are_kept_wrapped_until_their_time_is_over(place: Place) {
+    let mut bench = Bench::set(place).await;
+    let issued = permit(990_101);
+    let elicence = bench.book.write_issued(&issued, ServiceCode::FoodNew);
+    bench.book.write_referred(3, None);
+    assert!(bench.push(0).await.quarantined.is_empty());
+    let key = async |application| {
+        bench.store.data_key(bench.book.kiosk.clone(), application).await.unwrap()
+    };
+    for application in [issued.application, application(3)] {
+        let wrapped = key(application).await.unwrap();
+        let unwrapped = vault_key().unwrap(&application.to_string(), &wrapped);
+        assert_eq!(unwrapped, Some(data_key(application)));
+    }
+    let now: jiff::Timestamp = NOW.parse().unwrap();
+    let before = |days: i64| now + jiff::SignedDuration::from_hours(24 * days);
+    assert_eq!(bench.store.shred(Stage::Begun, before(9)).await.unwrap(), 0);
+    assert_eq!(bench.store.shred(Stage::Decided, before(-1)).await.unwrap(), 0);
+    assert_eq!(bench.store.cases().await.unwrap().len(), 1);
+    assert_eq!(bench.store.shred(Stage::Decided, before(1)).await.unwrap(), 1);
+    assert_eq!(key(application(3)).await, None);
+    assert_eq!(bench.store.cases().await.unwrap(), []);
+    let entry = bench.store.permit(elicence.clone()).await.unwrap().unwrap();
+    assert_eq!(entry.permit.holder.legal_representative.reveal(), "秦一舟");
+    assert_eq!(bench.store.shred(Stage::Issued, before(1)).await.unwrap(), 1);
+    assert_eq!(key(issued.application).await, None);
+    // The number and its dates are remembered, whose it was is not; and the records are as they were.
+    let entry = bench.store.permit(elicence).await.unwrap().unwrap();
+    assert_eq!((entry.permit.number.as_str(), entry.permit.issued), ("JY13703039901011", TODAY));
+    let holder = entry.permit.holder;
+    assert_eq!((holder.legal_representative.reveal(), holder.uscc.as_str()), ("", ""));
+    assert_eq!(bench.store.permits_of("91370303MAXX01026W".to_owned()).await.unwrap(), []);
+    assert_eq!(bench.push(0).await.outcome, taken(0, 2), "the same records are still known");
+}
+
+async fn an_envelope_that_does_not_open_is_set_apart(place: Place) {
+    let mut bench = Bench::set(place).await;
+    bench.book.write_issued(&permit(990_101), ServiceCode::FoodNew);
+    bench.book.write_referred(3, None);
+    bench.book.write_started(1);
+    let origin = bench.book.origin();
+    let wrap = |application, key: &_| central::wrap(&vault_key(), application, key);
+    let mut push = bench.book.push(0);
+    // Of one the key is another's, of the other there is none.
+    push.keys.truncate(1);
+    push.keys[0].key = data_key(application(99));
+    let judged = intake::judge(&origin, push.records, push.keys, &wrap).unwrap();
+    let at = NOW.parse().unwrap();
+    let taken = bench.store.take(bench.book.kiosk.clone(), judged, at).await.unwrap();
+    let quarantined: Vec<(u64, &str)> = taken.quarantined.into_iter().collect();
+    assert_eq!(quarantined, [(1, "closed"), (2, "closed")]);
+    assert_eq!(taken.head.position, 3, "and the head goes on");
+}
+
 async fn look_ups_are_kept_in_order(place: Place) {
     let bench = Bench::set(place).await;
     let row = |took_ms| LookUpRow {
@@ -521,7 +581,7 @@ async fn look_ups_are_kept_in_order(place: Place) {
         at: NOW.parse().unwrap(),
         register: permit_kiosk::wire::v1::Register::FoodAndDrug,
         service: ServiceCode::FoodNew,
-        application: super::harness::application(1),
+        application: application(1),
         subject_digest: "d".to_owned(),
         outcome: "down".to_owned(),
         reason: Some("the line is cut".to_owned()),
@@ -530,7 +590,7 @@ async fn look_ups_are_kept_in_order(place: Place) {
     for took_ms in [3, 1, 2] {
         bench.store.keep_look_up(row(took_ms)).await.unwrap();
     }
-    let kept = bench.store.look_ups(super::harness::application(1)).await.unwrap();
+    let kept = bench.store.look_ups(application(1)).await.unwrap();
     assert_eq!(kept, [row(3), row(1), row(2)]);
 }
 

@@ -265,6 +265,9 @@ fn every_number_is_taken_up_to_its_limits_and_not_beyond() {
         ("clock_drift_s = 5", 1, 60),
         ("disk_free_mb = 512", 64, 1_000_000),
         ("numbers_low = 20", 1, 10_000),
+        ("issued_days = 400", 30, 36_525),
+        ("decided_days = 180", 30, 36_525),
+        ("begun_days = 30", 1, 36_525),
     ] {
         let (key, _) = line.split_once(" = ").unwrap();
         for (number, good) in [(min - 1, false), (min, true), (max, true), (max + 1, false)] {

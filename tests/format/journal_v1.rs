@@ -1,15 +1,15 @@
 //! Version 1 of journal records and number blocks, byte by byte.
 
 use permit_kiosk::domain::{ApplicationId, Bilingual, ServiceCode, Verdict};
-use permit_kiosk::seal::{Profile, SigningKey};
+use permit_kiosk::seal::{DataKey, NONCE_BYTES, Profile, SigningKey};
 use permit_kiosk::wire::v1::{
-    Applicant, BlockError, BlockGrant, BlockInstalled, Body, BusinessName, Decided, Decision,
-    Document, Due, EditionActivated, EditionRefused, Faulted, Finding, FormatError, Grant, Hash,
-    Header, Holder, Issued, Issuer, KioskId, LookUpOutcome, LookedUp, MaintenanceEmptied,
-    MaintenanceRefused, MaintenanceSettled, MaintenanceSignedIn, MaintenanceSignedOut,
-    NumberVoided, Permit, Personal, PrintStep, Printed, Promise, Rated, Reading, Record, Register,
-    Role, SessionEnded, Sheet, SheetAnswer, SignOut, SignedBlock, SignedRecord, Started, Strokes,
-    decision_digest,
+    Applicant, BlockError, BlockGrant, BlockInstalled, Body, BusinessName, Closing, Decided,
+    DecidedPersonal, Decision, Document, Due, EditionActivated, EditionRefused, EnvelopeError,
+    Faulted, Finding, FormatError, Grant, Hash, Header, Holder, Issued, Issuer, KioskId, LookUp,
+    LookUpOutcome, LookedUp, LookedUpPersonal, MaintenanceEmptied, MaintenanceRefused,
+    MaintenanceSettled, MaintenanceSignedIn, MaintenanceSignedOut, NumberVoided, Permit, Personal,
+    PrintStep, Printed, Promise, Rated, Reading, Record, Register, Role, SessionEnded, Sheet,
+    SheetAnswer, SignOut, SignedBlock, SignedRecord, Started, Strokes,
 };
 
 /// The examples of docs/formats/journal.md, in its order.
@@ -55,9 +55,86 @@ fn the_document_shows_the_frozen_examples() {
     }
 }
 
+fn kiosk() -> KioskId {
+    KioskId::parse("zhangdian-03").unwrap()
+}
+
+/// The data key of the examples' application.
+fn data_key() -> DataKey {
+    DataKey::new([7; 32])
+}
+
+fn closing<'a>(kiosk: &'a KioskId, key: &'a DataKey, nonce: u8) -> Closing<'a> {
+    Closing { kiosk, application: application(), key, nonce: [nonce; NONCE_BYTES] }
+}
+
+fn look_up() -> LookUp {
+    LookUp {
+        application: application(),
+        register: Register::FoodAndDrug,
+        purpose: ServiceCode::FoodNew,
+        personal: LookedUpPersonal { subject_digest: "5f".repeat(32), answer_digest: None },
+        snapshot_taken_at: None,
+        outcome: LookUpOutcome::Down,
+        took_ms: 3000,
+    }
+}
+
+fn decided() -> DecidedPersonal {
+    let strokes = Strokes(vec![vec![(100, 200), (110, 210)], vec![(300, 400)]]);
+    DecidedPersonal {
+        applicant: Applicant {
+            name: Personal::new("李测试"),
+            id_masked: "370303********9988".to_owned(),
+            id_digest: "5f".repeat(32),
+        },
+        business: Some(BusinessName {
+            uscc: "92370303MAXX01018Y".to_owned(),
+            name: "张店区好滋味食品店".to_owned(),
+        }),
+        decision: decision(),
+        facts: Personal::new(r#"{"business":{"status":"live"}}"#),
+        promise: Some(Promise {
+            text_version: "food-new/1".to_owned(),
+            text_digest: "cd".repeat(32),
+            reading_ms: 12_000,
+            signed_at: "2026-11-23T03:59:58.5Z".parse().unwrap(),
+            strokes_digest: strokes.digest(),
+            strokes,
+        }),
+    }
+}
+
+fn permit() -> Permit {
+    Permit {
+        number: "JY13703030000019".to_owned(),
+        elicence: "1.2.156.3005.2.11100000MB0143028R011.11370303MBXX09005U.\
+                   2026112313703030000019.001.X"
+            .to_owned(),
+        holder: Holder {
+            name: "张店区好滋味食品店".to_owned(),
+            uscc: "92370303MAXX01018Y".to_owned(),
+            legal_representative: Personal::new("李测试"),
+            address: "淄博市张店区人民西路9号".to_owned(),
+        },
+        premises: "淄博市张店区人民西路9号".to_owned(),
+        grant: Grant::Food {
+            subject: "食品销售经营者".to_owned(),
+            items: vec!["散装食品销售".to_owned()],
+        },
+        issuer: Issuer {
+            name: "淄博市张店区行政审批服务局".to_owned(),
+            uscc: "11370303MBXX09005U".to_owned(),
+        },
+        issued: jiff::civil::date(2026, 11, 23),
+        valid_to: Some(jiff::civil::date(2031, 11, 22)),
+    }
+}
+
 /// One body of each kind.
 fn bodies() -> Vec<Body> {
-    let strokes = Strokes(vec![vec![(100, 200), (110, 210)], vec![(300, 400)]]);
+    let (kiosk, key, permit) = (kiosk(), data_key(), permit());
+    let decided = Decided::close(closing(&kiosk, &key, 2), ServiceCode::FoodNew, &decided());
     vec![
         Body::Started(Started {
             software: "0.1.0".to_owned(),
@@ -71,68 +148,18 @@ fn bodies() -> Vec<Body> {
             last: 100,
             grant_digest: Hash::of(b"the grant's exact text"),
         }),
-        Body::LookedUp(LookedUp {
-            application: application(),
-            register: Register::FoodAndDrug,
-            purpose: ServiceCode::FoodNew,
-            subject_digest: "5f".repeat(32),
-            answer_digest: None,
-            snapshot_taken_at: None,
-            outcome: LookUpOutcome::Down,
-            took_ms: 3000,
-        }),
-        Body::Decided(Box::new(Decided {
-            application: application(),
-            service: ServiceCode::FoodNew,
-            applicant: Applicant {
-                name: Personal::new("李测试"),
-                id_masked: "370303********9988".to_owned(),
-                id_digest: "5f".repeat(32),
-            },
-            business: Some(BusinessName {
-                uscc: "92370303MAXX01018Y".to_owned(),
-                name: "张店区好滋味食品店".to_owned(),
-            }),
-            decision: decision(),
-            facts: Personal::new(r#"{"business":{"status":"live"}}"#),
-            promise: Some(Promise {
-                text_version: "food-new/1".to_owned(),
-                text_digest: "cd".repeat(32),
-                reading_ms: 12_000,
-                signed_at: "2026-11-23T03:59:58.5Z".parse().unwrap(),
-                strokes_digest: strokes.digest(),
-                strokes,
-            }),
-        })),
+        Body::LookedUp(LookedUp::close(closing(&kiosk, &key, 1), &look_up())),
+        Body::Decided(Box::new(decided)),
         Body::Issued(Box::new(Issued {
             application: application(),
             service: ServiceCode::FoodNew,
-            permit: Permit {
-                number: "JY13703030000019".to_owned(),
-                elicence: "1.2.156.3005.2.11100000MB0143028R011.11370303MBXX09005U.\
-                           2026112313703030000019.001.X"
-                    .to_owned(),
-                holder: Holder {
-                    name: "张店区好滋味食品店".to_owned(),
-                    uscc: "92370303MAXX01018Y".to_owned(),
-                    legal_representative: Personal::new("李测试"),
-                    address: "淄博市张店区人民西路9号".to_owned(),
-                },
-                premises: "淄博市张店区人民西路9号".to_owned(),
-                grant: Grant::Food {
-                    subject: "食品销售经营者".to_owned(),
-                    items: vec!["散装食品销售".to_owned()],
-                },
-                issuer: Issuer {
-                    name: "淄博市张店区行政审批服务局".to_owned(),
-                    uscc: "11370303MBXX09005U".to_owned(),
-                },
-                issued: jiff::civil::date(2026, 11, 23),
-                valid_to: Some(jiff::civil::date(2031, 11, 22)),
-            },
+            number: permit.number.clone(),
+            elicence: permit.elicence.clone(),
+            issued: permit.issued,
+            valid_to: permit.valid_to,
             series: "food/1/370303".to_owned(),
             sequence: 1,
-            decision_digest: decision_digest(&decision()),
+            decided: Hash::of(b"the record before"),
             sheets: vec![
                 Sheet {
                     job: 1,
@@ -142,6 +169,7 @@ fn bodies() -> Vec<Body> {
                 },
                 Sheet { job: 2, document: Document::Receipt, serial: None, seal: None },
             ],
+            personal: Issued::close(closing(&kiosk, &key, 3), &permit),
         })),
         printed(PrintStep::Sent),
         printed(PrintStep::Confirmed { evidence: "page counter 4711 -> 4712".to_owned() }),
@@ -217,7 +245,7 @@ fn records() -> Vec<Record> {
         .map(|(position, body)| {
             let record = Record {
                 format: Record::FORMAT.to_owned(),
-                kiosk: KioskId::parse("zhangdian-03").unwrap(),
+                kiosk: kiosk(),
                 incarnation: 1,
                 position,
                 at: "2026-11-23T04:00:00.123Z".parse().unwrap(),
@@ -248,6 +276,47 @@ fn every_frozen_record_is_read_to_the_same_meaning() {
         assert_eq!(Record::read(text).unwrap(), record);
         let header = Header::read(text).unwrap();
         assert_eq!((header.position, header.previous), (record.position, record.previous));
+    }
+}
+
+fn body_of(kind: &str) -> Body {
+    let line = EXAMPLES.lines().find(|line| line.contains(&format!(r#""kind":"{kind}""#)));
+    Record::read(line.unwrap()).unwrap().body
+}
+
+#[test]
+fn every_envelope_opens_with_its_key_and_with_no_other() {
+    let (key, kiosk, other) = (data_key(), kiosk(), KioskId::parse("zhangdian-04").unwrap());
+    let (Body::LookedUp(looked_up), Body::Decided(record), Body::Issued(issued)) =
+        (body_of("looked_up"), body_of("decided"), body_of("issued"))
+    else {
+        panic!("another kind")
+    };
+    assert_eq!(looked_up.open(&kiosk, &key), Ok(look_up().personal));
+    assert_eq!(record.open(&kiosk, &key), Ok(decided()));
+    assert_eq!(issued.open(&kiosk, &key), Ok(permit()));
+    let wrong = DataKey::new([8; 32]);
+    assert_eq!(record.open(&kiosk, &wrong), Err(EnvelopeError::OtherKey));
+    // Of another kiosk, another application, another kind of record: it does not belong there.
+    assert_eq!(record.open(&other, &key), Err(EnvelopeError::Changed));
+    let stranger = ApplicationId::from_random([9; 16]);
+    let moved = Decided { application: stranger, ..(*record).clone() };
+    assert_eq!(moved.open(&kiosk, &key), Err(EnvelopeError::Changed));
+    let swapped = Decided { personal: issued.personal.clone(), ..(*record).clone() };
+    assert_eq!(swapped.open(&kiosk, &key), Err(EnvelopeError::Changed));
+    // And what stands open must be what is in it.
+    let mut lighter = (*record).clone();
+    lighter.decision.verdict = Verdict::Refer;
+    assert_eq!(lighter.open(&kiosk, &key), Err(EnvelopeError::Contradicts));
+    let renumbered = Issued { number: "JY13703030000027".to_owned(), ..(*issued).clone() };
+    assert_eq!(renumbered.open(&kiosk, &key), Err(EnvelopeError::Contradicts));
+}
+
+#[test]
+fn nothing_about_a_person_stands_open_in_a_record() {
+    for secret in ["李测试", "9988", "好滋味", "92370303MAXX01018Y", "人民西路", "5f5f", "live"]
+    {
+        assert!(!EXAMPLES.contains(secret), "`{secret}` stands open");
     }
 }
 

@@ -228,6 +228,6 @@ fn no_personal_data_shows_in_debug_texts() {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test spoils files on purpose")]
-fn put(path: &Path, bytes: &[u8]) {
+pub(super) fn put(path: &Path, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();
 }

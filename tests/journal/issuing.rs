@@ -33,9 +33,12 @@ fn an_issue_is_decision_number_seals_and_papers_in_one_step() {
     else {
         panic!("{bodies:?}");
     };
-    assert_eq!(recorded.permit, v1::Permit::from(&issued.permit));
+    let path = kiosk.folder.path().join("journal.db");
+    assert_eq!(super::opened_permit(&path, recorded), v1::Permit::from(&issued.permit));
+    assert_eq!(recorded.number, issued.permit.number.to_string());
     assert_eq!(recorded.seal(), Some(issued.seal.as_str()));
-    assert_eq!(recorded.decision_digest, v1::decision_digest(&decided.decision));
+    assert_eq!(decided.application, recorded.application);
+    assert_eq!(recorded.decided, super::records(&path)[1].record.hash());
     assert_eq!(issued.position, 3);
 }
 
@@ -151,7 +154,7 @@ fn the_date_of_issue_is_the_day_in_china() {
         (1, "2026-12-31T15:59:59.999Z", "张审卫公证〔2026〕第0001号", "2026-12-31"),
         (2, "2026-12-31T16:00:00Z", "张审卫公证〔2027〕第0001号", "2027-01-01"),
     ] {
-        kiosk.clock.set(at(now));
+        kiosk.time_is(now);
         let permit = kiosk.journal.issue(barber(n)).unwrap().permit;
         assert_eq!(permit.number.to_string(), number);
         assert_eq!(permit.issued.to_string(), issued_on);
@@ -162,10 +165,11 @@ fn the_date_of_issue_is_the_day_in_china() {
 #[test]
 fn nothing_is_issued_by_a_clock_behind_the_journal() {
     let kiosk = Kiosk::with_numbers(10);
-    kiosk.clock.set(at("2026-11-24T16:00:02Z"));
+    kiosk.time_is("2026-11-24T16:00:02Z");
     kiosk.issue(1).unwrap();
 
     kiosk.clock.set(at("2026-11-24T15:00:00Z"));
+    let kiosk = kiosk.reopened();
     let error = kiosk.issue(2).unwrap_err();
     assert!(matches!(error, Error::ClockBehind { .. }), "{error}");
     // Records of other things are still written, and do not make the clock any better.
@@ -175,6 +179,7 @@ fn nothing_is_issued_by_a_clock_behind_the_journal() {
 
     // A step of network time is no wrong clock; the date still does not go back.
     kiosk.clock.set(at("2026-11-24T15:59:59Z"));
+    let kiosk = kiosk.reopened();
     let issued = kiosk.journal.issue(food_seller(id(2))).unwrap();
     assert_eq!(issued.permit.issued.to_string(), "2026-11-25");
     kiosk.check();

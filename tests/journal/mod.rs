@@ -1,10 +1,13 @@
 //! The journal: issued once, gap-free, never lost, whatever stops the process.
 
 mod chain; // a changed byte is found
+mod clock; // set forwards, set back, wrong for years
 mod crash; // the process stops itself at every point of the straight line
 mod file; // missing, damaged, foreign, full, in use
 mod issuing; // numbers, dates, seals, refusals
+mod mark; // an old image of the disk is noticed
 mod printing; // sheets and their steps
+mod vault; // envelopes, their keys, and forgetting
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,10 +19,12 @@ use permit_kiosk::domain::{
     Private, Promise, Series, ServiceCode, Sex, Signature, Stroke, Uscc, Verdict,
 };
 use permit_kiosk::journal::{
-    Case, ElicenceTypes, Error, Head, IssueRequest, Journal, Reader, Settings,
+    Case, ElicenceTypes, Error, Head, IssueRequest, Journal, Placed, Reader, Settings,
 };
-use permit_kiosk::seal::{LogOrigin, Profile, SigningKey};
-use permit_kiosk::wire::v1::{BlockGrant, Body, Document, KioskId, Record, SignedBlock};
+use permit_kiosk::seal::{DataKey, LogOrigin, Profile, SigningKey, VaultKey};
+use permit_kiosk::wire::v1::{
+    self, BlockGrant, Body, Document, Issued, KioskId, Record, SignedBlock,
+};
 use sha2::{Digest as _, Sha256};
 
 pub(crate) const NOON: &str = "2026-11-23T04:00:00Z";
@@ -56,6 +61,12 @@ impl Kiosk {
         settings(self.folder.path(), &self.clock)
     }
 
+    /// The clock shows another time, and central says that it is right.
+    pub(crate) fn time_is(&self, text: &str) {
+        self.clock.set(at(text));
+        self.journal.compare_clock(0).unwrap();
+    }
+
     /// Closes and opens again, as after a restart.
     pub(crate) fn reopened(self) -> Self {
         let Self { folder, clock, journal } = self;
@@ -76,6 +87,37 @@ impl Kiosk {
     pub(crate) fn check(&self) -> Vec<Body> {
         check_file(&self.folder.path().join("journal.db"))
     }
+}
+
+/// A disk restored from a backup: journal, vault and mark as they were then.
+pub(crate) fn restore(backup: &Path, vault: &Path, to: &Path) {
+    let copy = to.join("journal.db");
+    std::fs::copy(backup, &copy).unwrap();
+    for file in ["journal.keys", "journal.keys-wal"] {
+        std::fs::copy(vault.join(file), to.join(file)).unwrap();
+    }
+    let head = Reader::open(&copy).unwrap().head().unwrap();
+    let mark = serde_json::json!({
+        "kiosk": kiosk_id(), "incarnation": 1, "position": head.position, "hash": head.hash,
+    });
+    std::fs::write(to.join("journal.mark"), mark.to_string()).unwrap();
+}
+
+/// All records of a journal with the keys to their envelopes.
+pub(crate) fn records(path: &Path) -> Vec<Placed> {
+    let reader = Reader::open(path).unwrap().with_vault(path, vault_key()).unwrap();
+    reader.records(0, 1_000_000, usize::MAX).unwrap()
+}
+
+/// The permit in an `issued` record of the journal.
+pub(crate) fn opened_permit(path: &Path, issued: &Issued) -> v1::Permit {
+    issued.open(&kiosk_id(), &data_key(path, issued.application)).unwrap()
+}
+
+/// The data key of an application.
+pub(crate) fn data_key(path: &Path, application: ApplicationId) -> DataKey {
+    let keys = records(path).into_iter().filter_map(|placed| placed.key);
+    keys.filter(|key| key.application == application).map(|key| key.key).next().unwrap()
 }
 
 /// See [`Kiosk::check`].
@@ -150,6 +192,10 @@ pub(crate) fn central_key() -> SigningKey {
     SigningKey::generate(Profile::Ed25519, &[3; 32])
 }
 
+pub(crate) fn vault_key() -> VaultKey {
+    VaultKey::new([4; 32])
+}
+
 pub(crate) fn kiosk_id() -> KioskId {
     KioskId::parse("zhangdian-03").unwrap()
 }
@@ -158,11 +204,13 @@ pub(crate) fn settings(folder: &Path, clock: &SimulatedClock) -> Settings {
     let elicence_type = |digits: &str| format!("11100000MB0143028R{digits}");
     Settings {
         path: folder.join("journal.db"),
+        mark: folder.join("journal.mark"),
         kiosk: kiosk_id(),
         incarnation: 1,
         boot_id: "b5f0a1c2".to_owned(),
         device_key: device_key(),
         seal_key: seal_key(),
+        vault_key: vault_key(),
         central_key: central_key().verifying_key(),
         log_origin: LogOrigin::parse("permits.zhangdian.gov.cn/log").unwrap(),
         serial_prefix: "K03".to_owned(),
@@ -174,6 +222,7 @@ pub(crate) fn settings(folder: &Path, clock: &SimulatedClock) -> Settings {
         },
         clock: Arc::new(clock.clone()),
         bytes_max: Settings::BYTES_MAX,
+        ballast_bytes: 0,
         on_milestone: None,
     }
 }
@@ -244,7 +293,6 @@ pub(crate) fn case(application: ApplicationId, service: ServiceCode, verdict: Ve
         service,
         applicant: Applicant {
             name: Private::new("李测试".to_owned()),
-            id: None,
             id_digest: "5f".repeat(32),
             id_masked: "370303********9988".to_owned(),
             sex: Sex::Female,
@@ -274,6 +322,12 @@ pub(crate) fn case(application: ApplicationId, service: ServiceCode, verdict: Ve
         }),
         documents: vec![Document::Original, Document::Copy, Document::Receipt],
     }
+}
+
+/// A case an officer decides: only a slip is printed.
+pub(crate) fn referred(application: ApplicationId) -> Case {
+    let case = case(application, ServiceCode::FoodNew, Verdict::Refer);
+    Case { documents: vec![Document::Slip], ..case }
 }
 
 pub(crate) fn at(text: &str) -> Timestamp {

@@ -202,9 +202,11 @@ impl Lobby {
         self.kiosk
             .check()
             .into_iter()
-            .filter_map(|body| {
-                if let Body::Issued(issued) = body { Some(issued.permit.number) } else { None }
-            })
+            .filter_map(
+                |body| {
+                    if let Body::Issued(issued) = body { Some(issued.number) } else { None }
+                },
+            )
             .collect()
     }
 
@@ -450,6 +452,9 @@ fn the_facts_on_record_are_those_decided_upon() {
         .iter()
         .find_map(|body| if let Body::Decided(decided) = body { Some(decided) } else { None })
         .unwrap();
+    let path = lobby.kiosk.folder.path().join("journal.db");
+    let key = crate::journal::data_key(&path, decided.application);
+    let decided = decided.open(&crate::journal::kiosk_id(), &key).unwrap();
     let digest = hex::encode(Sha256::digest(decided.facts.reveal()));
     assert_eq!(digest, decided.decision.facts_digest);
     // The same document decided again by anybody comes to the same.
@@ -937,7 +942,6 @@ fn terms() -> Terms {
 fn qin_yizhou() -> Applicant {
     Applicant {
         name: Private::new("秦一舟".to_owned()),
-        id: None,
         id_digest: "02".repeat(32),
         id_masked: "370303********9975".to_owned(),
         sex: Sex::Male,

@@ -195,9 +195,13 @@ fn a_document_that_cannot_be_bound_is_explained_too() {
 
 /// What `rules explain` says of an application in the journal.
 fn of_record(kiosk: &Kiosk, application: &str) -> (Option<i32>, String) {
+    let folder = kiosk.folder.path();
+    std::fs::write(folder.join("vault.key"), journal::vault_key().to_text().as_str()).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_permit-kiosk"))
         .args(["rules", "explain", "--lang", "en", "--application", application, "--journal"])
-        .arg(kiosk.folder.path().join("journal.db"))
+        .arg(folder.join("journal.db"))
+        .arg("--keys")
+        .arg(folder)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();

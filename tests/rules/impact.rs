@@ -1,10 +1,10 @@
 //! What past applications would come to under a new edition, from journals as kiosks write them.
 
 use jiff::civil::{Date, date};
+use permit_kiosk::central;
 use permit_kiosk::central::intake::{Keys, Origin, judge};
 use permit_kiosk::central::store::{Life, Sqlite, Store as _};
 use permit_kiosk::domain::{ApplicationId, Private, ServiceCode};
-use permit_kiosk::journal::Reader;
 use permit_kiosk::rules::{Rulebook, decide_document};
 use permit_kiosk::seal::Keyring;
 use permit_kiosk::wire::v1::{EditionManifest, Hash, SignedEdition};
@@ -13,7 +13,7 @@ use serde_json::{Value as Json, json};
 use super::command;
 use super::diff::{YARD, base, next, write};
 use super::edition::Files;
-use crate::journal::{Kiosk, NOON, case, device_key, kiosk_id, seal_key};
+use crate::journal::{self, Kiosk, NOON, case, device_key, kiosk_id, seal_key, vault_key};
 
 /// Applications in the journal: every seat number 25 times.
 const APPLICATIONS: u16 = 600;
@@ -62,8 +62,20 @@ fn impact(kiosk: &Kiosk, new: &Files, old: &Files, more: &[&str]) -> (i32, Vec<J
     let (new, old) = (write(new), write(old));
     let journal = kiosk.folder.path().join("journal.db");
     let paths = [new.path(), journal.as_path(), old.path()].map(|path| path.to_str().unwrap());
-    let arguments =
-        ["rules", "impact", paths[0], "--journal", paths[1], "--old", paths[2], "--json"];
+    let keys = kiosk.folder.path().to_str().unwrap();
+    std::fs::write(kiosk.folder.path().join("vault.key"), vault_key().to_text().as_str()).unwrap();
+    let arguments = [
+        "rules",
+        "impact",
+        paths[0],
+        "--journal",
+        paths[1],
+        "--keys",
+        keys,
+        "--old",
+        paths[2],
+        "--json",
+    ];
     let arguments = [&arguments[..], more].concat();
     let output = command::run(&arguments, "");
     let said = String::from_utf8(output.stdout).unwrap();
@@ -125,7 +137,7 @@ fn every_verdict_that_would_change_is_listed_and_no_other() {
         "verdicts": [{"before": "REFER", "after": "REFER_ONSITE", "count": 125}],
         "rules": {"SEATS": {"appeared": 125, "disappeared": 0}}, "reasons": {},
         "reproduced": 600, "not_reproduced": 0, "not_checked": 0, "referred_by_kiosk": 0,
-        "unreadable": 0,
+        "erased": 0, "unreadable": 0,
     });
     assert_eq!(summary, wanted);
 
@@ -201,13 +213,16 @@ fn central_knows_what_every_kiosk_decided_and_a_published_edition_is_one_file() 
     let folder = tempfile::tempdir().unwrap();
     let book = folder.path().join("central.db");
     let id = kiosk_id();
-    let records = Reader::open(&kiosk.folder.path().join("journal.db")).unwrap();
-    let records = records.records(0, 1_000_000, usize::MAX).unwrap();
+    let records = journal::records(&kiosk.folder.path().join("journal.db"));
+    std::fs::write(folder.path().join("central-vault.key"), vault_key().to_text().as_str())
+        .unwrap();
     let seal_pem = seal_key().verifying_key().to_pem();
     let seal_key = Keyring::from_iter([("test".to_owned(), seal_key().verifying_key())]);
     let keys = Keys { device_key: device_key().verifying_key(), seal_key };
     let origin = Origin { kiosk: id.clone(), lives: [(1, keys)].into() };
-    let push = records.into_iter().map(|placed| placed.record).collect();
+    let (push, data_keys): (Vec<_>, Vec<_>) =
+        records.into_iter().map(|placed| (placed.record, placed.key)).unzip();
+    let data_keys = data_keys.into_iter().flatten().collect();
     let life = Life {
         certificate: Hash::of(b"1"),
         device_key: device_key().verifying_key().to_pem(),
@@ -216,7 +231,8 @@ fn central_knows_what_every_kiosk_decided_and_a_published_edition_is_one_file() 
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
         let store = Sqlite::open(&book).unwrap();
         store.enrol(id.clone(), life).await.unwrap();
-        let judged = judge(&origin, push).unwrap();
+        let wrap = |application, key: &_| central::wrap(&vault_key(), application, key);
+        let judged = judge(&origin, push, data_keys, &wrap).unwrap();
         store.take(id, judged, NOON.parse().unwrap()).await.unwrap();
     });
 
@@ -232,6 +248,8 @@ fn central_knows_what_every_kiosk_decided_and_a_published_edition_is_one_file() 
         paths[0],
         "--central",
         paths[1],
+        "--keys",
+        folder.path().to_str().unwrap(),
         "--since",
         "2026-11-01",
         "--lang",
@@ -260,6 +278,7 @@ small 1.2, 2026-11-01
        0  did NOT come out again under their own edition
      600  not checked: their own edition was not given (--old)
        0  referred by the kiosk itself; what the law said is compared
+       0  had their personal data erased when its time was over
        0  records cannot be read
 
      125  accepted, an officer decides → accepted, officers inspect the premises

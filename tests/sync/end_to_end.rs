@@ -106,6 +106,7 @@ async fn serve(folder: &Path, clock: &SimulatedClock) -> (watch::Sender<bool>, R
         register_timeout: central::REGISTER_TIMEOUT,
         numbers: Numbers::load(config).unwrap(),
         calendar: Calendar::parse(&calendar).unwrap(),
+        retention: crate::central::harness::RETENTION,
         clock: Arc::new(clock.clone()),
     };
     let (stop, stopped) = watch::channel(false);
@@ -155,8 +156,9 @@ async fn a_copied_disk_is_found_by_the_real_central() {
     let (mut task, _handle) = place.task(&journal);
     task.round().await.unwrap();
     journal.issue(food_seller(id(1))).unwrap();
-    let copy = second.path().join("journal.db");
+    let copy = first.path().join("copy.db");
     journal.back_up(&copy).unwrap();
+    crate::journal::restore(&copy, first.path(), second.path());
     journal.issue(food_seller(id(2))).unwrap();
     task.round().await.unwrap();
 

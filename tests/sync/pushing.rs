@@ -35,7 +35,7 @@ async fn everything_recorded_reaches_central_and_nothing_is_deleted() {
 #[tokio::test]
 async fn while_central_is_away_the_state_says_how_much_waits_and_since_when() {
     let (kiosk, station) = (Kiosk::with_numbers(100), Station::new());
-    kiosk.clock.set(at("2026-11-23T06:00:00Z"));
+    kiosk.time_is("2026-11-23T06:00:00Z");
     kiosk.issue(1).unwrap();
     let (mut task, handle) = task(&kiosk, &station);
     station.disturb([Line::LosesQuestion, Line::LosesQuestion]);
@@ -216,7 +216,7 @@ async fn a_journal_restored_from_an_old_copy_issues_nothing() {
     drop(before);
 
     let restored = tempfile::tempdir().unwrap();
-    std::fs::copy(&copy, restored.path().join("journal.db")).unwrap();
+    crate::journal::restore(&copy, kiosk.folder.path(), restored.path());
     let clock = kiosk.clock.clone();
     let journal = Journal::open(crate::journal::settings(restored.path(), &clock)).unwrap();
     let (mut task, handle) = Task::new(station.clone(), journal.clone(), settings(&kiosk));

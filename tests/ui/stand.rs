@@ -12,7 +12,7 @@ use iced_test::Simulator;
 use iced_test::selector::Candidate;
 use jiff::Timestamp;
 use jiff::civil::date;
-use permit_kiosk::domain::identifier::{FoodLicenceNumber, PersonId};
+use permit_kiosk::domain::identifier::FoodLicenceNumber;
 use permit_kiosk::domain::{
     Applicant, ApplicationId, Business, BusinessStatus, DivisionCode, IdentitySource, Issuer,
     Language, PermitNumber, Private, Sex, Uscc,
@@ -528,7 +528,6 @@ fn read_into(files: &mut BTreeMap<String, String>, folder: &Path, under: &str) {
 pub(super) fn applicant() -> Applicant {
     Applicant {
         name: Private::new("秦一舟".to_owned()),
-        id: Some(Private::new(PersonId::parse("370303198506129975").unwrap())),
         id_digest: "5f".repeat(32),
         id_masked: "370303********9975".to_owned(),
         sex: Sex::Male,

@@ -210,7 +210,7 @@ impl Registers {
 
     async fn business(&self, uscc: &str, person: &Person, application: ApplicationId) -> LookedUp {
         let person_digest = match person {
-            Person::Card { number } => self.digest_key.digest(number.reveal()),
+            Person::Card { id_digest } => id_digest.clone(),
             Person::Proof { proof_id } => match self.proven(proof_id, application) {
                 Some(id_digest) => id_digest,
                 None => {

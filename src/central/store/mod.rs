@@ -19,9 +19,10 @@ use std::sync::Arc;
 
 use jiff::{Timestamp, civil::Date};
 
-use super::intake::{Case, Judged};
+use super::intake::{Case, Judged, Stage};
 use crate::config::PermitBook;
 use crate::domain::{ApplicationId, ServiceCode};
+use crate::seal::WrappedKey;
 use crate::wire::v1::{
     BlockGrant, Hash, KioskId, Permit, Register, SignedBlock,
     api::{Head, Heartbeat, HeldStatus, PushOutcome, Standing},
@@ -109,6 +110,17 @@ pub trait Store: Send + Sync {
 
     /// The edition of a digest.
     fn edition(&self, digest: String) -> Answer<'_, Option<PublishedEdition>>;
+
+    /// The data key of an application, wrapped; `None` where it was destroyed.
+    fn data_key(
+        &self,
+        kiosk: KioskId,
+        application: ApplicationId,
+    ) -> Answer<'_, Option<WrappedKey>>;
+
+    /// Destroys the data keys of applications that came to a stage before a time and no further, and
+    /// what the book itself says of the people: how many applications were forgotten.
+    fn shred(&self, stage: Stage, before: Timestamp) -> Answer<'_, u64>;
 
     /// Records kept without sense, newest first.
     fn quarantine(&self, count: u32) -> Answer<'_, Vec<Quarantined>>;

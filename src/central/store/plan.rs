@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Lease, Leased, Taken};
-use crate::central::intake::{Case, Entry, Judged, Meaning, Number, Poison};
-use crate::domain::{PermitKind, ServiceCode};
+use crate::central::intake::{Case, Entry, Judged, KeptKey, Meaning, Number, Poison};
+use crate::domain::{ApplicationId, PermitKind, ServiceCode};
 use crate::wire::v1::{
-    BlockGrant, Hash, SignedBlock,
+    BlockGrant, Hash, Holder, Permit, Personal, SignedBlock,
     api::{Head, HeldStatus, PushOutcome},
 };
 
@@ -153,6 +153,8 @@ pub struct Plan<'a> {
     pub superseded: BTreeMap<String, String>,
     /// Referred applications; one that is in the inbox already stays as it is.
     pub cases: Vec<(&'a Case, u64)>,
+    /// The data keys of the push, one for each application, with how far it came.
+    pub keys: BTreeMap<ApplicationId, &'a KeptKey>,
 }
 
 /// A number that came to an end.
@@ -191,6 +193,12 @@ pub fn plan(head: Head, push: &[Judged], duplicates: usize, known: Known) -> (Pl
         let poison = book.take(judged);
         if let Some(poison) = poison {
             taken.quarantined.insert(judged.link.position, poison.as_str());
+        }
+        if let Some(key) = &judged.key {
+            let furthest = book.plan.keys.entry(key.application).or_insert(key);
+            if furthest.stage < key.stage {
+                *furthest = key;
+            }
         }
         book.plan.records.push((judged, poison));
         taken.head = Head { position: judged.link.position, hash: judged.link.hash };
@@ -372,6 +380,17 @@ pub fn plan_lease(known: KnownBlocks, lease: &Lease) -> (Leased, Option<BlockGra
         return (Leased::Exhausted, None);
     };
     (Leased::Granted((lease.sign)(&grant.to_text())), Some(grant))
+}
+
+/// A permit of which only the number and its dates are remembered.
+pub fn without_holder(permit: Permit) -> Permit {
+    let holder = Holder {
+        name: String::new(),
+        uscc: String::new(),
+        legal_representative: Personal::new(""),
+        address: String::new(),
+    };
+    Permit { holder, premises: String::new(), ..permit }
 }
 
 /// What stands in the way of an edition with this number and digest: `None` where it may be kept or is

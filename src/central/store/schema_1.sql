@@ -34,6 +34,18 @@ CREATE TABLE records (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX records_quarantined ON records (kiosk, position) WHERE quarantined IS NOT NULL;
 
+-- The data keys that open the envelopes of records, wrapped by a key that lies elsewhere. Deleted for
+-- good when their time is over; what is not deleted never changes but for how far the application came.
+CREATE TABLE data_keys (
+    kiosk       TEXT    NOT NULL REFERENCES kiosks (id),
+    application TEXT    NOT NULL,
+    stage       TEXT    NOT NULL CHECK (stage IN ('begun', 'decided', 'issued')),
+    wrapped     TEXT    NOT NULL,
+    received_at TEXT    NOT NULL,             -- of the record that brought it to its stage
+    PRIMARY KEY (kiosk, application)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX data_keys_by_age ON data_keys (stage, received_at);
+
 -- Two grants of one series overlap only if they name the same block. Never updated.
 CREATE TABLE blocks (
     series      TEXT    NOT NULL,

@@ -13,16 +13,17 @@ use tokio::sync::oneshot;
 
 use super::plan::{
     Chained, Ended, Known, KnownBlocks, KnownPermit, Link, NewPermit, Wanted, chain, plan,
-    plan_edition, plan_lease, wanted,
+    plan_edition, plan_lease, wanted, without_holder,
 };
 use super::{
     Answer, BookEntry, Error, InboxCase, Kiosk, KioskOverview, Lease, Leased, Life, LookUpRow,
     PublishedEdition, Quarantined, Store, Taken, Totals,
 };
-use crate::central::intake::{Case, Judged, Poison};
+use crate::central::intake::{Case, Judged, KeptKey, Poison, Stage};
 use crate::domain::{ApplicationId, ServiceCode};
+use crate::seal::WrappedKey;
 use crate::wire::v1::{
-    Due, Hash, KioskId, SignedBlock,
+    Due, Hash, KioskId, Permit, SignedBlock,
     api::{Head, Heartbeat, HeldStatus, PushOutcome, Standing},
 };
 
@@ -56,6 +57,8 @@ impl Sqlite {
             db.pragma_update(None, "synchronous", "EXTRA")?;
             db.pragma_update(None, "journal_mode", "WAL")?;
             db.pragma_update(None, "foreign_keys", true)?;
+            // A destroyed data key is overwritten where it stood.
+            db.pragma_update_and_check(None, "secure_delete", true, |_row| Ok(()))?;
             // Only `provision` writes beside us, for milliseconds.
             db.busy_timeout(std::time::Duration::from_secs(5))?;
             Ok(db)
@@ -375,6 +378,18 @@ impl Store for Sqlite {
         })
     }
 
+    fn data_key(
+        &self,
+        kiosk: KioskId,
+        application: ApplicationId,
+    ) -> Answer<'_, Option<WrappedKey>> {
+        self.ask("read a data key", move |db| data_key(db, &kiosk, application))
+    }
+
+    fn shred(&self, stage: Stage, before: Timestamp) -> Answer<'_, u64> {
+        self.ask("destroy data keys", move |db| shred(db, stage, before))
+    }
+
     fn quarantine(&self, count: u32) -> Answer<'_, Vec<Quarantined>> {
         self.ask("read the quarantine", move |db| {
             let mut rows = db.prepare_cached(
@@ -535,6 +550,9 @@ fn take(
     for (case, position) in &plan.cases {
         keep_case(db, kiosk, *position, case, at)?;
     }
+    for key in plan.keys.values() {
+        keep_key(db, kiosk, key, at)?;
+    }
     db.prepare_cached("UPDATE kiosks SET heard_at = ?2 WHERE id = ?1")?
         .execute(params![kiosk.as_str(), at.to_string()])?;
     Ok(taken)
@@ -645,6 +663,68 @@ fn keep_permit(
         at.to_string(),
     ])?;
     Ok(())
+}
+
+fn keep_key(
+    db: &Connection,
+    kiosk: &KioskId,
+    key: &KeptKey,
+    at: Timestamp,
+) -> rusqlite::Result<()> {
+    // 'begun' < 'decided' < 'issued', also by the alphabet.
+    db.prepare_cached(
+        "INSERT INTO data_keys (kiosk, application, stage, wrapped, received_at)
+         VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (kiosk, application)
+         DO UPDATE SET stage = ?3, received_at = ?5 WHERE stage < ?3",
+    )?
+    .execute(params![
+        kiosk.as_str(),
+        key.application.to_string(),
+        key.stage.as_str(),
+        key.wrapped.to_string(),
+        at.to_string(),
+    ])?;
+    Ok(())
+}
+
+fn data_key(
+    db: &Connection,
+    kiosk: &KioskId,
+    application: ApplicationId,
+) -> rusqlite::Result<Option<WrappedKey>> {
+    db.prepare_cached("SELECT wrapped FROM data_keys WHERE kiosk = ?1 AND application = ?2")?
+        .query_row([kiosk.as_str(), &application.to_string()], |row| {
+            parsed(row, 0, WrappedKey::parse)
+        })
+        .optional()
+}
+
+/// Destroys the data keys of a stage from before, and what the book itself says of the people.
+fn shred(db: &Connection, stage: Stage, before: Timestamp) -> rusqlite::Result<u64> {
+    let mut delete = db.prepare_cached(
+        "DELETE FROM data_keys WHERE stage = ?1 AND received_at < ?2
+         RETURNING kiosk, application",
+    )?;
+    let applications = delete
+        .query_map([stage.as_str(), &before.to_string()], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    for (kiosk, application) in &applications {
+        db.prepare_cached("DELETE FROM cases WHERE kiosk = ?1 AND application = ?2")?
+            .execute([kiosk, application])?;
+        let permit: Option<Permit> = db
+            .prepare_cached("SELECT permit FROM permits WHERE kiosk = ?1 AND application = ?2")?
+            .query_row([kiosk, application], |row| from_json(row, 0))
+            .optional()?;
+        if let Some(permit) = permit {
+            db.prepare_cached(
+                "UPDATE permits SET permit = ?2, uscc = '', premises = '' WHERE application = ?1",
+            )?
+            .execute([application, &json(&without_holder(permit))])?;
+        }
+    }
+    Ok(u64::try_from(applications.len()).unwrap_or(u64::MAX))
 }
 
 fn keep_ended(db: &Connection, kiosk: &KioskId, ended: &Ended<'_>) -> rusqlite::Result<()> {

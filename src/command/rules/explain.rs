@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use jiff::civil::Date;
+use permit_kiosk::central::keys;
 use permit_kiosk::clock::{Clock as _, SystemClock};
 use permit_kiosk::domain::{ApplicationId, Bilingual, Decision};
 use permit_kiosk::journal::Reader;
@@ -37,6 +38,9 @@ pub(crate) struct Args {
     /// The file of a journal, for example a backup.
     #[arg(long, value_name = "PATH", requires = "application", conflicts_with = "facts")]
     journal: Option<PathBuf>,
+    /// The folder of the key that opens the journal's vault: the kiosk's key folder.
+    #[arg(long, value_name = "DIR", requires = "journal", required_unless_present = "facts")]
+    keys: Option<PathBuf>,
     /// Which application of the journal: 32 digits.
     #[arg(long, value_name = "ID", requires = "journal", value_parser = application)]
     application: Option<ApplicationId>,
@@ -62,14 +66,17 @@ fn application(text: &str) -> Result<ApplicationId, String> {
 
 pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let Loaded::Sound(rulebook) = load(&args.edition)? else { return Ok(ExitCode::from(WRONG)) };
-    let (document, today, recorded) = match (&args.journal, &args.facts, args.application) {
-        (Some(journal), _, Some(application)) => {
-            let decided = recorded(journal, application)?;
+    let (document, today, recorded) = match (&args.journal, &args.keys, args.application) {
+        (Some(journal), Some(keys), Some(application)) => {
+            let decided = recorded(journal, keys, application)?;
             let document = serde_json::from_str(decided.facts.reveal())
                 .context("the facts of the record are not JSON")?;
             (document, decided.decision.today, Some(decided.decision))
         }
-        (_, Some(facts), _) => {
+        _ => {
+            let Some(facts) = &args.facts else {
+                bail!("give --facts, or --journal with --application and --keys")
+            };
             let document = match decide::document(facts)? {
                 Ok(document) => document,
                 Err(wrong) => return decide::complain_of(&wrong),
@@ -79,7 +86,6 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
             }
             (document, args.today.unwrap_or_else(|| SystemClock.today()), None)
         }
-        _ => bail!("give --facts, or --journal with --application"),
     };
     let (decision, explanation) = explain(&rulebook, &document, today);
     if args.json {
@@ -96,8 +102,14 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 /// The decision of an application as it stands in the journal; the latest one, if there are several.
-fn recorded(path: &Path, application: ApplicationId) -> anyhow::Result<v1::Decided> {
+fn recorded(
+    path: &Path,
+    keys: &Path,
+    application: ApplicationId,
+) -> anyhow::Result<v1::DecidedPersonal> {
+    let vault_key = keys::read_vault_key(&keys.join(keys::VAULT_KEY))?;
     let reader = Reader::open(path).context("cannot open the journal")?;
+    let reader = reader.with_vault(path, vault_key).context("cannot open the vault")?;
     let (mut after, mut found) = (0, None);
     loop {
         let records = reader.records(after, PAGE_RECORDS_MAX, PAGE_BYTES_MAX)?;
@@ -109,7 +121,10 @@ fn recorded(path: &Path, application: ApplicationId) -> anyhow::Result<v1::Decid
             if let Body::Decided(decided) = record.body
                 && decided.application == application
             {
-                found = Some(*decided);
+                let key = placed.key.as_ref().with_context(|| {
+                    format!("what was recorded of {application} was erased when its time was over")
+                })?;
+                found = Some(decided.open(&record.kiosk, &key.key)?);
             }
         }
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
+use permit_kiosk::central::keys;
 use permit_kiosk::central::store::reader;
 use permit_kiosk::clock::{Clock as _, SystemClock};
 use permit_kiosk::domain::{Language, ServiceCode};
@@ -15,7 +16,8 @@ use permit_kiosk::journal::Reader;
 use permit_kiosk::rules::Rulebook;
 use permit_kiosk::rules::decide_document;
 use permit_kiosk::rules::impact::{Again, Came, Tally, again, moved};
-use permit_kiosk::wire::v1::{Body, Decided, Decision, Header, Record};
+use permit_kiosk::seal::{DataKey, VaultKey};
+use permit_kiosk::wire::v1::{Body, Decided, DecidedPersonal, Decision, Header, Record};
 use serde::Serialize;
 
 use super::words::{language, pick, service, verdict};
@@ -34,8 +36,8 @@ const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Records read at once.
 const PAGE_RECORDS_MAX: usize = 1000;
 
-/// Records read at once from central: each has 256 KiB at most, 16 MiB together.
-const CENTRAL_RECORDS_MAX: usize = 64;
+/// Records read at once from central: each has 512 KiB at most, 16 MiB together.
+const CENTRAL_RECORDS_MAX: usize = 32;
 
 /// What the kiosk itself found begins with this: not of the law, and not decided again.
 const KIOSK: &str = "KIOSK-";
@@ -56,6 +58,10 @@ pub(super) struct Args {
     /// Central's permit book, or a backup of it: what every kiosk decided.
     #[arg(long, value_name = "DB")]
     central: Option<PathBuf>,
+    /// The key folder of the kiosk, or of central, whose vault key opens what was recorded of people;
+    /// for several journals one each, in their order.
+    #[arg(long, value_name = "DIR", required = true)]
+    keys: Vec<PathBuf>,
     /// An edition applications were decided under: those of it are first decided with it again, and
     /// must come out as recorded. Several may be given.
     #[arg(long, value_name = "DIR")]
@@ -113,8 +119,8 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         progress: std::io::stderr().is_terminal(),
     };
     let began = clock.monotonic();
-    for path in &args.journal {
-        impact.journal(path)?;
+    for (index, path) in args.journal.iter().enumerate() {
+        impact.journal(path, args.keys.get(index).or(args.keys.last()))?;
     }
     if let Some(path) = &args.central {
         impact.central(path)?;
@@ -122,6 +128,11 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let took = clock.monotonic().saturating_sub(began);
     impact.end(took)?;
     Ok(ExitCode::from(if impact.summary.not_reproduced > 0 { ALARM } else { 0 }))
+}
+
+fn vault_key(folder: Option<&PathBuf>, file: &str) -> anyhow::Result<VaultKey> {
+    let folder = folder.context("give --keys")?;
+    Ok(keys::read_vault_key(&folder.join(file))?)
 }
 
 /// The work, and what came of it so far.
@@ -147,6 +158,8 @@ struct Summary {
     not_checked: u64,
     /// Those the kiosk itself referred, whatever the law said; what the law said is compared.
     referred_by_kiosk: u64,
+    /// Decisions whose personal data was erased when its time was over.
+    erased: u64,
     /// Records this software cannot read.
     unreadable: u64,
     /// The last day of decision seen.
@@ -184,8 +197,10 @@ impl<'a> Row<'a> {
 }
 
 impl Impact<'_> {
-    fn journal(&mut self, path: &Path) -> anyhow::Result<()> {
+    fn journal(&mut self, path: &Path, keys: Option<&PathBuf>) -> anyhow::Result<()> {
+        let vault_key = vault_key(keys, keys::VAULT_KEY)?;
         let reader = Reader::open(path).context("cannot open the journal")?;
+        let reader = reader.with_vault(path, vault_key).context("cannot open the vault")?;
         let head = reader.head()?.position;
         let mut after = 0;
         loop {
@@ -193,7 +208,8 @@ impl Impact<'_> {
             let Some(last) = records.last() else { break };
             after = last.position;
             for placed in &records {
-                self.record(placed.position, placed.record.record.reveal())?;
+                let key = placed.key.as_ref().map(|key| &key.key);
+                self.record(placed.position, placed.record.record.reveal(), key)?;
             }
             self.tell_progress(path, after, head)?;
         }
@@ -201,14 +217,15 @@ impl Impact<'_> {
     }
 
     fn central(&mut self, path: &Path) -> anyhow::Result<()> {
-        let book = reader::Reader::open(path)?;
+        let vault_key = vault_key(self.args.keys.last(), keys::CENTRAL_VAULT_KEY)?;
+        let book = reader::Reader::open(path, vault_key)?;
         let mut last: Option<reader::DecidedRecord> = None;
         let mut read = 0;
         loop {
             let after = last.as_ref().map(|last| (&last.kiosk, last.position));
             let records = book.decided(after, CENTRAL_RECORDS_MAX)?;
             for record in &records {
-                self.record(record.position, record.text.reveal())?;
+                self.record(record.position, record.text.reveal(), record.key.as_ref())?;
                 read += 1;
             }
             let Some(record) = records.into_iter().next_back() else { return Ok(()) };
@@ -220,7 +237,7 @@ impl Impact<'_> {
         }
     }
 
-    fn record(&mut self, position: u64, text: &str) -> anyhow::Result<()> {
+    fn record(&mut self, position: u64, text: &str, key: Option<&DataKey>) -> anyhow::Result<()> {
         // Most records are none of ours. Inside a text quotes are escaped: nothing of ours is missed.
         let read = if text.contains(r#""kind":"decided""#) {
             Record::read(text).map(Some)
@@ -233,7 +250,14 @@ impl Impact<'_> {
         };
         match read {
             Ok(Some(Record { kiosk, body: Body::Decided(decided), .. })) => {
-                self.decided(kiosk.as_str(), position, &decided)
+                let Some(key) = key else {
+                    self.summary.erased += 1;
+                    return Ok(());
+                };
+                let personal = decided
+                    .open(&kiosk, key)
+                    .with_context(|| format!("cannot open record {position} of {kiosk}"))?;
+                self.decided(kiosk.as_str(), position, &decided, &personal)
             }
             Ok(_) => Ok(()),
             Err(error) => {
@@ -253,8 +277,14 @@ impl Impact<'_> {
         }
     }
 
-    fn decided(&mut self, kiosk: &str, position: u64, decided: &Decided) -> anyhow::Result<()> {
-        let recorded = &decided.decision;
+    fn decided(
+        &mut self,
+        kiosk: &str,
+        position: u64,
+        decided: &Decided,
+        personal: &DecidedPersonal,
+    ) -> anyhow::Result<()> {
+        let recorded = &personal.decision;
         let today = recorded.today;
         let wanted = self.args.service.is_none_or(|service| service == decided.service)
             && self.since <= today
@@ -268,7 +298,7 @@ impl Impact<'_> {
             self.summary.referred_by_kiosk += 1;
         }
         let before = came(&law);
-        let facts = decided.facts.reveal();
+        let facts = personal.facts.reveal();
         let same = Row {
             what: "same",
             kiosk,
@@ -397,6 +427,11 @@ impl Impact<'_> {
             "件由终端自行转人工，比较的是规则的结论",
             "referred by the kiosk itself; what the law said is compared",
             summary.referred_by_kiosk,
+        );
+        line(
+            "件的个人信息已到期销毁",
+            "had their personal data erased when its time was over",
+            summary.erased,
         );
         line("条记录读不出", "records cannot be read", summary.unreadable);
         if !tally.verdicts.is_empty() {

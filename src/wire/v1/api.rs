@@ -12,6 +12,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::{Hash, KioskId, Personal, Register, SignedRecord};
 use crate::domain::{ApplicationId, BusinessStatus, ServiceCode, Sex};
+use crate::seal::DataKey;
 
 /// Where records are pushed to.
 pub const RECORDS_PATH: &str = "/v1/records";
@@ -29,7 +30,7 @@ pub const EDITIONS_PATH: &str = "/v1/editions";
 /// Records in one push at most: an hour of a busy kiosk is some 300.
 pub const RECORDS_MAX: usize = 1_000;
 /// Bytes of a push at most. A record has some 600 bytes, one with facts and a signature up to
-/// 256 KiB: sixteen of those, or a thousand of 4 KiB.
+/// 512 KiB: eight of those, or a thousand of 4 KiB.
 pub const RECORDS_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Bytes of any other request at most: a code of 2 048 and field names.
 pub const REQUEST_BYTES_MAX: usize = 16 * 1024;
@@ -54,6 +55,18 @@ pub fn is_nonce(text: &str) -> bool {
 pub struct Push {
     /// The records; their positions follow one another.
     pub records: Vec<SignedRecord>,
+    /// The data keys that open their envelopes, one for each application.
+    pub keys: Vec<ApplicationKey>,
+}
+
+/// A data key and whose it is. It travels beside the records, never in one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApplicationKey {
+    /// Whose personal fields it opens.
+    pub application: ApplicationId,
+    /// The key.
+    pub key: DataKey,
 }
 
 /// A text of central's with its signature.
@@ -290,10 +303,11 @@ impl Query {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Person {
-    /// A person whose card was read: the number travels inside TLS, and neither side keeps it.
+    /// A person whose card was read. Both sides make digests with the same key, so the number itself
+    /// never leaves the kiosk.
     Card {
-        /// Identity number.
-        number: Personal,
+        /// Keyed digest of the identity number ([`DigestKey`]).
+        id_digest: String,
     },
     /// A person who showed an e-ID: central remembers whom it resolved.
     Proof {

@@ -4,6 +4,7 @@
 pub mod api;
 mod block;
 mod edition;
+mod envelope;
 mod maintenance;
 mod record;
 
@@ -12,14 +13,15 @@ pub use edition::{
     Edition, EditionError, EditionManifest, EditionSignature, FileDigest, Publishers,
     PublishersError, SignedEdition,
 };
+pub use envelope::{Closing, DecidedPersonal, Envelope, EnvelopeError, LookUp, LookedUpPersonal};
 pub use maintenance::{
     MaintenanceEmptied, MaintenanceRefused, MaintenanceSettled, MaintenanceSignedIn,
     MaintenanceSignedOut, Role, SheetAnswer, SignOut,
 };
 pub use record::{
-    Applicant, BlockInstalled, Body, BusinessName, Decided, Decision, Document, Due,
-    EditionActivated, EditionRefused, Faulted, Finding, FormatError, Grant, Hash, Header, Holder,
-    Issued, Issuer, KioskId, LookUpOutcome, LookedUp, NumberVoided, Permit, Personal, PrintStep,
-    Printed, Promise, Rated, Reading, Record, Register, SessionEnded, Sheet, SignedRecord, Started,
-    Strokes, decision_digest, is_signed,
+    Applicant, BlockInstalled, Body, BusinessName, Decided, Decision, DecisionOutline, Document,
+    Due, EditionActivated, EditionRefused, Faulted, Finding, FormatError, Grant, Hash, Header,
+    Holder, Issued, Issuer, KioskId, LookUpOutcome, LookedUp, NumberVoided, Permit, Personal,
+    PrintStep, Printed, Promise, Rated, Reading, Record, Register, SessionEnded, Sheet,
+    SignedRecord, Started, Strokes, is_signed,
 };

@@ -7,6 +7,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::envelope::Envelope;
 use super::maintenance::{
     MaintenanceEmptied, MaintenanceRefused, MaintenanceSettled, MaintenanceSignedIn,
     MaintenanceSignedOut,
@@ -74,8 +75,8 @@ impl Record {
     /// What the device key's signature over a record is bound to.
     pub const SIGNATURE_CONTEXT: &str = "permit-kiosk/record/1";
     /// Bytes of a record at most: facts 64 KiB, a signature of 7 200 points at 11 bytes, findings of
-    /// a hundred rules at 1 KiB, rounded up to a power of two.
-    pub const BYTES_MAX: usize = 256 * 1024;
+    /// a hundred rules at 1 KiB, by a third longer in base64, rounded up to a power of two.
+    pub const BYTES_MAX: usize = 512 * 1024;
 
     /// The record's text. Written once per record; everything after works on the text.
     pub fn to_text(&self) -> String {
@@ -194,9 +195,9 @@ impl Body {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Started(_) => "started",
-            Self::LookedUp(_) => "looked_up",
-            Self::Decided(_) => "decided",
-            Self::Issued(_) => "issued",
+            Self::LookedUp(_) => LookedUp::KIND,
+            Self::Decided(_) => Decided::KIND,
+            Self::Issued(_) => Issued::KIND,
             Self::Printed(_) => "printed",
             Self::Rated(_) => "rated",
             Self::NumberVoided(_) => "number_voided",
@@ -210,6 +211,29 @@ impl Body {
             Self::MaintenanceSignedOut(_) => "maintenance_signed_out",
             Self::MaintenanceSettled(_) => "maintenance_settled",
             Self::MaintenanceEmptied(_) => "maintenance_emptied",
+        }
+    }
+
+    /// Whose personal fields are in its envelope, if it has one.
+    pub fn envelope_of(&self) -> Option<ApplicationId> {
+        match self {
+            Self::LookedUp(body) => Some(body.application),
+            Self::Decided(body) => Some(body.application),
+            Self::Issued(body) => Some(body.application),
+            Self::Printed(_)
+            | Self::Rated(_)
+            | Self::Started(_)
+            | Self::NumberVoided(_)
+            | Self::BlockInstalled(_)
+            | Self::EditionActivated(_)
+            | Self::EditionRefused(_)
+            | Self::Faulted(_)
+            | Self::SessionEnded(_)
+            | Self::MaintenanceSignedIn(_)
+            | Self::MaintenanceRefused(_)
+            | Self::MaintenanceSignedOut(_)
+            | Self::MaintenanceSettled(_)
+            | Self::MaintenanceEmptied(_) => None,
         }
     }
 
@@ -260,10 +284,6 @@ pub struct LookedUp {
     pub register: Register,
     /// For which service: the purpose of the look-up (个人信息保护法 6).
     pub purpose: ServiceCode,
-    /// Keyed digest of the subject, hexadecimal.
-    pub subject_digest: String,
-    /// SHA-256 of the answer, hexadecimal, if one came.
-    pub answer_digest: Option<String>,
     /// When the snapshot was taken that stood in for the register, if one did because central was out
     /// of reach.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -272,6 +292,9 @@ pub struct LookedUp {
     pub outcome: LookUpOutcome,
     /// How long it took.
     pub took_ms: u64,
+    /// Whom it was about and what was answered, as digests
+    /// ([`LookedUpPersonal`](super::LookedUpPersonal)).
+    pub personal: Envelope,
 }
 
 /// The registers outside that are asked.
@@ -310,16 +333,45 @@ pub struct Decided {
     pub application: ApplicationId,
     /// What was applied for.
     pub service: ServiceCode,
-    /// Who applied.
-    pub applicant: Applicant,
-    /// For which business, if one is known.
-    pub business: Option<BusinessName>,
-    /// The decision, whole.
-    pub decision: Decision,
-    /// The facts document exactly as decided upon; its SHA-256 is the decision's `facts_digest`.
-    pub facts: Personal,
-    /// The promise, if the service asks for one.
-    pub promise: Option<Promise>,
+    /// What everybody may know of the decision.
+    pub decision: DecisionOutline,
+    /// The rest ([`DecidedPersonal`](super::DecidedPersonal)).
+    pub personal: Envelope,
+}
+
+/// What a decision comes to and by which rules: nothing in it leads to a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionOutline {
+    /// The gravest outcome of the findings.
+    pub verdict: Verdict,
+    /// The code of the finding that decided.
+    pub code: String,
+    /// The rules that spoke, in the order of the findings.
+    pub rules: Vec<String>,
+    /// The rule set of the acceptance day.
+    pub rule_set: String,
+    /// Name and version of the edition.
+    pub edition: String,
+    /// SHA-256 over the edition's files, hexadecimal.
+    pub edition_digest: String,
+    /// The day decided upon, in Asia/Shanghai.
+    pub today: Date,
+}
+
+impl DecisionOutline {
+    /// The outline of a decision.
+    pub fn of(decision: &Decision) -> Self {
+        Self {
+            verdict: decision.verdict,
+            code: decision.code.clone(),
+            rules: decision.findings.iter().map(|finding| finding.rule.clone()).collect(),
+            rule_set: decision.rule_set.clone(),
+            edition: decision.edition.clone(),
+            edition_digest: decision.edition_digest.clone(),
+            today: decision.today,
+        }
+    }
 }
 
 /// Who applied.
@@ -477,16 +529,24 @@ pub struct Issued {
     pub application: ApplicationId,
     /// What was applied for.
     pub service: ServiceCode,
-    /// Every printed field.
-    pub permit: Permit,
+    /// The permit's number as printed.
+    pub number: String,
+    /// Its e-licence identifier (GB/T 36904).
+    pub elicence: String,
+    /// Date of issue in Asia/Shanghai.
+    pub issued: Date,
+    /// Last day, `null` for a filing.
+    pub valid_to: Option<Date>,
     /// The number series the number was taken from.
     pub series: String,
     /// The number's place in its series.
     pub sequence: u64,
-    /// [`decision_digest`] of the decision behind it, which stands in the record just before.
-    pub decision_digest: Hash,
+    /// Hash of the `decided` record behind it, which stands just before.
+    pub decided: Hash,
     /// The papers to be printed; the first is the original.
     pub sheets: Vec<Sheet>,
+    /// Every printed field ([`Permit`]).
+    pub personal: Envelope,
 }
 
 impl Issued {
@@ -764,12 +824,6 @@ pub fn is_signed(key: &VerifyingKey, context: &str, text: &str, signature: &str)
     let mut bytes = [0; Signature::BYTES];
     hex::decode_to_slice(signature, &mut bytes).is_ok()
         && key.verify(context, text.as_bytes(), &Signature::from_bytes(bytes))
-}
-
-/// SHA-256 of a decision's compact JSON text, as it stands in the `decided` record.
-pub fn decision_digest(decision: &Decision) -> Hash {
-    let text = serde_json::to_vec(decision).expect("a decision has only string keys");
-    Hash(Sha256::digest(text).into())
 }
 
 /// A text that stands in a record but never in a log: `Debug` shows `…`.

@@ -12,15 +12,16 @@ use tokio_postgres::types::ToSql;
 
 use super::super::plan::{
     Chained, Known, KnownBlocks, KnownPermit, Link, Plan, Wanted, chain, plan, plan_edition,
-    plan_lease, wanted,
+    plan_lease, wanted, without_holder,
 };
 use super::super::{
     BookEntry, InboxCase, Kiosk, KioskOverview, Lease, Leased, Life, LookUpRow, PublishedEdition,
     Quarantined, Taken, Totals,
 };
 use super::{Failure, LOCKS};
-use crate::central::intake::{Case, Judged};
+use crate::central::intake::{Case, Judged, KeptKey, Stage};
 use crate::domain::{ApplicationId, ServiceCode};
+use crate::seal::WrappedKey;
 use crate::wire::v1::{
     Due, Hash, KioskId, SignedBlock,
     api::{Head, HeldStatus, PushOutcome, Standing},
@@ -391,7 +392,64 @@ async fn write(
         )
         .await?;
     }
+    if !plan.keys.is_empty() {
+        let keys: Vec<&KeptKey> = plan.keys.values().copied().collect();
+        columns!(keys, key =>
+            application: key.application.to_string(),
+            stage: key.stage.as_str(),
+            wrapped: key.wrapped.to_string(),
+        );
+        // 'begun' < 'decided' < 'issued', also by the alphabet.
+        run(
+            db,
+            "INSERT INTO data_keys (kiosk, received_at, application, stage, wrapped)
+             SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::text[])
+             ON CONFLICT (kiosk, application)
+             DO UPDATE SET stage = excluded.stage, received_at = excluded.received_at
+             WHERE data_keys.stage < excluded.stage COLLATE \"C\"",
+            &[&id, &received_at, &application, &stage, &wrapped],
+        )
+        .await?;
+    }
     Ok(())
+}
+
+pub(super) async fn data_key(
+    db: &Transaction<'_>,
+    kiosk: KioskId,
+    application: ApplicationId,
+) -> Result<Option<WrappedKey>, Failure> {
+    let key = "SELECT wrapped FROM data_keys WHERE kiosk = $1 AND application = $2";
+    let row = row(db, key, &[&kiosk.as_str(), &application.to_string()]).await?;
+    row.map(|row| parsed(&row, 0, WrappedKey::parse)).transpose()
+}
+
+pub(super) async fn shred(
+    db: &Transaction<'_>,
+    stage: Stage,
+    before: Timestamp,
+) -> Result<u64, Failure> {
+    let delete = "DELETE FROM data_keys WHERE stage = $1 AND received_at < $2 COLLATE \"C\"
+                  RETURNING kiosk, application";
+    let deleted = rows(db, delete, &[&stage.as_str(), &before.to_string()]).await?;
+    let column = |index| deleted.iter().map(move |row| row.try_get(index));
+    let kiosks: Vec<String> = column(0).collect::<Result<_, _>>()?;
+    let applications: Vec<String> = column(1).collect::<Result<_, _>>()?;
+    let forget =
+        "DELETE FROM cases USING unnest($1::text[], $2::text[]) AS gone (kiosk, application)
+                  WHERE cases.kiosk = gone.kiosk AND cases.application = gone.application";
+    run(db, forget, &[&kiosks, &applications]).await?;
+    let permits = "SELECT permits.application, permit FROM permits
+                   JOIN unnest($1::text[], $2::text[]) AS gone (kiosk, application)
+                   ON permits.kiosk = gone.kiosk AND permits.application = gone.application";
+    for row in rows(db, permits, &[&kiosks, &applications]).await? {
+        let application: String = row.try_get(0)?;
+        let permit = without_holder(from_json(&row, 1)?);
+        let forget =
+            "UPDATE permits SET permit = $2, uscc = '', premises = '' WHERE application = $1";
+        run(db, forget, &[&application, &json(&permit)]).await?;
+    }
+    Ok(u64::try_from(applications.len()).unwrap_or(u64::MAX))
 }
 
 pub(super) async fn lease(db: &Transaction<'_>, lease: Lease) -> Result<Leased, Failure> {

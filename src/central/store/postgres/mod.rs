@@ -20,8 +20,9 @@ use super::{
     Answer, BookEntry, Error, InboxCase, Kiosk, KioskOverview, Lease, Leased, Life, LookUpRow,
     PublishedEdition, Quarantined, Store, Taken, Totals,
 };
-use crate::central::intake::Judged;
+use crate::central::intake::{Judged, Stage};
 use crate::domain::{ApplicationId, Private, ServiceCode};
+use crate::seal::WrappedKey;
 use crate::wire::v1::{
     KioskId,
     api::{Head, Heartbeat},
@@ -396,6 +397,20 @@ impl Store for Postgres {
 
     fn edition(&self, digest: String) -> Answer<'_, Option<PublishedEdition>> {
         self.ask("read an edition", move |db| Box::pin(ask::edition(db, digest.clone())))
+    }
+
+    fn data_key(
+        &self,
+        kiosk: KioskId,
+        application: ApplicationId,
+    ) -> Answer<'_, Option<WrappedKey>> {
+        self.ask("read a data key", move |db| {
+            Box::pin(ask::data_key(db, kiosk.clone(), application))
+        })
+    }
+
+    fn shred(&self, stage: Stage, before: Timestamp) -> Answer<'_, u64> {
+        self.ask("destroy data keys", move |db| Box::pin(ask::shred(db, stage, before)))
     }
 
     fn quarantine(&self, count: u32) -> Answer<'_, Vec<Quarantined>> {

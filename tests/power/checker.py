@@ -1,0 +1,101 @@
+"""Checks what is left of a kiosk after a mishap, knowing nothing of the software under test: a journal is
+an SQLite file of texts as docs/formats/journal.md describes them.
+
+Reads one question a line, JSON, and answers each with a line: "ok", or what is wrong.
+
+    journal   path of the kiosk's journal
+    central   path of central's permit book, if it is to be compared
+    told      {application: permit number}: what applicants were told
+    paper     [serial, ...]: the sheets that came out of the printer
+"""
+
+import hashlib
+import json
+import sqlite3
+import sys
+
+
+def records_of(path, table, where=""):
+    """The texts and signatures of a chain, in order, from a file nobody is writing."""
+    db = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
+    assert db.execute("PRAGMA quick_check").fetchone() == ("ok",), "SQLite finds damage"
+    rows = db.execute(f"SELECT position, {table[1]} FROM {table[0]} {where} ORDER BY position").fetchall()
+    db.close()
+    return rows
+
+
+def follow(rows):
+    """Each record stands in its place and names the one before: returns the parsed records."""
+    previous, parsed = "0" * 64, []
+    for expected, (position, text) in enumerate(rows, 1):
+        record = json.loads(text)
+        assert position == expected == record["position"], f"position {expected} is missing or misplaced"
+        assert record["previous"] == previous, f"the record at {position} does not follow the one before"
+        previous = hashlib.sha256(b"permit-kiosk/record/1\n" + text.encode()).hexdigest()
+        parsed.append(record)
+    return parsed
+
+
+def check(question):
+    rows = records_of(question["journal"], ("record", "text"))
+    records = follow(rows)
+    leased, used, issued, sheets, sent = {}, {}, {}, {}, set()
+    for record in records:
+        body, at = record["body"], record["position"]
+        kind = body["kind"]
+        if kind == "block_installed":
+            numbers = leased.setdefault(body["series"], [])
+            assert not set(numbers) & set(range(body["first"], body["last"] + 1)), f"leased twice at {at}"
+            numbers.extend(range(body["first"], body["last"] + 1))
+        elif kind in ("issued", "number_voided"):
+            number = (body["series"], body["sequence"])
+            assert number not in used, f"number {number} is used at {used[number]} and at {at}"
+            assert body["sequence"] in leased.get(body["series"], []), f"number {number} was never leased"
+            used[number] = at
+        if kind == "issued":
+            application = body["application"]
+            assert application not in issued, f"application {application} is issued twice"
+            assert body["number"] not in issued.values(), f"permit {body['number']} is issued twice"
+            issued[application] = body["number"]
+            before = records[at - 2]["body"]
+            assert before["kind"] == "decided" and before["application"] == application, \
+                f"nothing was decided before {at}"
+        if kind in ("issued", "printed"):
+            for sheet in body.get("sheets", [body]):
+                if sheet["serial"] is not None:
+                    sheets[sheet["serial"]] = body["application"]
+                if kind == "printed" and sheet["step"] == "sent":
+                    assert sheet["job"] not in sent, f"job {sheet['job']} was sent twice"
+                    sent.add(sheet["job"])
+    for series in leased:
+        numbers = [n for s, n in used if s == series]
+        assert sorted(numbers) == leased[series][: len(numbers)], f"{series} has a gap"
+    for application, number in question.get("told", {}).items():
+        assert issued.get(application) == number, f"{number} was told to {application} and is not issued"
+    paper = question.get("paper", [])
+    assert len(paper) == len(set(paper)), "a sheet came out twice"
+    for serial in paper:
+        assert serial in sheets, f"sheet {serial} came out of the printer and nobody issued it"
+        assert sheets[serial] in issued, f"sheet {serial} is of an application without a permit"
+    if question.get("central"):
+        kiosk = records[0]["kiosk"]
+        theirs = records_of(question["central"], ("records", "record"), f"WHERE kiosk = '{kiosk}'")
+        follow(theirs)
+        assert theirs == rows[: len(theirs)], "central has another record than the kiosk"
+        db = sqlite3.connect(f"file:{question['central']}?mode=ro&immutable=1", uri=True)
+        acknowledged = sqlite3.connect(f"file:{question['journal']}?mode=ro&immutable=1", uri=True)
+        acknowledged = acknowledged.execute("SELECT acknowledged FROM outbox").fetchone()[0]
+        assert acknowledged <= len(theirs), f"{acknowledged} are acknowledged, central has {len(theirs)}"
+        poison = db.execute("SELECT position, quarantined FROM records WHERE quarantined IS NOT NULL").fetchall()
+        assert poison == question.get("poison", []), f"central understands {poison} not"
+        book = {n for (n,) in db.execute("SELECT number FROM permits WHERE kiosk = ?", (kiosk,))}
+        pushed = {r["body"]["number"] for r in records[: len(theirs)] if r["body"]["kind"] == "issued"}
+        assert book == pushed, f"the permit book has {sorted(book ^ pushed)} more or less than was pushed"
+
+
+for line in sys.stdin:
+    try:
+        check(json.loads(line))
+        print("ok", flush=True)
+    except (AssertionError, sqlite3.Error, json.JSONDecodeError, KeyError, TypeError) as error:
+        print(f"{type(error).__name__}: {error}".replace("\n", " "), flush=True)

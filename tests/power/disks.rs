@@ -1,0 +1,145 @@
+//! Disks that are full, read-only or gone: nothing is half issued, and the work goes on by itself when there
+//! is room again. On a small disk of its own, which only the superuser can mount.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use permit_kiosk::journal::{Error, Head, Journal, Settings};
+
+use super::{Checker, World};
+use crate::journal::{FOOD_SELLERS, clock, food_seller, id, leased, settings};
+
+/// A disk of 4 MiB in memory.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    /// `None`, and said so, where mounting is refused.
+    fn mount() -> Option<Self> {
+        let disk = Self(tempfile::tempdir().unwrap());
+        if disk.run("mount", &["-t", "tmpfs", "-o", "size=4m", "tmpfs"]) {
+            return Some(disk);
+        }
+        let mut told = std::io::stderr();
+        writeln!(told, "SKIPPED: no small disk can be mounted here (not the superuser?)").unwrap();
+        None
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn remount(&self, how: &str) {
+        assert!(self.run("mount", &["-o", &format!("remount,{how}")]));
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) -> bool {
+        let done = Command::new(program).args(arguments).arg(self.path()).output();
+        done.is_ok_and(|output| output.status.success())
+    }
+
+    /// Fills the disk to the last page; removed, there is room again.
+    fn fill(&self) -> PathBuf {
+        let path = self.path().join("somebody's-video");
+        let mut bytes = Vec::new();
+        loop {
+            let longer = vec![7; bytes.len() + 4096];
+            if std::fs::write(&path, &longer).is_err() {
+                // What a failed write has taken it keeps.
+                return path;
+            }
+            bytes = longer;
+        }
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        self.run("umount", &["-l"]);
+    }
+}
+
+/// The journal on the small disk; its mark lies elsewhere, as it should.
+fn settings_on(disk: &SmallDisk, mark: &Path, ballast_bytes: u64) -> Settings {
+    Settings { mark: mark.join("journal.mark"), ballast_bytes, ..settings(disk.path(), &clock()) }
+}
+
+fn told(world: &mut World, application: u8, number: impl ToString) {
+    world.told.push((id(application).to_string(), number.to_string()));
+}
+
+#[test]
+fn a_full_disk_issues_nothing_half_and_goes_on_when_there_is_room() {
+    let Some(disk) = SmallDisk::mount() else { return };
+    let elsewhere = tempfile::tempdir().unwrap();
+    let journal = Journal::provision(settings_on(&disk, elsewhere.path(), 0), Head::START).unwrap();
+    journal.install_block(leased(FOOD_SELLERS, 0, 100)).unwrap();
+    let mut world = World::default();
+    let issue = |journal: &Journal, application: u8| {
+        journal.begin(id(application))?;
+        journal.issue(food_seller(id(application)))
+    };
+    told(&mut world, 1, issue(&journal, 1).unwrap().permit.number);
+    let video = disk.fill();
+    let mut refused = 0;
+    for application in 2..30 {
+        match issue(&journal, application) {
+            Ok(issued) => told(&mut world, application, issued.permit.number),
+            Err(Error::DiskFull { .. }) => refused += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!(refused > 0, "the disk was never full");
+    // What exists can be read all the while.
+    assert!(journal.find_issued(id(1)).unwrap().is_some());
+    std::fs::remove_file(video).unwrap();
+    journal.recover().unwrap();
+    told(&mut world, 30, issue(&journal, 30).unwrap().permit.number);
+    journal.close();
+    Checker::start().check(&disk.path().join("journal.db"), None, &world);
+}
+
+#[test]
+fn the_room_held_back_lets_what_was_begun_be_ended() {
+    let Some(disk) = SmallDisk::mount() else { return };
+    let elsewhere = tempfile::tempdir().unwrap();
+    let settings = settings_on(&disk, elsewhere.path(), 1024 * 1024);
+    let ballast = disk.path().join("journal.db.ballast");
+    let journal = Journal::provision(settings.clone(), Head::START).unwrap();
+    assert_eq!(std::fs::metadata(&ballast).unwrap().len(), 1024 * 1024);
+    journal.install_block(leased(FOOD_SELLERS, 0, 100)).unwrap();
+    (1..=9).for_each(|application| journal.begin(id(application)).unwrap());
+    let video = disk.fill();
+    let mut world = World::default();
+    for application in 1..=9 {
+        let issued = journal.issue(food_seller(id(application))).unwrap();
+        told(&mut world, application, issued.permit.number);
+    }
+    assert!(!ballast.exists(), "it was not needed");
+    journal.close();
+    // Taken aboard again at the next start with room.
+    std::fs::remove_file(video).unwrap();
+    Journal::open(settings).unwrap().close();
+    assert!(ballast.exists());
+    Checker::start().check(&disk.path().join("journal.db"), None, &world);
+}
+
+#[test]
+fn a_disk_that_becomes_read_only_stops_the_kiosk_and_not_for_good() {
+    let Some(disk) = SmallDisk::mount() else { return };
+    let elsewhere = tempfile::tempdir().unwrap();
+    let settings = settings_on(&disk, elsewhere.path(), 0);
+    let journal = Journal::provision(settings.clone(), Head::START).unwrap();
+    journal.install_block(leased(FOOD_SELLERS, 0, 100)).unwrap();
+    let mut world = World::default();
+    told(&mut world, 1, journal.issue(food_seller(id(1))).unwrap().permit.number);
+    journal.close();
+    disk.remount("ro");
+    let error = Journal::open(settings.clone()).unwrap_err();
+    assert!(!matches!(error, Error::Damaged { .. }), "{error}");
+    disk.remount("rw");
+    let journal = Journal::open(settings).unwrap();
+    told(&mut world, 2, journal.issue(food_seller(id(2))).unwrap().permit.number);
+    journal.close();
+    Checker::start().check(&disk.path().join("journal.db"), None, &world);
+}
