@@ -223,6 +223,9 @@ const PUBLISHERS_BYTES_MAX: u64 = Publishers::BYTES_MAX as u64;
 const KEY_BYTES_MAX: u64 = 16 * 1024;
 
 fn read(path: &Path) -> anyhow::Result<SignedEdition> {
+    if path.is_dir() {
+        bail!("{} is a directory: give a file made by `rules draft`", path.display());
+    }
     let bytes = durable::read_limited(path, EDITION_BYTES_MAX)?;
     SignedEdition::read(&bytes).with_context(|| format!("cannot use {}", path.display()))
 }
