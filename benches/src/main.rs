@@ -13,9 +13,8 @@ use std::sync::Arc;
 
 use cel::{Context, Env, Program};
 use permit_kiosk_benches::applications::{Random, TODAY, application, for_others};
-use permit_kiosk_benches::domain::{Bilingual, Decision};
 use permit_kiosk_benches::plain::{self, Settings};
-use permit_kiosk_benches::rules::{Facts, Rulebook, decide, fired};
+use permit_kiosk_benches::rules::{Facts, Rulebook, decision_json, fired};
 use permit_kiosk_benches::translate::{Language, Written, translate, variable, written};
 use serde::Serialize;
 use serde_json::Value;
@@ -264,9 +263,9 @@ fn report(
     });
     let explained_json = time(samples, 10, |sample| {
         let facts = Facts::parse(rulebook, &sample.bytes);
-        facts.map(|facts| json(&decide(rulebook, &facts, TODAY)))
+        facts.map(|facts| decision_json(rulebook, &facts, TODAY))
     });
-    let explained = time(samples, 10, |sample| json(&decide(rulebook, &sample.ours, TODAY)));
+    let explained = time(samples, 10, |sample| decision_json(rulebook, &sample.ours, TODAY));
     let load = Times(loads);
 
     println!("{:<44} {:>11} {:>11}", "processor time of the thread", "mean", "p99");
@@ -312,53 +311,6 @@ fn report(
     let millis = load.percentile(50) / 1e6;
     limit("1,000 rules loaded in under 50 ms", millis, millis < 50.0);
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-/// The decision with everything it says.
-fn json(decision: &Decision) -> String {
-    #[derive(Serialize)]
-    struct Whole<'d> {
-        verdict: &'d str,
-        code: &'d str,
-        findings: Vec<Told<'d>>,
-        rule_set: &'d str,
-        edition: &'d str,
-        edition_digest: &'d str,
-        facts_digest: &'d str,
-        today: jiff::civil::Date,
-    }
-    #[derive(Serialize)]
-    struct Told<'d> {
-        rule: &'d str,
-        code: &'d str,
-        outcome: &'d str,
-        citation: &'d str,
-        message: &'d Bilingual,
-        remedy: &'d Bilingual,
-        due: Option<jiff::civil::Date>,
-        readings: Vec<(&'d str, &'d str)>,
-    }
-    let findings = decision.findings.iter().map(|finding| Told {
-        rule: &finding.rule,
-        code: &finding.code,
-        outcome: finding.outcome.as_str(),
-        citation: &finding.citation,
-        message: &finding.message,
-        remedy: &finding.remedy,
-        due: finding.due.map(|due| due.date),
-        readings: finding.readings.iter().map(|r| (r.path.as_str(), r.value.as_str())).collect(),
-    });
-    let whole = Whole {
-        verdict: decision.verdict.as_str(),
-        code: &decision.code,
-        findings: findings.collect(),
-        rule_set: &decision.rule_set,
-        edition: &decision.edition,
-        edition_digest: &decision.edition_digest,
-        facts_digest: &decision.facts_digest,
-        today: decision.today,
-    };
-    serde_json::to_string(&whole).unwrap_or_else(|why| panic!("{why}"))
 }
 
 /// The edition with its rules again and again until there are a thousand, each with one more condition so

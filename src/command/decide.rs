@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,10 +11,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use permit_kiosk::clock::{Clock as _, SystemClock};
 use permit_kiosk::domain::calendar::date_in_china;
-use permit_kiosk::rules::{FactProblem, Facts, decide};
+use permit_kiosk::rules::{FactProblem, Facts, Rulebook, decide, decision_json};
 use permit_kiosk::wire::v1;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{rules, say};
 
@@ -32,6 +32,9 @@ pub(crate) struct Args {
     /// Decide as of this day in China, or this instant (2026-11-23, 2026-11-23T09:30:00+08:00).
     #[arg(long, value_name = "TIME", value_parser = day)]
     at: Option<Date>,
+    /// Many documents: each line of the file is one, and each line printed is its decision.
+    #[arg(long)]
+    lines: bool,
     /// The rulebook's directory, or a published edition.
     #[arg(long, value_name = "PATH", default_value = "kiosk-config/rulebook")]
     rulebook: PathBuf,
@@ -39,6 +42,13 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let rulebook = rules::sound(&args.rulebook)?;
+    let today = args.at.unwrap_or_else(|| SystemClock.today());
+    if args.lines {
+        let mut documents = BufReader::new(open(&args.facts)?);
+        let told = BufWriter::new(io::stdout().lock());
+        return decide_lines(&rulebook, &mut documents, today, told)
+            .with_context(|| format!("cannot decide the lines of {}", args.facts.display()));
+    }
     let document = match document(&args.facts)? {
         Ok(document) => document,
         Err(wrong) => return complain_of(&wrong),
@@ -47,7 +57,6 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Ok(facts) => facts,
         Err(problems) => return complain_of(&told(&args.facts, &problems)),
     };
-    let today = args.at.unwrap_or_else(|| SystemClock.today());
     let decision = v1::Decision::from(&decide(&rulebook, &facts, today));
     say(serde_json::to_string_pretty(&decision).context("cannot write the decision as JSON")?);
     Ok(ExitCode::SUCCESS)
@@ -73,12 +82,59 @@ pub(crate) fn document(path: &Path) -> anyhow::Result<Result<Value, Vec<String>>
     })
 }
 
-fn read(path: &Path) -> anyhow::Result<String> {
-    let from: Box<dyn io::Read> = if path == Path::new("-") {
+/// One decision a line; a line that cannot be decided upon says why, and the others are decided.
+fn decide_lines(
+    rulebook: &Rulebook,
+    documents: &mut impl BufRead,
+    today: Date,
+    mut told: impl io::Write,
+) -> anyhow::Result<ExitCode> {
+    // One byte more than is read, and the end of the line.
+    let limit = u64::try_from(Facts::BYTES_MAX)? + 2;
+    let mut code = ExitCode::SUCCESS;
+    let mut document = Vec::new();
+    for number in 1_u64.. {
+        document.clear();
+        if documents.by_ref().take(limit).read_until(b'\n', &mut document)? == 0 {
+            break;
+        }
+        match document.pop() {
+            Some(b'\n') | None => {}
+            Some(last) => {
+                document.push(last);
+                documents.skip_until(b'\n')?;
+            }
+        }
+        let line = match Facts::parse(rulebook, &document) {
+            Ok(facts) => decision_json(rulebook, &facts, today),
+            Err(problems) => {
+                code = ExitCode::from(FACTS_WRONG);
+                let problems: Vec<Value> = problems
+                    .iter()
+                    .map(|FactProblem { path, text, remedy }| {
+                        json!({ "path": path, "text": text, "remedy": remedy })
+                    })
+                    .collect();
+                json!({ "line": number, "problems": problems }).to_string()
+            }
+        };
+        told.write_all(line.as_bytes())?;
+        told.write_all(b"\n")?;
+    }
+    told.flush()?;
+    Ok(code)
+}
+
+fn open(path: &Path) -> anyhow::Result<Box<dyn io::Read>> {
+    Ok(if path == Path::new("-") {
         Box::new(io::stdin().lock())
     } else {
         Box::new(File::open(path).with_context(|| format!("cannot open {}", path.display()))?)
-    };
+    })
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    let from = open(path)?;
     let mut text = String::new();
     // One byte more than is read, so that a document at the limit differs from one over it.
     let limit = u64::try_from(Facts::BYTES_MAX)? + 1;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::node::{DAYS_APART_MAX, Function, Node, Quantifier};
 use super::params::Params;
 use super::place::{Place, as_word, compare, inside, root, sort, unit, within, word_of};
+use super::possible::{Effort, Impossible, impossible, plainly_both};
 use super::problem::hint;
 use super::schema::{Record, Type};
 use super::syntax::{Arithmetic, Comparison, Expr, Kind, Mistake, Operator, path, uses};
@@ -86,6 +87,9 @@ impl Checked {
     }
 }
 
+const ONE_VALUE: &str = "one fact has one value: use || or `in`, or mend one of them";
+const NOT_SEVERAL: &str = "to exclude several values use && or !(x in […]), or mend one of them";
+
 /// Steps of counting working days: the calendar walks day by day.
 const WORKDAYS_COST: u64 = DAYS_APART_MAX;
 
@@ -110,13 +114,28 @@ const FUNCTIONS: [&str; 13] = [
 
 const METHODS: [&str; 6] = ["exists", "all", "exists_one", "filter", "startsWith", "contains"];
 
-/// Checks a condition: a bool that looks at facts.
+/// What is so wherever a rule is asked.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// It is about one of its services.
+    pub(super) services: Option<Node>,
+    /// The day of acceptance lies in its period.
+    pub(super) period: Option<Node>,
+}
+
+/// Checks a condition: a bool that looks at facts, and can be true and false. `asked` is where, if it is
+/// a rule's.
 pub(super) fn condition(
     text: &str,
     expr: &Expr,
     scope: Scope<'_>,
+    asked: Option<&Asked>,
 ) -> Result<Checked, Vec<Mistake>> {
-    let checked = expression(text, expr, scope, &Known::new(), false)?;
+    let mut checker = Checker::new(text, scope, false);
+    checker.rule = asked.map(|_| expr);
+    let checked = checker.check(expr, &Known::new());
+    let effort = std::mem::take(&mut checker.effort);
+    let checked = checker.done(checked)?;
     if checked.ty != Type::Bool {
         return Err(vec![Mistake::new(
             expr.at,
@@ -131,7 +150,71 @@ pub(super) fn condition(
             "it would hold always or never; use from and until for periods",
         )]);
     }
-    Ok(checked)
+    let mistake = one_sided(expr, &checked.node, asked, effort);
+    mistake.map_or(Ok(checked), |mistake| Err(vec![mistake]))
+}
+
+/// A condition that can only be true or only be false, by its own words or where its rule is asked.
+fn one_sided(
+    expr: &Expr,
+    node: &Node,
+    asked: Option<&Asked>,
+    mut effort: Effort,
+) -> Option<Mistake> {
+    // What is one chain was looked at as such.
+    let is_and = matches!(node, Node::And(_));
+    if !is_and && impossible(&[node], true, &mut effort).is_some() {
+        let rule = if asked.is_some() { "unreachable: " } else { "" };
+        let text = format!("{rule}this can never be true");
+        return Some(Mistake::new(expr.at, text, "leave it out, or mend a part of it"));
+    }
+    if !matches!(node, Node::Or(_)) && impossible(&[node], false, &mut effort).is_some() {
+        let remedy = "leave out what it covers anyway";
+        return Some(Mistake::new(expr.at, "this is always true", remedy));
+    }
+    let asked = asked?;
+    let everything: Vec<&Node> = asked.services.iter().chain(&asked.period).chain([node]).collect();
+    impossible(&everything, true, &mut effort)?;
+    let mut given: Vec<&Node> = Vec::new();
+    for (more, where_, remedy) in [
+        (&asked.services, "about none of the services in 'applies'", "mend it, or 'applies'"),
+        (&asked.period, "on no day of its rule sets, 'from' and 'until'", "mend it, or the period"),
+    ] {
+        given.extend(more);
+        if impossible(&[&given[..], &[node]].concat(), true, &mut effort).is_none() {
+            continue;
+        }
+        let (at, _) = match (&expr.kind, node) {
+            (Kind::And(written), Node::And(parts)) if written.len() == parts.len() => {
+                let places: Vec<usize> = written.iter().map(|part| part.at).collect();
+                too_much(&given, &places, parts, true)?
+            }
+            _ => (expr.at, None),
+        };
+        let text = format!("unreachable: this is true {where_}");
+        return Some(Mistake::new(at, text, remedy));
+    }
+    None
+}
+
+/// Where the first of `parts` stands with which nothing is left, and what it leaves without a value.
+fn too_much(
+    given: &[&Node],
+    places: &[usize],
+    parts: &[Node],
+    wanted: bool,
+) -> Option<(usize, Option<String>)> {
+    let told = |count: usize| {
+        let all: Vec<&Node> = given.iter().copied().chain(parts.iter().take(count)).collect();
+        impossible(&all, wanted, &mut Effort::default())
+    };
+    // With one part more there is never more left.
+    let (mut possible, mut first) = (0, parts.len());
+    while first - possible > 1 {
+        let middle = possible + (first - possible) / 2;
+        if told(middle).is_some() { first = middle } else { possible = middle }
+    }
+    Some((*places.get(first.checked_sub(1)?)?, told(first)?.fact))
 }
 
 /// Checks any expression where the facts in `known` are there.
@@ -142,20 +225,9 @@ pub(super) fn expression(
     known: &Known,
     due: bool,
 ) -> Result<Checked, Vec<Mistake>> {
-    let mut checker = Checker {
-        scope,
-        text,
-        mistakes: Vec::new(),
-        vars: Vec::new(),
-        due,
-        open: Vec::new(),
-        depth: 0,
-    };
+    let mut checker = Checker::new(text, scope, due);
     let checked = checker.check(expr, known);
-    match checked {
-        Some(checked) if checker.mistakes.is_empty() => Ok(checked),
-        _ => Err(checker.mistakes),
-    }
+    checker.done(checked)
 }
 
 fn too_deep() -> Mistake {
@@ -184,9 +256,33 @@ struct Checker<'s> {
     open: Vec<&'s str>,
     /// How deep definitions stand in one another in what was checked.
     depth: usize,
+    /// The whole condition of a rule: where that can never be true, the rule is unreachable.
+    rule: Option<&'s Expr>,
+    effort: Effort,
 }
 
 impl<'s> Checker<'s> {
+    fn new(text: &'s str, scope: Scope<'s>, due: bool) -> Self {
+        Self {
+            scope,
+            text,
+            mistakes: Vec::new(),
+            vars: Vec::new(),
+            due,
+            open: Vec::new(),
+            depth: 0,
+            rule: None,
+            effort: Effort::default(),
+        }
+    }
+
+    fn done(self, checked: Option<Checked>) -> Result<Checked, Vec<Mistake>> {
+        match checked {
+            Some(checked) if self.mistakes.is_empty() => Ok(checked),
+            _ => Err(self.mistakes),
+        }
+    }
+
     fn wrong(&mut self, at: usize, text: impl Into<String>, remedy: impl Into<String>) {
         self.mistakes.push(Mistake::new(at, text, remedy));
     }
@@ -242,8 +338,8 @@ impl<'s> Checker<'s> {
                 let node = Node::Negative(unit(&inner.ty), Box::new(inner.node));
                 Some(Checked::new(node, inner.ty, inner.cost + 1).reading(inner.reads))
             }
-            Kind::And(parts) => self.chain(parts, known, true),
-            Kind::Or(parts) => self.chain(parts, known, false),
+            Kind::And(parts) => self.chain(expr, parts, known, true),
+            Kind::Or(parts) => self.chain(expr, parts, known, false),
             Kind::If(three) => self.choice(three, known),
             Kind::Binary(operator, two) => self.binary(expr, *operator, two, known),
             Kind::Call(name, arguments) => self.call(expr, name, arguments, known),
@@ -394,8 +490,9 @@ impl<'s> Checker<'s> {
         Some(Checked::new(node, field.ty.clone(), base.cost + 1).reading(base.reads))
     }
 
-    fn chain(&mut self, parts: &[Expr], known: &Known, and: bool) -> Option<Checked> {
+    fn chain(&mut self, whole: &Expr, parts: &[Expr], known: &Known, and: bool) -> Option<Checked> {
         let mut nodes = Vec::new();
+        let mut places = Vec::new();
         let mut cost = 1_u64;
         let mut reads = false;
         let mut known = known.clone();
@@ -423,9 +520,9 @@ impl<'s> Checker<'s> {
             cost = cost.saturating_add(checked.cost);
             reads |= checked.reads;
             nodes.push(checked.node);
+            places.push(part.at);
         }
-        self.contradiction(parts, and);
-        if !sound {
+        if self.one_sided_chain(whole, &places, &nodes, and) || !sound {
             return None;
         }
         let sometimes = sometimes.unwrap_or_default();
@@ -437,33 +534,66 @@ impl<'s> Checker<'s> {
         Some(Checked { node, ty: Type::Bool, cost, reads, when_true, when_false, literal: None })
     }
 
-    /// `x == "a" && x == "b"` is never true, `x != "a" || x != "b"` always.
-    fn contradiction(&mut self, parts: &[Expr], and: bool) {
-        let wanted = if and { Comparison::Equal } else { Comparison::NotEqual };
-        let mut seen: BTreeMap<String, &Kind> = BTreeMap::new();
-        for part in parts {
-            let Kind::Binary(operator, two) = &part.kind else { continue };
-            let [left, right] = &**two;
-            let constant = matches!(right.kind, Kind::Text(_) | Kind::Int(_) | Kind::Bool(_));
-            let Some(path) = path(left) else { continue };
-            if *operator != Operator::Compare(wanted) || !constant {
-                continue;
+    /// Tells of parts that together are never true, or always: `x == "a" && x == "b"`, `x > 3 || x < 5`.
+    fn one_sided_chain(
+        &mut self,
+        whole: &Expr,
+        places: &[usize],
+        nodes: &[Node],
+        and: bool,
+    ) -> bool {
+        let parts: Vec<&Node> = nodes.iter().collect();
+        if impossible(&parts, and, &mut self.effort).is_none() {
+            return false;
+        }
+        let Some((at, fact)) = too_much(&[], places, nodes, and) else { return false };
+        let rule = if self.rule.is_some_and(|rule| std::ptr::eq(rule, whole)) {
+            "unreachable: "
+        } else {
+            ""
+        };
+        let (text, remedy) = match (and, fact) {
+            (true, Some(fact)) => {
+                let before = "what stands before it leaves no such value of";
+                (format!("{rule}this can never be true: {before} {fact}"), ONE_VALUE)
             }
-            match seen.get(&path) {
-                Some(before) if **before != right.kind => {
-                    let (never, remedy) = if and {
-                        ("this can never be true", "one fact has one value: use || or `in`")
-                    } else {
-                        ("this is always true", "to exclude several values use && or !(x in […])")
-                    };
-                    self.wrong(part.at, format!("{never}: {path} is compared twice"), remedy);
-                }
-                Some(_) => {}
-                None => {
-                    seen.insert(path, &right.kind);
-                }
+            (true, None) => {
+                let before = "what stands before it says the contrary";
+                (
+                    format!("{rule}this can never be true: {before}"),
+                    "leave one of them out, or use ||",
+                )
+            }
+            (false, Some(fact)) => {
+                let before = "with what stands before it every value is covered of";
+                (format!("this is always true: {before} {fact}"), NOT_SEVERAL)
+            }
+            (false, None) => {
+                let before = "what stands before it says the contrary";
+                (format!("this is always true: {before}"), "leave one of them out, or use &&")
+            }
+        };
+        self.wrong(at, text, remedy);
+        true
+    }
+
+    /// Tells of a comparison that comes out the same for every value of its type.
+    fn one_sided_comparison(&mut self, whole: &Expr, node: &Node) -> bool {
+        if plainly_both(node) {
+            return false;
+        }
+        for (wanted, told) in [(true, "this can never be true"), (false, "this is always true")] {
+            if let Some(Impossible { fact, values }) = impossible(&[node], wanted, &mut self.effort)
+            {
+                let why = match (fact, values) {
+                    (Some(fact), Some(values)) => format!(": {fact} is {values}"),
+                    _ => String::new(),
+                };
+                self.wrong(whole.at, format!("{told}{why}"), "leave it out, or mend it");
+                return true;
             }
         }
+        false
     }
 
     fn choice(&mut self, three: &[Expr; 3], known: &Known) -> Option<Checked> {
@@ -610,6 +740,9 @@ impl<'s> Checker<'s> {
         let cost = l.cost.saturating_add(r.cost) + 1;
         let two = [as_word(l.node, &r.ty), as_word(r.node, &l.ty)];
         let node = compare(comparison, sort(&l.ty)?, two);
+        if self.one_sided_comparison(whole, &node) {
+            return None;
+        }
         Some(Checked::new(node, Type::Bool, cost).reading(l.reads || r.reads))
     }
 
@@ -621,6 +754,7 @@ impl<'s> Checker<'s> {
             let mut values = Vec::new();
             if elements.is_empty() {
                 self.wrong(right.at, "nothing is in an empty list", "");
+                return None;
             }
             for element in elements {
                 let Some(e) = self.check(element, known) else { continue };
@@ -653,6 +787,9 @@ impl<'s> Checker<'s> {
             }
             let cost = l.cost + u64::try_from(values.len()).unwrap_or(u64::MAX);
             let node = within(sort(&l.ty)?, l.node, Node::Const(Value::List(values)));
+            if self.one_sided_comparison(left, &node) {
+                return None;
+            }
             return Some(Checked::new(node, Type::Bool, cost).reading(l.reads));
         }
         let r = self.check(right, known);
@@ -972,5 +1109,9 @@ fn guarded(part: &Expr, known: &mut Known) {
         && two[1].kind == Kind::Null
     {
         known.extend(path(&two[0]));
+    } else if let Kind::And(parts) = &part.kind {
+        for part in parts {
+            guarded(part, known);
+        }
     }
 }

@@ -1,49 +1,35 @@
 //! Deciding: every rule is asked, everything found is told, the gravest outcome wins.
 
 use std::cell::Cell;
+use std::ops::Range;
 
 use jiff::civil::Date;
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 use super::facts::{FactProblem, Facts};
-use super::node::{Failure, Recorder, Silent, Steps, World};
-use super::rule::{DueBy, Rule};
+use super::node::{Anew, Failure, Recorder, Silent, Steps, World};
+use super::rule::{Both, DueBy, Rule};
 use super::rulebook::{Fallback, Rulebook};
-use super::value::{Scalar, canonical};
-use crate::domain::{Bilingual, Decision, Due, Finding, Language, Reading, Verdict};
+use super::template::Told;
+use super::value::{Scalar, canonical, quote};
+use crate::domain::{Decision, Due, Language, Verdict};
 
 /// Decides on `facts`, as of `today` in Asia/Shanghai. Same input, same decision, byte for byte.
 pub fn decide(rulebook: &Rulebook, facts: &Facts, today: Date) -> Decision {
-    let old = (today > rulebook.reject_after)
-        .then(|| rulebook.fallbacks.edition_expired.finding(Vec::new()));
-    asked(rulebook, facts, today, old)
+    Hearing::of(rulebook, facts, today, today > rulebook.reject_after).decision()
 }
 
 /// As [`decide`], whatever the age of the edition: what its cases say is law, and holds under every date
 /// a publisher gives it.
 pub(super) fn decide_by_law(rulebook: &Rulebook, facts: &Facts, today: Date) -> Decision {
-    asked(rulebook, facts, today, None)
+    Hearing::of(rulebook, facts, today, false).decision()
 }
 
-fn asked(rulebook: &Rulebook, facts: &Facts, today: Date, old: Option<Finding>) -> Decision {
-    // A case keeps the law of its acceptance day.
-    let accepted = rulebook.accepted_on(facts).unwrap_or(today).min(today);
-    let Some(rule_set) = rulebook.rule_set_on(accepted) else {
-        let finding = rulebook.fallbacks.no_rule_set.finding(Vec::new());
-        return rulebook.decision(facts.digest().to_owned(), "", today, vec![finding]);
-    };
-    let said = rulebook.nothing_said();
-    let world = rulebook.world(facts, accepted, today, &said);
-    let mut findings: Vec<Finding> = rulebook
-        .speaking(facts, accepted)
-        .filter_map(|rule| ask(rule, &world, &rulebook.fallbacks.rule_failed))
-        .collect();
-    findings.extend(old);
-    if findings.is_empty() {
-        findings.push(rulebook.fallbacks.silent.finding(Vec::new()));
-    }
-    rulebook.decision(facts.digest().to_owned(), rule_set, today, findings)
+/// The decision as JSON, as records keep it (`docs/formats/journal.md`): what [`decide`] returns, written
+/// without being taken apart.
+pub fn decision_json(rulebook: &Rulebook, facts: &Facts, today: Date) -> String {
+    Hearing::of(rulebook, facts, today, today > rulebook.reject_after).json()
 }
 
 /// The bare decision: the ids of the rules that hold, or fail, in the order of the rulebook.
@@ -80,57 +66,160 @@ pub fn decide_document(rulebook: &Rulebook, document: &Json, today: Date) -> Dec
     match Facts::bind(rulebook, document) {
         Ok(facts) => decide(rulebook, &facts, today),
         Err(problems) => {
-            let readings = problems
-                .into_iter()
-                .map(|FactProblem { path, text, remedy: _ }| Reading {
-                    path,
-                    value: Json::from(text).to_string(),
-                })
-                .collect();
-            let finding = rulebook.fallbacks.facts_incomplete.finding(readings);
             let digest = hex::encode(Sha256::digest(canonical(document).as_bytes()));
             let rule_set = rulebook.rule_set_on(today).unwrap_or_default();
-            rulebook.decision(digest, rule_set, today, vec![finding])
+            let mut hearing = Hearing::begin(rulebook, &digest, rule_set, today);
+            for FactProblem { path, text, remedy: _ } in problems {
+                hearing.heard.add(|into| into.push_str(&path), |into| quote(&text, into));
+            }
+            let readings = 0..hearing.heard.readings.len();
+            hearing.said.push(Said::fallback(&rulebook.fallbacks.facts_incomplete, readings));
+            hearing.decision()
         }
     }
 }
 
-/// What one rule finds, if anything.
-fn ask(rule: &Rule, world: &World<'_>, failed: &Fallback) -> Option<Finding> {
-    match world.holds(&rule.when, &mut Silent) {
-        Ok(false) => return None,
-        Ok(true) => {}
-        Err(failure) => return Some(broken(rule, world, failed, failure)),
+/// What a decision says, in the words of its rulebook.
+pub(super) struct Hearing<'r> {
+    pub(super) rulebook: &'r Rulebook,
+    pub(super) facts_digest: &'r str,
+    pub(super) rule_set: &'r str,
+    pub(super) today: Date,
+    /// Gravest first, then in the order of the rulebook; what an exception overrides last.
+    pub(super) said: Vec<Said<'r>>,
+    /// What was read for it, and the texts that were filled.
+    pub(super) heard: Recorder,
+}
+
+/// What one rule says.
+pub(super) struct Said<'r> {
+    pub(super) rule: &'r str,
+    pub(super) code: &'r str,
+    pub(super) outcome: Verdict,
+    pub(super) cite: &'r str,
+    pub(super) message: [Told<'r>; 2],
+    pub(super) remedy: [Told<'r>; 2],
+    pub(super) due: Option<Due>,
+    /// Those of [`Hearing::heard`] that it read.
+    pub(super) readings: Range<usize>,
+    pub(super) overridden_by: Option<&'r str>,
+    pub(super) private: bool,
+    /// The rule, where it did not fail.
+    by: Option<&'r Rule>,
+}
+
+impl<'r> Hearing<'r> {
+    fn of(rulebook: &'r Rulebook, facts: &'r Facts, today: Date, too_old: bool) -> Self {
+        // A case keeps the law of its acceptance day.
+        let accepted = rulebook.accepted_on(facts).unwrap_or(today).min(today);
+        let rule_set = rulebook.rule_set_on(accepted);
+        let digest = facts.digest();
+        let mut hearing = Self::begin(rulebook, digest, rule_set.unwrap_or_default(), today);
+        if rule_set.is_none() {
+            hearing.say(&rulebook.fallbacks.no_rule_set);
+            return hearing;
+        }
+        let said = rulebook.nothing_said();
+        let world = rulebook.world(facts, accepted, today, &said);
+        for rule in rulebook.speaking(facts, accepted) {
+            hearing.ask(rule, &world);
+        }
+        if too_old {
+            hearing.say(&rulebook.fallbacks.edition_expired);
+        }
+        if hearing.said.is_empty() {
+            hearing.say(&rulebook.fallbacks.silent);
+        }
+        mark_overridden(&mut hearing.said);
+        // The sort is stable: inside one outcome the order of the rulebook stays.
+        hearing.said.sort_by_key(|one| (one.overridden_by.is_some(), one.outcome));
+        hearing
     }
-    match find(rule, world) {
-        Ok(finding) => Some(finding),
-        Err(failure) => Some(broken(rule, world, failed, failure)),
+
+    fn begin(
+        rulebook: &'r Rulebook,
+        facts_digest: &'r str,
+        rule_set: &'r str,
+        today: Date,
+    ) -> Self {
+        // An application hears seven rules or so.
+        let said = Vec::with_capacity(16);
+        Self { rulebook, facts_digest, rule_set, today, said, heard: Recorder::new() }
+    }
+
+    /// Asks one rule, and keeps what it says.
+    fn ask(&mut self, rule: &'r Rule, world: &World<'_>) {
+        let found = match world.holds(&rule.when, &mut Silent) {
+            Ok(false) => return,
+            // Evaluated once more, and listened to: what is told is what was computed.
+            Ok(true) => find(rule, world, &mut self.heard),
+            Err(failure) => Err(failure),
+        };
+        let said = found.unwrap_or_else(|failure| {
+            broken(rule, world, &self.rulebook.fallbacks.rule_failed, failure, &mut self.heard)
+        });
+        self.said.push(said);
+    }
+
+    /// What no rule says.
+    fn say(&mut self, fallback: &'r Fallback) {
+        self.said.push(Said::fallback(fallback, 0..0));
+    }
+
+    /// The gravest outcome.
+    pub(super) fn verdict(&self) -> Verdict {
+        self.said.first().map_or(Verdict::Refer, |one| one.outcome)
+    }
+
+    /// What decided.
+    pub(super) fn code(&self) -> &'r str {
+        self.said.first().map_or("", |one| one.code)
     }
 }
 
-fn find(rule: &Rule, world: &World<'_>) -> Result<Finding, Failure> {
-    // Evaluated once more, and listened to: what is told is what was computed.
-    let mut recorder = Recorder::default();
-    world.holds(&rule.when, &mut recorder)?;
+impl<'r> Said<'r> {
+    fn fallback(fallback: &'r Fallback, readings: Range<usize>) -> Self {
+        let Fallback { rule, code, cite, message, remedy } = fallback;
+        Self {
+            rule,
+            code,
+            outcome: Verdict::Refer,
+            cite,
+            message: [Told::Written(&message.zh), Told::Written(&message.en)],
+            remedy: [Told::Written(&remedy.zh), Told::Written(&remedy.en)],
+            due: None,
+            readings,
+            overridden_by: None,
+            private: false,
+            by: None,
+        }
+    }
+}
+
+fn find<'r>(rule: &'r Rule, world: &World<'_>, heard: &mut Recorder) -> Result<Said<'r>, Failure> {
+    heard.begin();
+    world.holds(&rule.when, heard)?;
+    let readings = heard.since();
     let due = rule.due.as_ref().map(|due| last_day(due, world)).transpose()?;
     let told = World { due: due.map(|due| due.date), provisional: Cell::new(false), ..*world };
-    let fill = |both: &super::rule::Both| -> Result<Bilingual, Failure> {
-        Ok(Bilingual {
-            zh: both.zh.fill(&told, Language::Zh)?,
-            en: both.en.fill(&told, Language::En)?,
-        })
+    let mut fill = |both: &'r Both| -> Result<[Told<'r>; 2], Failure> {
+        Ok([
+            both.zh.fill(&told, Language::Zh, &mut heard.text)?,
+            both.en.fill(&told, Language::En, &mut heard.text)?,
+        ])
     };
-    Ok(Finding {
-        rule: rule.id.clone(),
-        code: rule.code.clone(),
+    Ok(Said {
+        rule: &rule.id,
+        code: &rule.code,
         outcome: rule.outcome,
-        citation: rule.cite.clone(),
+        cite: &rule.cite,
         message: fill(&rule.message)?,
         remedy: fill(&rule.remedy)?,
         due,
-        readings: recorder.0,
+        readings,
         overridden_by: None,
         private: rule.private,
+        by: Some(rule),
     })
 }
 
@@ -142,8 +231,8 @@ fn last_day(due: &DueBy, world: &World<'_>) -> Result<Due, Failure> {
         }
         DueBy::Day(node) => {
             world.provisional.set(false);
-            // Listening, so that no definition is taken as said: whether a year is provisional must be seen.
-            let Scalar::Date(date) = world.value(node, &mut Recorder::default())? else {
+            // Anew, so that no definition is taken as said: whether a year is provisional must be seen.
+            let Scalar::Date(date) = world.value(node, &mut Anew)? else {
                 return Err(Failure::Unsound);
             };
             Ok(Due { date, provisional: world.provisional.get() })
@@ -152,17 +241,43 @@ fn last_day(due: &DueBy, world: &World<'_>) -> Result<Due, Failure> {
 }
 
 /// A rule that fails does not disappear: an officer decides.
-fn broken(rule: &Rule, world: &World<'_>, failed: &Fallback, failure: Failure) -> Finding {
-    let mut recorder = Recorder::default();
+fn broken<'r>(
+    rule: &'r Rule,
+    world: &World<'_>,
+    failed: &'r Fallback,
+    failure: Failure,
+    heard: &mut Recorder,
+) -> Said<'r> {
+    heard.begin();
     // What it read before it failed: it fails in the same place again, or in its texts.
-    let again = world.holds(&rule.when, &mut recorder).err().unwrap_or(failure);
-    let why = Json::from(again.as_str()).to_string();
-    recorder.0.push(Reading { path: "failure".to_owned(), value: why });
-    let mut finding = failed.finding(recorder.0);
-    finding.rule = rule.id.clone();
-    finding.citation = rule.cite.clone();
-    finding.private = rule.private;
-    finding
+    let again = world.holds(&rule.when, heard).err().unwrap_or(failure);
+    heard.add(|text| text.push_str("failure"), |text| quote(again.as_str(), text));
+    Said {
+        rule: &rule.id,
+        cite: &rule.cite,
+        private: rule.private,
+        ..Said::fallback(failed, heard.since())
+    }
+}
+
+/// Marks what an exception overrides. An exception that is itself overridden does not count, and
+/// neither does a rule that failed: what it would have overridden stands.
+fn mark_overridden(said: &mut [Said<'_>]) {
+    let spoken: Vec<&Rule> = said.iter().filter_map(|one| one.by).collect();
+    if spoken.iter().all(|rule| rule.overrides.is_empty()) {
+        return;
+    }
+    for one in said.iter_mut() {
+        let exception = one.by.and_then(|general| exception(&spoken, general));
+        one.overridden_by = exception.map(|rule| rule.id.as_str());
+    }
+}
+
+/// The rule among those that spoke that is the exception to `general` and is not overridden itself. The
+/// checker made sure that exceptions lead to no circle.
+fn exception<'r>(spoken: &[&'r Rule], general: &Rule) -> Option<&'r Rule> {
+    let mut exceptions = spoken.iter().copied().filter(|rule| rule.overrides.contains(&general.id));
+    exceptions.find(|rule| exception(spoken, rule).is_none())
 }
 
 impl Rulebook {
@@ -198,55 +313,4 @@ impl Rulebook {
     pub(super) fn nothing_said(&self) -> Vec<Cell<Option<bool>>> {
         vec![Cell::new(None); self.defines]
     }
-
-    fn decision(
-        &self,
-        facts_digest: String,
-        rule_set: &str,
-        today: Date,
-        mut findings: Vec<Finding>,
-    ) -> Decision {
-        self.mark_overridden(&mut findings);
-        // The sort is stable: inside one outcome the order of the rulebook stays.
-        findings.sort_by_key(|finding| (finding.overridden_by.is_some(), finding.outcome));
-        let verdict = findings.first().map_or(Verdict::Refer, |finding| finding.outcome);
-        Decision {
-            verdict,
-            code: findings.first().map_or_else(String::new, |finding| finding.code.clone()),
-            findings,
-            rule_set: rule_set.to_owned(),
-            edition: self.edition(),
-            edition_digest: self.digest.clone(),
-            facts_digest,
-            today,
-        }
-    }
-
-    /// Marks what an exception overrides. An exception that is itself overridden does not count, and
-    /// neither does a rule that failed: what it would have overridden stands.
-    fn mark_overridden(&self, findings: &mut [Finding]) {
-        let mut exceptions = self.rules.iter().filter(|rule| !rule.overrides.is_empty());
-        if !exceptions.any(|rule| findings.iter().any(|finding| finding.rule == rule.id)) {
-            return;
-        }
-        let sound = |findings: &[Finding], id: &str| {
-            let rule = self.rules.iter().find(|rule| rule.id == id)?;
-            let spoke = findings.iter().any(|f| f.rule == rule.id && f.code == rule.code);
-            spoke.then_some(rule)
-        };
-        let spoken: Vec<&Rule> =
-            findings.iter().filter_map(|finding| sound(findings, &finding.rule)).collect();
-        for finding in findings.iter_mut() {
-            let general = spoken.iter().find(|rule| rule.id == finding.rule);
-            let exception = general.and_then(|general| exception(&spoken, general));
-            finding.overridden_by = exception.map(|rule| rule.id.clone());
-        }
-    }
-}
-
-/// The rule among those that spoke that is the exception to `general` and is not overridden itself. The
-/// checker made sure that exceptions lead to no circle.
-fn exception<'r>(spoken: &[&'r Rule], general: &Rule) -> Option<&'r Rule> {
-    let mut exceptions = spoken.iter().copied().filter(|rule| rule.overrides.contains(&general.id));
-    exceptions.find(|rule| exception(spoken, rule).is_none())
 }

@@ -19,18 +19,20 @@ mod node;
 mod params;
 mod path;
 mod place;
+mod possible;
 mod problem;
 mod rule;
 mod rulebook;
 mod schema;
 mod syntax;
 mod template;
+mod told;
 mod value;
 mod words;
 
 pub use case::Case;
 pub use catalogue::{Answer, Catalogue, Choice, Entry, Field, FieldKind, Group, PromiseText};
-pub use decide::{decide, decide_document, fired, steps};
+pub use decide::{decide, decide_document, decision_json, fired, steps};
 pub use explain::{Explanation, Read, Spoken, Used, explain};
 pub use facts::{FactProblem, Facts};
 pub use guide::{

@@ -8,8 +8,8 @@
     reason = "the checker settled every type: whatever else comes is one failure, `Unsound`"
 )]
 
-use std::borrow::Cow;
 use std::cell::Cell;
+use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::Span;
@@ -19,9 +19,9 @@ use super::params::Params;
 use super::place::{Place, Sort, Unit};
 use super::schema::Type;
 use super::syntax::{Arithmetic, Comparison};
-use super::value::{Scalar, Value, json};
+use super::value::{Scalar, Value, push, push_date, write_json};
+use crate::domain::Uscc;
 use crate::domain::calendar::Calendar;
-use crate::domain::{Reading, Uscc};
 
 /// A checked expression. The checker made sure that every value has the type wanted.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,7 +100,7 @@ impl Failure {
 pub(super) trait Tracer {
     /// Whether a definition must be read again, though what it says is known.
     const LISTENS: bool;
-    fn read(&mut self, _path: impl FnOnce() -> String, _value: impl FnOnce() -> String) {}
+    fn read(&mut self, _path: impl FnOnce(&mut String), _value: impl FnOnce(&mut String)) {}
     fn mark(&self) -> usize {
         0
     }
@@ -116,6 +116,13 @@ impl Tracer for Silent {
     const LISTENS: bool = false;
 }
 
+/// Nobody, but nothing is taken as said before.
+pub(super) struct Anew;
+
+impl Tracer for Anew {
+    const LISTENS: bool = true;
+}
+
 /// Counts the steps: never more than the checker said.
 #[derive(Debug, Default)]
 pub(super) struct Steps(pub(super) u64);
@@ -127,35 +134,89 @@ impl Tracer for Steps {
     }
 }
 
-/// The readings of one rule, in the order it looked, each path once.
-#[derive(Debug, Default)]
-pub(super) struct Recorder(pub(super) Vec<Reading>);
+/// What rules read, one after the other, and what they say: all in one text.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    pub(super) text: String,
+    pub(super) readings: Vec<Heard>,
+    /// Where the readings of the rule begin that is listened to.
+    begin: usize,
+}
+
+/// One reading, by where it stands in the text.
+#[derive(Debug)]
+pub(super) struct Heard {
+    pub(super) path: Range<usize>,
+    /// As JSON.
+    pub(super) value: Range<usize>,
+}
 
 impl Recorder {
     /// Readings kept of one rule: a condition has 4 KB at most, but its quantifiers can read every
     /// element of every list; what matters stands first.
     const MAX: usize = 64;
+
+    pub(super) fn new() -> Self {
+        // What seven rules read and say, as a rule.
+        let (text, readings) = (String::with_capacity(4096), Vec::with_capacity(64));
+        Self { text, readings, begin: 0 }
+    }
+
+    /// From here on the next rule is listened to.
+    pub(super) fn begin(&mut self) {
+        self.begin = self.readings.len();
+    }
+
+    /// The readings since.
+    pub(super) fn since(&self) -> Range<usize> {
+        self.begin..self.readings.len()
+    }
+
+    /// A piece of the text.
+    pub(super) fn piece(&self, range: &Range<usize>) -> &str {
+        self.text.get(range.clone()).unwrap_or_default()
+    }
+
+    /// One more reading, whatever was read before.
+    pub(super) fn add(&mut self, path: impl FnOnce(&mut String), value: impl FnOnce(&mut String)) {
+        let begin = self.text.len();
+        path(&mut self.text);
+        let middle = self.text.len();
+        value(&mut self.text);
+        self.readings.push(Heard { path: begin..middle, value: middle..self.text.len() });
+    }
 }
 
 impl Tracer for Recorder {
     const LISTENS: bool = true;
 
-    fn read(&mut self, path: impl FnOnce() -> String, value: impl FnOnce() -> String) {
-        if self.0.len() >= Self::MAX {
+    /// In the order it looked, each path once.
+    fn read(&mut self, path: impl FnOnce(&mut String), value: impl FnOnce(&mut String)) {
+        if self.since().len() >= Self::MAX {
             return;
         }
-        let path = path();
-        if self.0.iter().all(|reading| reading.path != path) {
-            self.0.push(Reading { path, value: value() });
+        let begin = self.text.len();
+        path(&mut self.text);
+        let middle = self.text.len();
+        let new = self.text.get(begin..);
+        let known = self.readings.get(self.begin..).unwrap_or_default();
+        if known.iter().any(|heard| self.text.get(heard.path.clone()) == new) {
+            self.text.truncate(begin);
+            return;
         }
+        value(&mut self.text);
+        self.readings.push(Heard { path: begin..middle, value: middle..self.text.len() });
     }
 
     fn mark(&self) -> usize {
-        self.0.len()
+        self.readings.len()
     }
 
     fn rewind(&mut self, mark: usize) {
-        self.0.truncate(mark);
+        if let Some(first) = self.readings.get(mark) {
+            self.text.truncate(first.path.start);
+            self.readings.truncate(mark);
+        }
     }
 }
 
@@ -304,7 +365,7 @@ impl World<'_> {
                 tracer.step(1);
                 let values = self.values(place, vars)?;
                 let there = values.first().is_some_and(Value::is_there);
-                tracer.read(|| path(place, vars), || present(place, values));
+                tracer.read(|text| path(place, vars, text), |text| present(place, values, text));
                 Ok(there)
             }
             Node::Compare(comparison, sort, two) => {
@@ -341,7 +402,10 @@ impl World<'_> {
                 tracer.step(2);
                 let values = self.values(place, vars)?;
                 let Some(Value::Word(word)) = values.first() else { return Err(Failure::Unsound) };
-                tracer.read(|| path(place, vars), || json(&place.ty, values));
+                tracer.read(
+                    |text| path(place, vars, text),
+                    |text| write_json(&place.ty, values, text),
+                );
                 Ok(words.checked_shr(*word).is_some_and(|rest| rest & 1 == 1))
             }
             Node::Holds(place, word) => {
@@ -349,7 +413,10 @@ impl World<'_> {
                 let Some(Value::List(words)) = values.first() else {
                     return Err(Failure::Unsound);
                 };
-                tracer.read(|| path(place, vars), || json(&place.ty, values));
+                tracer.read(
+                    |text| path(place, vars, text),
+                    |text| write_json(&place.ty, values, text),
+                );
                 let found = words.iter().position(|one| matches!(one, Value::Word(o) if o == word));
                 let looked = found.map_or(words.len(), |found| found + 1);
                 tracer.step(2_u64.saturating_add(u64::try_from(looked).unwrap_or(u64::MAX)));
@@ -400,7 +467,7 @@ impl World<'_> {
                     }
                     _ => return Err(Failure::Unsound),
                 };
-                tracer.read(|| shown.clone(), || truth.to_string());
+                tracer.read(|text| text.push_str(shown), |text| push_truth(truth, text));
                 Ok(truth)
             }
             _ => match self.leaf(node, vars, tracer)? {
@@ -466,7 +533,7 @@ impl World<'_> {
                     }
                     _ => return Err(Failure::Unsound),
                 };
-                tracer.read(|| shown.clone(), || number.to_string());
+                tracer.read(|text| text.push_str(shown), |text| push(number, text));
                 self.note(provisional, tracer);
                 Ok(number)
             }
@@ -487,7 +554,7 @@ impl World<'_> {
         match node {
             Node::Today => {
                 tracer.step(1);
-                tracer.read(|| "today".to_owned(), || date_json(self.today));
+                tracer.read(|text| text.push_str("today"), |text| push_date(self.today, text));
                 Ok(self.today)
             }
             Node::Due => {
@@ -529,7 +596,7 @@ impl World<'_> {
                     }
                     _ => return Err(Failure::Unsound),
                 };
-                tracer.read(|| shown.clone(), || date_json(day));
+                tracer.read(|text| text.push_str(shown), |text| push_date(day, text));
                 self.note(provisional, tracer);
                 Ok(day)
             }
@@ -616,7 +683,10 @@ impl World<'_> {
                 let values = self.values(place, vars)?;
                 match values.first() {
                     Some(value) if value.is_there() => {
-                        tracer.read(|| path(place, vars), || json(&place.ty, values));
+                        tracer.read(
+                            |text| path(place, vars, text),
+                            |text| write_json(&place.ty, values, text),
+                        );
                         Ok(value)
                     }
                     _ => Err(Failure::Unsound),
@@ -626,8 +696,8 @@ impl World<'_> {
             Node::Param(index, name) => {
                 let (ty, value) = self.params.at(*index, self.law).ok_or(Failure::Unsound)?;
                 tracer.read(
-                    || format!("param(\"{name}\")"),
-                    || json(ty, std::slice::from_ref(value)),
+                    |text| push_param(name, text),
+                    |text| write_json(ty, std::slice::from_ref(value), text),
                 );
                 Ok(value)
             }
@@ -713,7 +783,7 @@ impl World<'_> {
             self.list(list, vars, tracer)?
         };
         if elements.len() == 0 {
-            tracer.read(|| node_path(list, vars).into_owned(), || "[]".to_owned());
+            tracer.read(|text| node_path(list, vars, text), |text| text.push_str("[]"));
         }
         Ok(elements)
     }
@@ -760,7 +830,8 @@ impl World<'_> {
     fn note(&self, provisional: bool, tracer: &mut impl Tracer) {
         if provisional {
             self.provisional.set(true);
-            tracer.read(|| "calendar.provisional".to_owned(), || "true".to_owned());
+            let path = "calendar.provisional";
+            tracer.read(|text| text.push_str(path), |text| push_truth(true, text));
         }
     }
 }
@@ -774,37 +845,43 @@ fn element_width(list: &Type) -> usize {
 }
 
 /// What a look at a fact that may be missing shows: a scalar itself, else whether it is there.
-fn present(place: &Place, values: &[Value]) -> String {
+fn present(place: &Place, values: &[Value], text: &mut String) {
     match (values.first(), &place.ty) {
-        (Some(Value::Missing | Value::Null) | None, _) => "null".to_owned(),
-        (Some(_), Type::Record(_) | Type::List(..)) => "true".to_owned(),
-        (Some(_), ty) => json(ty, values),
+        (Some(Value::Missing | Value::Null) | None, _) => text.push_str("null"),
+        (Some(_), Type::Record(_) | Type::List(..)) => push_truth(true, text),
+        (Some(_), ty) => write_json(ty, values, text),
     }
 }
 
-fn date_json(day: Date) -> String {
-    json(&Type::Date, &[Value::Date(day)])
+fn push_truth(truth: bool, text: &mut String) {
+    text.push_str(if truth { "true" } else { "false" });
 }
 
-/// The path of a fact, for example `application.items[0].marks`.
-fn path(place: &Place, vars: Around<'_>) -> String {
-    match place.var {
-        None => place.path.clone(),
-        Some(up) => vars.and_then(|vars| vars.up(up)).map_or_else(String::new, |vars| {
-            format!("{}[{}]{}", node_path(vars.list, vars.outer), vars.index, place.path)
-        }),
+fn push_param(name: &str, text: &mut String) {
+    text.extend(["param(\"", name, "\")"]);
+}
+
+/// Writes the path of a fact, for example `application.items[0].marks`.
+fn path(place: &Place, vars: Around<'_>, text: &mut String) {
+    if let Some(up) = place.var {
+        let Some(vars) = vars.and_then(|vars| vars.up(up)) else { return };
+        node_path(vars.list, vars.outer, text);
+        text.push('[');
+        push(i64::try_from(vars.index).unwrap_or(i64::MAX), text);
+        text.push(']');
     }
+    text.push_str(&place.path);
 }
 
-fn node_path<'n>(node: &'n Node, vars: Around<'_>) -> Cow<'n, str> {
+fn node_path(node: &Node, vars: Around<'_>, text: &mut String) {
     match node {
-        Node::Fact(place) if place.var.is_none() => Cow::Borrowed(&place.path),
-        Node::Fact(place) => Cow::Owned(path(place, vars)),
-        Node::Param(_, name) => Cow::Owned(format!("param(\"{name}\")")),
+        Node::Fact(place) => path(place, vars, text),
+        Node::Param(_, name) => push_param(name, text),
         Node::Quantified(Quantifier::Filter, two) => {
-            Cow::Owned(format!("{}.filter()", node_path(&two[0], vars)))
+            node_path(&two[0], vars, text);
+            text.push_str(".filter()");
         }
-        _ => Cow::Borrowed(""),
+        _ => {}
     }
 }
 

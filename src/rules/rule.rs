@@ -6,14 +6,16 @@ use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::check::{Define, Known, Scope, condition, expression};
+use super::check::{Asked, Define, Known, Scope, condition, expression};
 use super::document::{Section, Source, Text};
 use super::node::Node;
 use super::params::Params;
+use super::place::{Sort, inside, root, within};
 use super::problem::{Problem, Problems, hint};
 use super::schema::{Record, Type};
-use super::syntax::{Mistake, parse};
+use super::syntax::{Comparison, Mistake, parse};
 use super::template::Template;
+use super::value::Value;
 use crate::domain::{ServiceCode, Verdict};
 
 /// A rule, checked.
@@ -220,8 +222,9 @@ impl<'s> RuleFile<'s> {
 pub(super) struct Context<'c> {
     pub(super) roots: &'c Record,
     pub(super) params: &'c Params,
-    /// `None` where the manifest could not be read: nothing is unknown then.
-    pub(super) rule_sets: Option<&'c [String]>,
+    /// Names and first days, oldest first; `None` where the manifest could not be read: nothing is unknown
+    /// then.
+    pub(super) rule_sets: Option<&'c [(String, Date)]>,
 }
 
 /// Reads the `[[define]]`s of every rule file.
@@ -265,7 +268,7 @@ pub(super) fn defines(
     let scope = Scope { roots: context.roots, params: context.params, defines: &defines };
     for (source, name, when) in written {
         if let Some(define) = defines.get(&name)
-            && let Err(mistakes) = condition(&when.value, &define.expr, scope)
+            && let Err(mistakes) = condition(&when.value, &define.expr, scope, None)
         {
             tell(&format!("define {name}"), source, &when, mistakes, problems);
         }
@@ -335,9 +338,9 @@ fn rule(
     let rule_sets = section.texts("rule_set", problems);
     for name in &rule_sets {
         if let Some(declared) = context.rule_sets
-            && !declared.contains(&name.value)
+            && !declared.iter().any(|(known, _)| *known == name.value)
         {
-            let hint = hint(&name.value, declared.iter().map(String::as_str));
+            let hint = hint(&name.value, declared.iter().map(|(known, _)| known.as_str()));
             let text = format!("{}: unknown rule set '{}'{hint}", section.name, name.value);
             problems.push(source.problem(name.at, text, "rule sets are declared in manifest.toml"));
         }
@@ -357,11 +360,22 @@ fn rule(
     let cite = section.required("cite", problems);
     let private = section.boolean("private", problems).unwrap_or(false);
 
+    let asked = Asked {
+        services: services.as_ref().and_then(|services| about(services, context.roots)),
+        period: context.rule_sets.and_then(|declared| {
+            let begins = declared.iter().map(|(_, from)| *from);
+            let ends = begins.clone().skip(1).map(|next| next.yesterday().ok()).chain([None]);
+            let named = |name: &str| rule_sets.iter().any(|one| one.value == name);
+            let sets = declared.iter().zip(begins.zip(ends));
+            let days = sets.filter(|((name, _), _)| named(name)).map(|(_, days)| days);
+            period(days, from, until, context.roots)
+        }),
+    };
     let when = section.required("when", problems);
     let checked = when.as_ref().and_then(|when| {
         let checked = parse(&when.value)
             .map_err(|mistake| vec![mistake])
-            .and_then(|expr| condition(&when.value, &expr, scope));
+            .and_then(|expr| condition(&when.value, &expr, scope, Some(&asked)));
         checked.map_err(|mistakes| tell(&section.name, source, when, mistakes, problems)).ok()
     });
     let nothing = Known::new();
@@ -416,6 +430,54 @@ fn rule(
         line,
         cost,
     })
+}
+
+/// That an application is about one of `services`; nothing where they are all.
+fn about(services: &BTreeSet<String>, roots: &Record) -> Option<Node> {
+    let (service, ty) = of_application("service", roots)?;
+    let Type::Enum(all) = ty else { return None };
+    let words: Vec<Value> =
+        services.iter().filter_map(|service| all.place(service)).map(Value::Word).collect();
+    let words = Some(words).filter(|words| !words.is_empty())?;
+    Some(within(Sort::Number, service, Node::Const(Value::List(words))))
+}
+
+/// That the day of acceptance lies in a period: in `days` of rule sets (first and last), and in the rule's
+/// own. It is the day the application says, and never one to come (see `decide`).
+fn period(
+    days: impl Iterator<Item = (Date, Option<Date>)> + Clone,
+    from: Option<Date>,
+    until: Option<Date>,
+    roots: &Record,
+) -> Option<Node> {
+    let begin = days.clone().map(|(begin, _)| begin).min()?.max(from.unwrap_or(Date::MIN));
+    let last = days.map(|(_, end)| end.unwrap_or(Date::MAX)).max()?;
+    let end = last.min(until.unwrap_or(Date::MAX));
+    // A period without a day is told for itself.
+    if end < begin {
+        return None;
+    }
+    let (accepted, _) = of_application("accepted_on", roots)?;
+    let Node::Fact(place) = &accepted else { return None };
+    let said = Node::Present(place.clone());
+    let is = |day: Node, comparison, to| {
+        Node::Compare(comparison, Sort::Day, Box::new([day, Node::Const(Value::Date(to))]))
+    };
+    let (least, most) = (Comparison::GreaterOrEqual, Comparison::LessOrEqual);
+    let unsaid = Node::Not(Box::new(said.clone()));
+    Some(Node::And(vec![
+        is(Node::Today, least, begin),
+        Node::Or(vec![unsaid, is(accepted.clone(), least, begin)]),
+        Node::Or(vec![is(Node::Today, most, end), Node::And(vec![said, is(accepted, most, end)])]),
+    ]))
+}
+
+fn of_application<'r>(name: &str, roots: &'r Record) -> Option<(Node, &'r Type)> {
+    let (_, application) = roots.field("application")?;
+    let Type::Record(record) = &application.ty else { return None };
+    let (_, field) = record.field(name)?;
+    let place = inside(&Node::Fact(Box::new(root(application))), field)?;
+    Some((Node::Fact(Box::new(place)), &field.ty))
 }
 
 /// Ids and codes are upper-case words: they stand in records for decades.

@@ -19,8 +19,8 @@ use super::rule::{self, Context, Rule, RuleFile};
 use super::schema::{self, Record};
 use super::value::Value;
 use super::words::{self, Words};
+use crate::domain::Bilingual;
 use crate::domain::calendar::Calendar;
-use crate::domain::{Bilingual, Finding, Reading, Verdict};
 
 /// A checked edition: rules, texts, parameters, calendar, catalogue, and the cases that hold.
 #[derive(Debug, Clone)]
@@ -68,28 +68,11 @@ pub(super) struct Fallbacks {
 /// A finding that no rule makes; it always refers.
 #[derive(Debug, Clone)]
 pub(super) struct Fallback {
-    rule: String,
-    code: String,
-    cite: String,
-    message: Bilingual,
-    remedy: Bilingual,
-}
-
-impl Fallback {
-    pub(super) fn finding(&self, readings: Vec<Reading>) -> Finding {
-        Finding {
-            rule: self.rule.clone(),
-            code: self.code.clone(),
-            outcome: Verdict::Refer,
-            citation: self.cite.clone(),
-            message: self.message.clone(),
-            remedy: self.remedy.clone(),
-            due: None,
-            readings,
-            overridden_by: None,
-            private: false,
-        }
-    }
+    pub(super) rule: String,
+    pub(super) code: String,
+    pub(super) cite: String,
+    pub(super) message: Bilingual,
+    pub(super) remedy: Bilingual,
 }
 
 impl Rulebook {
@@ -337,13 +320,9 @@ fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rul
         guide::read(source, known, problems)
     });
 
-    let rule_sets: Vec<String> = manifest
-        .iter()
-        .flat_map(|manifest| manifest.rule_sets.iter().map(|(name, _)| name.clone()))
-        .collect();
     // What names a rule set cannot be judged where the manifest could not be read.
-    let declared = manifest.is_some().then_some(rule_sets.as_slice());
-    let context = Context { roots: &roots, params: &params, rule_sets: declared };
+    let rule_sets = manifest.as_ref().map(|manifest| manifest.rule_sets.as_slice());
+    let context = Context { roots: &roots, params: &params, rule_sets };
     let rule_files: Vec<RuleFile<'_>> = in_folder(files, "rules/", ".toml")
         .filter_map(|source| RuleFile::read(source, problems))
         .collect();
@@ -365,8 +344,7 @@ fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rul
             rules.push(rule);
         }
     }
-    let periods = manifest.as_ref().map(|manifest| manifest.rule_sets.as_slice());
-    rule::check_together(&rules, periods, problems);
+    rule::check_together(&rules, rule_sets, problems);
     if problems.is_empty() {
         // Only now: what a wrong condition would have used is not told as unused.
         rule::unused(&rule_files, &defines, problems);

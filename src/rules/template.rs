@@ -1,5 +1,7 @@
 //! Texts with places to fill: `{permit.valid_to}`, any expression of the rule's own language.
 
+use std::ops::Range;
+
 use super::check::{Checked, Known, Scope, expression};
 use super::node::{Failure, Node, Silent, World};
 use super::schema::Type;
@@ -57,11 +59,17 @@ impl Template {
         if mistakes.is_empty() { Ok((Self(parts), cost)) } else { Err(mistakes) }
     }
 
-    /// The text for one decision.
-    pub(super) fn fill(&self, world: &World<'_>, language: Language) -> Result<String, Failure> {
-        // One text without a place takes what it has, and a place rarely more than 16 bytes.
-        let length = |part: &Part| if let Part::Words(words) = part { words.len() } else { 16 };
-        let mut text = String::with_capacity(self.0.iter().map(length).sum());
+    /// The text for one decision; what has places is written behind `text`.
+    pub(super) fn fill(
+        &self,
+        world: &World<'_>,
+        language: Language,
+        text: &mut String,
+    ) -> Result<Told<'_>, Failure> {
+        if let [Part::Words(words)] = &self.0[..] {
+            return Ok(Told::Written(words));
+        }
+        let begin = text.len();
         for part in &self.0 {
             match part {
                 Part::Words(words) => text.push_str(words),
@@ -70,8 +78,17 @@ impl Template {
                 }
             }
         }
-        Ok(text)
+        Ok(Told::Filled(begin..text.len()))
     }
+}
+
+/// What a text says in one decision.
+#[derive(Debug, Clone)]
+pub(super) enum Told<'t> {
+    /// It says the same in all.
+    Written(&'t str),
+    /// It stands in the text of the decision.
+    Filled(Range<usize>),
 }
 
 fn place(text: &str, scope: Scope<'_>, known: &Known, due: bool) -> Result<Checked, Vec<Mistake>> {

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use jiff::civil::Date;
-use serde_json::Value as Json;
 
 use super::schema::{Record, Type};
 use crate::domain::Language;
@@ -39,18 +38,11 @@ impl Value {
     }
 }
 
-/// The value of type `ty` that begins `values`, as canonical JSON; fields nobody wrote are left out.
-pub(super) fn json(ty: &Type, values: &[Value]) -> String {
-    let mut text = String::with_capacity(16);
-    write_json(ty, values, &mut text);
-    text
-}
-
-/// Writes what [`json`] returns.
+/// Writes the value of type `ty` that begins `values`, as canonical JSON; fields nobody wrote are left out.
 pub(super) fn write_json(ty: &Type, values: &[Value], text: &mut String) {
     match (values.first(), ty) {
         (Some(Value::Bool(truth)), _) => text.push_str(if *truth { "true" } else { "false" }),
-        (Some(Value::Int(number)), _) => push(text, *number),
+        (Some(Value::Int(number)), _) => push(*number, text),
         (Some(Value::Date(date)), _) => push_date(*date, text),
         (Some(Value::Money(fen)), _) => {
             text.push('"');
@@ -94,12 +86,20 @@ pub(super) fn write_record(record: &Record, values: &[Value], text: &mut String)
     text.push('}');
 }
 
-fn push(text: &mut String, number: i64) {
-    // Writing into a string cannot fail.
-    let _written = write!(text, "{number}");
+/// Writes a number.
+pub(super) fn push(number: i64, text: &mut String) {
+    match u8::try_from(number) {
+        // Most are the place of an element in its list.
+        Ok(digit @ 0..=9) => text.push(char::from(b'0' + digit)),
+        _ => {
+            // Writing into a string cannot fail.
+            let _written = write!(text, "{number}");
+        }
+    }
 }
 
-fn push_date(date: Date, text: &mut String) {
+/// Writes a day as JSON.
+pub(super) fn push_date(date: Date, text: &mut String) {
     text.push('"');
     // A year of an edition has four digits.
     push_digits(date.year().unsigned_abs(), 1000, text);
@@ -119,15 +119,37 @@ fn push_digits(number: u16, mut place: u16, text: &mut String) {
     }
 }
 
-/// A text as JSON.
-fn quote(words: &str, text: &mut String) {
-    let plain = words.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\');
-    if plain {
-        text.push('"');
+/// Writes a text as JSON.
+pub(super) fn quote(words: &str, text: &mut String) {
+    text.push('"');
+    // Not stopped at the first, so that many bytes are looked at at once.
+    let special =
+        |byte: u8| u8::from(byte < b' ') | u8::from(byte == b'"') | u8::from(byte == b'\\');
+    if words.bytes().fold(0, |any, byte| any | special(byte)) == 0 {
         text.push_str(words);
-        text.push('"');
     } else {
-        text.push_str(&Json::from(words).to_string());
+        escape(words, text);
+    }
+    text.push('"');
+}
+
+/// Writes the inside of a JSON text: the short escapes where there are any, as `serde_json` does.
+fn escape(words: &str, text: &mut String) {
+    for letter in words.chars() {
+        match letter {
+            '"' => text.push_str("\\\""),
+            '\\' => text.push_str("\\\\"),
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            '\u{8}' => text.push_str("\\b"),
+            '\u{c}' => text.push_str("\\f"),
+            '\0'..' ' => {
+                // Writing into a string cannot fail.
+                let _written = write!(text, "\\u{:04x}", u32::from(letter));
+            }
+            _ => text.push(letter),
+        }
     }
 }
 

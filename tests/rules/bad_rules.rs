@@ -336,6 +336,8 @@ fn mistakes_in_the_other_files_are_refused_too() {
     let (from, to) = ("applicant = \"applicant\"", "applicant = \"aplicant\"");
     check_edited("schema.toml", from, to, "unknown type 'aplicant' (did you mean 'applicant'?)");
     check_edited("schema.toml", "[ban; 64]", "[ban]", "has no bound");
+    let (from, to) = ("accepted_on = \"date?\"", "accepted_on = \"datetime?\"");
+    check_edited("schema.toml", from, to, "unknown type 'datetime'");
     check_edited(
         "schema.toml",
         "service = \"service\"",

@@ -44,6 +44,34 @@ fn facts_in_decision_out() {
 }
 
 #[test]
+fn one_decision_a_line_and_a_wrong_line_stops_no_other() {
+    let line = |name: &str| {
+        let document: serde_json::Value = serde_json::from_str(&base(name)).unwrap();
+        document.to_string()
+    };
+    let wrong = line("food-new").replace("\"bans\"", "\"ban\"");
+    let long = format!("{}{}", line("food-new"), " ".repeat(300 * 1024));
+    // The last line has no end.
+    let input = [line("food-new"), wrong, long, String::new(), line("hygiene-new")].join("\n");
+    let at = ["--at", "2026-11-23"];
+    let output = run(&[&["decide", "--facts", "-", "--lines"][..], &at].concat(), &input);
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    let told = String::from_utf8(output.stdout).unwrap();
+    let told: Vec<&str> = told.lines().collect();
+    assert_eq!(told.len(), 5, "{told:#?}");
+    for (index, name) in [(0, "food-new"), (4, "hygiene-new")] {
+        let alone = run(&[&["decide", "--facts", "-"][..], &at].concat(), &base(name));
+        let alone: Decision = serde_json::from_slice(&alone.stdout).unwrap();
+        assert_eq!(told[index], serde_json::to_string(&alone).unwrap());
+    }
+    for (index, text) in [(1, "unknown field"), (2, "bytes, at most"), (3, "not JSON")] {
+        let line: serde_json::Value = serde_json::from_str(told[index]).unwrap();
+        assert_eq!(line["line"], index + 1);
+        assert!(line["problems"][0]["text"].as_str().unwrap().contains(text), "{line}");
+    }
+}
+
+#[test]
 fn wrong_facts_are_told_at_once_and_nothing_is_decided() {
     let facts = base("food-new")
         .replace("\"sale_bulk_and_prepackaged\"", "\"bulk\"")

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jiff::civil::{Date, date};
 use permit_kiosk::domain::{Decision, Finding, Verdict};
-use permit_kiosk::rules::{Case, Facts, Rulebook, decide, decide_document};
+use permit_kiosk::rules::{Case, Facts, Rulebook, decide, decide_document, decision_json};
 use permit_kiosk::wire::v1;
 use serde_json::{Value, json};
 
@@ -380,6 +380,52 @@ fn a_replay_gives_the_same_bytes() {
         let record: v1::Decision = serde_json::from_str(&first).unwrap();
         assert_eq!(record, replay, "{}", case.id);
     }
+}
+
+/// The decision written at once is the record's, byte for byte.
+#[track_caller]
+fn check_json(rulebook: &Rulebook, document: &Value, today: Date) {
+    let Ok(facts) = Facts::bind(rulebook, document) else { return };
+    let record = v1::Decision::from(&decide(rulebook, &facts, today));
+    let json = decision_json(rulebook, &facts, today);
+    assert_eq!(json, serde_json::to_string(&record).unwrap());
+}
+
+#[test]
+fn a_decision_written_at_once_is_the_record_s() {
+    let mut random = Random::new(0x5EED_150A);
+    for case in zhangdian().cases() {
+        check_json(zhangdian(), &case.document, case.today);
+        let (document, today) = grafted(&mut random);
+        check_json(zhangdian(), &document, today);
+    }
+    // Before every rule set, and past the edition's last day.
+    let document = &case("F01").document;
+    for day in [date(2010, 1, 1), date(2030, 1, 1)] {
+        check_json(zhangdian(), document, day);
+    }
+    // A rule that fails, one that fails in its text, an exception, a private reason, all that JSON escapes.
+    let rules = [
+        rule("B", "shop.seats * 9223372036854775807 > 1 && shop.live"),
+        rule("C", "shop.live").replace("en = \"m\"", "en = \"{shop.seats * 9223372036854775807}\""),
+        rule("D", "shop.name.contains(\"\\\"\")").replace("outcome", "private = true\noutcome"),
+        rule("E", "shop.seats > 1").replace("\"refer\"", "\"issue\"\noverrides = [\"D\"]"),
+        rule("F", "shop.lines.exists(l, l.count > 1) && param(\"seats.max\") > shop.seats")
+            .replace("en = \"m\"", "en = \"tab\\t, quote \\\", {due}\"")
+            .replace("cite", "due_workdays = 5\ncite"),
+    ];
+    let small = Rulebook::load(&small(&rules.concat())).unwrap_or_else(|wrong| panic!("{wrong}"));
+    let document = json!({
+        "application": { "service": "food/new" },
+        "shop": {
+            "zone": "mixed", "seats": 7, "fee": "0.05", "opened": "2026-01-01", "live": true,
+            "name": "\u{1}\u{8}\u{c}\n\r\t\"\\/\u{7f}小\u{2028}", "marks": ["cold"],
+            "lines": [{ "kind": "mixed", "marks": [], "count": 1 }, { "kind": "mixed", "marks": [], "count": 2 }],
+        },
+    });
+    let decision = decided(&small, &document, date(2026, 11, 23));
+    assert_eq!(decision.findings.len(), 5, "{decision:#?}");
+    check_json(&small, &document, date(2026, 11, 23));
 }
 
 #[test]

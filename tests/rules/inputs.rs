@@ -26,7 +26,7 @@ pub(crate) fn parse(input: &[u8]) {
     let Some(text) = words(input) else { return };
     let quoted = toml::Value::from(text.clone());
     let rule = rule(&quoted.to_string(), &toml::Value::from(format!("{{{text}}}")).to_string());
-    let schema = "[enum]\nservice = [\"food/new\"]\n[record.application]\nservice = \"service\"\n\
+    let schema = "[enum]\nservice = [\"food/new\", \"food/file\"]\n[record.application]\nservice = \"service\"\n\
                   accepted_on = \"date?\"\n[facts]\napplication = \"application\"\n";
     let mut files = files(
         schema,

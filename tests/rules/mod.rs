@@ -16,5 +16,6 @@ mod kept;
 mod never;
 mod oracle;
 mod overrides;
+mod possible;
 mod random;
 mod switches;
