@@ -28,6 +28,8 @@ enum Command {
     Bench(command::bench::Args),
     /// Make the keys of a kiosk and its central system, and enrol the kiosk.
     Provision(command::provision::Args),
+    /// Close the life of a kiosk whose disk is lost: its numbers are frozen, never leased again.
+    CloseKiosk(command::close_kiosk::Args),
     /// Enter, list and remove who may sign in at the kiosk's console.
     Technician(command::technician::Args),
     /// Report every problem of every configuration file at once.
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         Command::Simulate(args) => command::simulate::run(args),
         Command::Bench(args) => command::bench::run(args),
         Command::Provision(args) => command::provision::run(args),
+        Command::CloseKiosk(args) => command::close_kiosk::run(args),
         Command::Technician(args) => command::technician::run(args),
         Command::CheckConfig(args) => Ok(command::check_config::run(args)),
         Command::Decide(args) => command::decide::run(args),

@@ -244,6 +244,11 @@ async fn number_blocks(
             "the journal of this kiosk forked; a technician has to look before it gets numbers";
         return Err(conflict("FORKED", message.to_owned()));
     }
+    if kiosk.standing == Standing::Closed {
+        let message =
+            "this life of the kiosk was closed and its numbers are frozen; provision it again";
+        return Err(conflict("CLOSED", message.to_owned()));
+    }
     if request.incarnation != kiosk.incarnation {
         let message =
             format!("this kiosk is in its life {}; provision it again", kiosk.incarnation);

@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 pub(crate) mod central;
 pub(crate) mod check_config;
+pub(crate) mod close_kiosk;
 pub(crate) mod decide;
 pub(crate) mod demo;
 pub(crate) mod journal;

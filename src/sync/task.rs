@@ -125,8 +125,14 @@ impl<C: Central> Task<C> {
             self.ask(move |journal| journal.compare_clock(offset_ms)).await?;
         }
 
-        if answer.standing == Standing::Forked {
-            return self.quarantine("central says that its journal forked").await;
+        match answer.standing {
+            Standing::Enrolled => {}
+            Standing::Forked => {
+                return self.quarantine("central says that its journal forked").await;
+            }
+            Standing::Closed => {
+                return self.quarantine("central has closed this life of the kiosk").await;
+            }
         }
         if answer.incarnation != self.settings.incarnation {
             let (theirs, ours) = (answer.incarnation, self.settings.incarnation);

@@ -8,11 +8,13 @@ use permit_kiosk::central;
 use permit_kiosk::central::intake::{self, Stage};
 use permit_kiosk::central::store::plan::{Chained, Link, chain as fit};
 use permit_kiosk::central::store::{
-    self, Lease, Leased, Life, LookUpRow, PublishedEdition, Sqlite, Store, Taken,
+    self, CloseOrder, Lease, Leased, Life, LookUpRow, PublishedEdition, Sqlite, Store, Taken,
 };
 use permit_kiosk::config::PermitBook;
 use permit_kiosk::domain::ServiceCode;
-use permit_kiosk::wire::v1::api::{Head, HeldStatus, PushOutcome, Standing};
+use permit_kiosk::wire::v1::api::{
+    Closing, Head, HeldStatus, NumberRange, PushOutcome, SignedText, Standing,
+};
 use permit_kiosk::wire::v1::{BlockGrant, Hash, KioskId, SignedBlock};
 use proptest::prelude::*;
 
@@ -171,6 +173,7 @@ on_both_engines! {
     look_ups_are_kept_in_order
     data_keys_are_kept_wrapped_until_their_time_is_over
     an_envelope_that_does_not_open_is_set_apart
+    the_numbers_of_a_closed_kiosk_are_frozen_and_never_leased_again
 }
 
 async fn new_records_are_kept_and_become_the_head(place: Place) {
@@ -572,6 +575,49 @@ async fn an_envelope_that_does_not_open_is_set_apart(place: Place) {
     let quarantined: Vec<(u64, &str)> = taken.quarantined.into_iter().collect();
     assert_eq!(quarantined, [(1, "closed"), (2, "closed")]);
     assert_eq!(taken.head.position, 3, "and the head goes on");
+}
+
+fn close_order(kiosk: &KioskId) -> CloseOrder {
+    CloseOrder {
+        kiosk: kiosk.clone(),
+        reason: "fire".to_owned(),
+        by: "technician 7".to_owned(),
+        at: NOW.parse().unwrap(),
+        sign: Arc::new(|act| SignedText { text: act.to_text(), signature: "signed".to_owned() }),
+    }
+}
+
+async fn the_numbers_of_a_closed_kiosk_are_frozen_and_never_leased_again(place: Place) {
+    let mut bench = Bench::set(place).await;
+    bench.book.write_issued(&permit(990_101), ServiceCode::FoodNew);
+    bench.book.write_voided(990_102);
+    bench.push(0).await;
+    // Issued on the disk that burned, and never pushed.
+    let lost = bench.book.write_issued(&permit(990_103), ServiceCode::FoodNew);
+
+    let act = bench.store.close(close_order(&bench.book.kiosk)).await.unwrap().unwrap();
+    let closing: Closing = serde_json::from_str(&act.text).unwrap();
+    let range = NumberRange { series: SERIES.to_owned(), first: 990_103, last: 990_200 };
+    assert_eq!((closing.head.position, closing.frozen), (2, vec![range]));
+    let mut later = close_order(&bench.book.kiosk);
+    later.reason = "flood".to_owned();
+    assert_eq!(bench.store.close(later).await.unwrap(), Some(act), "once closed, closed");
+    let nobody = KioskId::parse("k99").unwrap();
+    assert_eq!(bench.store.close(close_order(&nobody)).await.unwrap(), None);
+    let kiosk = bench.store.kiosk(bench.book.kiosk.clone()).await.unwrap().unwrap();
+    assert_eq!(kiosk.standing, Standing::Closed);
+
+    // Its next life is enrolled, and gets the block behind.
+    assert_eq!(bench.enrol(&bench.book, 2).await, 2);
+    let kiosk = bench.store.kiosk(bench.book.kiosk.clone()).await.unwrap().unwrap();
+    assert_eq!(kiosk.standing, Standing::Enrolled);
+    let next = Lease { incarnation: 2, ..lease("k01", "second") };
+    assert_eq!(grant(&bench.store.lease(next).await.unwrap()).first, 990_201);
+    // The disk is found in the ashes: what it says counts, once.
+    assert!(bench.push(2).await.quarantined.is_empty());
+    assert!(bench.store.permit(lost).await.unwrap().is_some());
+    bench.book.write_voided(990_103);
+    assert_eq!(bench.push(3).await.quarantined.len(), 1);
 }
 
 async fn look_ups_are_kept_in_order(place: Place) {

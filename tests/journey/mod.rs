@@ -1,5 +1,6 @@
 //! What an applicant experiences: a whole visit through the session, the real rulebook and the real
 //! journal, without a window; and the same through the real window, ptys and central.
 
+mod memory; // where the number of an applicant is when the visit has ended
 mod visit; // from the touch to the wipe, in milliseconds
 mod window; // the real binaries, the real window, paper out of the simulators

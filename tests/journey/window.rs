@@ -54,7 +54,7 @@ fn two_applicants_touch_the_window_and_leave_with_their_certificates() {
 }
 
 /// The shipped configuration, with a central that takes any free port: another one may be running.
-fn any_port(folder: &Path) -> PathBuf {
+pub(super) fn any_port(folder: &Path) -> PathBuf {
     let config = folder.join("kiosk-config");
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("kiosk-config");
     assert!(Command::new("cp").arg("-r").args([&shipped, &config]).status().unwrap().success());
@@ -154,4 +154,4 @@ fn last_words(stage: &Path) -> String {
     words
 }
 
-const BINARY: &str = env!("CARGO_BIN_EXE_permit-kiosk");
+pub(super) const BINARY: &str = env!("CARGO_BIN_EXE_permit-kiosk");

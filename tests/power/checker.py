@@ -11,13 +11,31 @@ Reads one question a line, JSON, and answers each with a line: "ok", or what is 
 
 import hashlib
 import json
+import os
+import shutil
 import sqlite3
 import sys
+import tempfile
+
+
+def open_left(path):
+    """Opens a file nobody is writing to. What a killed process left in its WAL belongs to it."""
+    if not os.path.exists(path + "-wal"):
+        return sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
+    folder = tempfile.mkdtemp()
+    for part in ("", "-wal"):
+        shutil.copy(path + part, os.path.join(folder, "copy" + part))
+    whole = sqlite3.connect(":memory:")
+    with sqlite3.connect(os.path.join(folder, "copy")) as copy:
+        copy.backup(whole)
+    copy.close()
+    shutil.rmtree(folder)
+    return whole
 
 
 def records_of(path, table, where=""):
-    """The texts and signatures of a chain, in order, from a file nobody is writing."""
-    db = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
+    """The texts and signatures of a chain, in order."""
+    db = open_left(path)
     assert db.execute("PRAGMA quick_check").fetchone() == ("ok",), "SQLite finds damage"
     rows = db.execute(f"SELECT position, {table[1]} FROM {table[0]} {where} ORDER BY position").fetchall()
     db.close()
@@ -82,9 +100,8 @@ def check(question):
         theirs = records_of(question["central"], ("records", "record"), f"WHERE kiosk = '{kiosk}'")
         follow(theirs)
         assert theirs == rows[: len(theirs)], "central has another record than the kiosk"
-        db = sqlite3.connect(f"file:{question['central']}?mode=ro&immutable=1", uri=True)
-        acknowledged = sqlite3.connect(f"file:{question['journal']}?mode=ro&immutable=1", uri=True)
-        acknowledged = acknowledged.execute("SELECT acknowledged FROM outbox").fetchone()[0]
+        db = open_left(question["central"])
+        acknowledged = open_left(question["journal"]).execute("SELECT acknowledged FROM outbox").fetchone()[0]
         assert acknowledged <= len(theirs), f"{acknowledged} are acknowledged, central has {len(theirs)}"
         poison = db.execute("SELECT position, quarantined FROM records WHERE quarantined IS NOT NULL").fetchall()
         assert poison == question.get("poison", []), f"central understands {poison} not"

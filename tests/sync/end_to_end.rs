@@ -20,7 +20,7 @@ use crate::journal::{FOOD_SELLERS, food_seller, id, kiosk_id, series};
 const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kiosk-config");
 
 /// A central in a folder of its own, with one enrolled kiosk's keys beside its own.
-struct Place {
+pub(super) struct Place {
     folder: tempfile::TempDir,
     clock: SimulatedClock,
     stop: watch::Sender<bool>,
@@ -28,7 +28,7 @@ struct Place {
 }
 
 impl Place {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         // Certificates are judged by the machine's own clock, so everything here has its time.
         let now = SystemClock.now();
@@ -57,6 +57,38 @@ impl Place {
         running.finished().await;
         let (stop, running) = serve(folder.path(), &clock).await;
         Self { folder, clock, stop, running }
+    }
+
+    /// Ends this central; its keys and permit book stay.
+    pub(super) async fn end(self) -> tempfile::TempDir {
+        self.stop.send(true).unwrap();
+        self.running.finished().await;
+        self.folder
+    }
+
+    /// How a kiosk of the central in `folder` keeps its journal in `disk` and synchronises, by the
+    /// machine's own clock.
+    pub(super) fn settings_of(folder: &Path, disk: &Path) -> (journal::Settings, Settings) {
+        let read = |file: &str| std::fs::read_to_string(folder.join("keys").join(file)).unwrap();
+        let central_key = VerifyingKey::from_pem(&read(keys::CENTRAL_PUBLIC)).unwrap();
+        let journal = journal::Settings {
+            device_key: SigningKey::from_pem(&read(keys::DEVICE_KEY)).unwrap(),
+            seal_key: SigningKey::from_pem(&read(keys::SEAL_KEY)).unwrap(),
+            central_key: central_key.clone(),
+            clock: Arc::new(SystemClock),
+            ..crate::journal::settings(disk, &crate::journal::clock())
+        };
+        let kiosk = Kiosk::new();
+        let sync = Settings {
+            central_key,
+            numbers: NumberPlan {
+                series: vec![SeriesPlan::Lasting(series(FOOD_SELLERS))],
+                reserve: 280,
+            },
+            clock: Arc::new(SystemClock),
+            ..super::settings(&kiosk)
+        };
+        (journal, sync)
     }
 
     fn read(&self, file: &str) -> String {

@@ -2,6 +2,7 @@
 
 mod end_to_end; // with the real central over mutual TLS
 mod pushing; // records reach central, each once, in order
+mod line; // two processes, and a line that is cut anywhere
 mod numbers; // blocks are leased in time, and none is lost
 mod policy; // when to try again, pure
 mod station; // central in a test's memory, with a line that can be disturbed

@@ -25,7 +25,7 @@ use crate::domain::{ApplicationId, ServiceCode};
 use crate::seal::WrappedKey;
 use crate::wire::v1::{
     BlockGrant, Hash, KioskId, Permit, Register, SignedBlock,
-    api::{Head, Heartbeat, HeldStatus, PushOutcome, Standing},
+    api::{Closing, Head, Heartbeat, HeldStatus, NumberRange, PushOutcome, SignedText, Standing},
 };
 
 /// An answer of the store, awaited.
@@ -69,6 +69,10 @@ pub trait Store: Send + Sync {
     /// Leases the next block of a series, or the one this nonce got before. A crash before the answer
     /// means the block is leased; the kiosk asks again with the same nonce and gets it.
     fn lease(&self, lease: Lease) -> Answer<'_, Leased>;
+
+    /// Closes the present life of a kiosk whose disk is lost: freezes the numbers it held, and keeps the
+    /// signed act. `None` where there is no such kiosk. Closed again, it gives the first act.
+    fn close(&self, order: CloseOrder) -> Answer<'_, Option<SignedText>>;
 
     /// Remembers how a kiosk said it is.
     fn heard(&self, kiosk: KioskId, heartbeat: Heartbeat, at: Timestamp) -> Answer<'_, ()>;
@@ -137,6 +141,15 @@ pub struct Kiosk {
     pub standing: Standing,
     /// All its lives, by incarnation.
     pub lives: BTreeMap<u32, Life>,
+}
+
+/// What central thinks of a kiosk whose present life was closed, or whose journal forked.
+fn standing(closed: bool, forked: bool) -> Standing {
+    match (closed, forked) {
+        (true, _) => Standing::Closed,
+        (false, true) => Standing::Forked,
+        (false, false) => Standing::Enrolled,
+    }
 }
 
 impl Kiosk {
@@ -243,6 +256,40 @@ impl Lease {
             incarnation: self.incarnation,
             granted_at: self.at,
         })
+    }
+}
+
+/// Signs an act of central's.
+pub type SignText = Arc<dyn Fn(&Closing) -> SignedText + Send + Sync>;
+
+/// An order to close the present life of a kiosk.
+#[derive(Clone)]
+pub struct CloseOrder {
+    /// Which kiosk.
+    pub kiosk: KioskId,
+    /// Why.
+    pub reason: String,
+    /// Who decided it.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// Signs the act.
+    pub sign: SignText,
+}
+
+impl CloseOrder {
+    /// The act.
+    fn act(&self, incarnation: u32, head: Head, frozen: Vec<NumberRange>) -> Closing {
+        Closing {
+            format: Closing::FORMAT.to_owned(),
+            kiosk: self.kiosk.clone(),
+            incarnation,
+            head,
+            frozen,
+            reason: self.reason.clone(),
+            by: self.by.clone(),
+            at: self.at,
+        }
     }
 }
 

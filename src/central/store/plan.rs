@@ -8,7 +8,7 @@ use crate::central::intake::{Case, Entry, Judged, KeptKey, Meaning, Number, Pois
 use crate::domain::{ApplicationId, PermitKind, ServiceCode};
 use crate::wire::v1::{
     BlockGrant, Hash, Holder, Permit, Personal, SignedBlock,
-    api::{Head, HeldStatus, PushOutcome},
+    api::{Head, HeldStatus, NumberRange, PushOutcome},
 };
 
 /// Of one pushed record, what the chain needs.
@@ -121,6 +121,8 @@ pub struct Known {
     pub ended: BTreeSet<(String, u64)>,
     /// Places in blocks leased to the kiosk that pushes.
     pub leased: BTreeSet<(String, u64)>,
+    /// Places nobody could account for when the kiosk's life was closed; a record that turns up does.
+    pub frozen: BTreeSet<(String, u64)>,
 }
 
 /// Of a permit in the book, what the rules look at.
@@ -347,7 +349,8 @@ impl<'a> Book<'a> {
         if !self.known.leased.contains(&place) {
             return Some(Poison::NumberNotLeased);
         }
-        if !self.known.ended.insert(place) {
+        let was_frozen = self.known.frozen.remove(&place);
+        if !self.known.ended.insert(place) && !was_frozen {
             return Some(Poison::NumberTaken);
         }
         self.plan.ended.push(Ended { number, fate, position });
@@ -380,6 +383,20 @@ pub fn plan_lease(known: KnownBlocks, lease: &Lease) -> (Leased, Option<BlockGra
         return (Leased::Exhausted, None);
     };
     (Leased::Granted((lease.sign)(&grant.to_text())), Some(grant))
+}
+
+/// The numbers of a block that did not end, as ranges.
+pub fn unaccounted(series: &str, first: u64, last: u64, ended: &BTreeSet<u64>) -> Vec<NumberRange> {
+    let mut ranges: Vec<NumberRange> = Vec::new();
+    for number in (first..=last).filter(|number| !ended.contains(number)) {
+        match ranges.last_mut() {
+            Some(range) if range.last + 1 == number => range.last = number,
+            Some(_) | None => {
+                ranges.push(NumberRange { series: series.to_owned(), first: number, last: number });
+            }
+        }
+    }
+    ranges
 }
 
 /// A permit of which only the number and its dates are remembered.

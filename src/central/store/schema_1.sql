@@ -8,6 +8,15 @@ CREATE TABLE kiosks (
     heartbeat   TEXT                          -- the last one, JSON
 ) STRICT, WITHOUT ROWID;
 
+-- Lives somebody closed, with central's signature: their numbers are frozen. Never updated.
+CREATE TABLE closings (
+    kiosk       TEXT    NOT NULL REFERENCES kiosks (id),
+    incarnation INTEGER NOT NULL,
+    text        TEXT    NOT NULL,
+    signature   TEXT    NOT NULL,
+    PRIMARY KEY (kiosk, incarnation)
+) STRICT, WITHOUT ROWID;
+
 -- The lives of a kiosk with their keys: old seals must stay verifiable. Never updated.
 CREATE TABLE lives (
     kiosk       TEXT    NOT NULL REFERENCES kiosks (id),
@@ -61,11 +70,12 @@ CREATE TABLE blocks (
     UNIQUE (kiosk, nonce)
 ) STRICT, WITHOUT ROWID;
 
--- Each number ends in exactly one of: issued, voided. Never updated.
+-- Each number ends in exactly one of: issued, voided, frozen. Only frozen is ever updated, when a record
+-- turns up that says what became of the number. Of frozen ones `position` is the last record known then.
 CREATE TABLE numbers (
     series      TEXT    NOT NULL,
     sequence    INTEGER NOT NULL,
-    fate        TEXT    NOT NULL CHECK (fate IN ('issued', 'voided')),
+    fate        TEXT    NOT NULL CHECK (fate IN ('issued', 'voided', 'frozen')),
     kiosk       TEXT    NOT NULL,
     position    INTEGER NOT NULL,
     PRIMARY KEY (series, sequence)

@@ -13,18 +13,18 @@ use tokio::sync::oneshot;
 
 use super::plan::{
     Chained, Ended, Known, KnownBlocks, KnownPermit, Link, NewPermit, Wanted, chain, plan,
-    plan_edition, plan_lease, wanted, without_holder,
+    plan_edition, plan_lease, unaccounted, wanted, without_holder,
 };
 use super::{
-    Answer, BookEntry, Error, InboxCase, Kiosk, KioskOverview, Lease, Leased, Life, LookUpRow,
-    PublishedEdition, Quarantined, Store, Taken, Totals,
+    Answer, BookEntry, CloseOrder, Error, InboxCase, Kiosk, KioskOverview, Lease, Leased, Life,
+    LookUpRow, PublishedEdition, Quarantined, Store, Taken, Totals, standing,
 };
 use crate::central::intake::{Case, Judged, KeptKey, Poison, Stage};
 use crate::domain::{ApplicationId, ServiceCode};
 use crate::seal::WrappedKey;
 use crate::wire::v1::{
     Due, Hash, KioskId, Permit, SignedBlock,
-    api::{Head, Heartbeat, HeldStatus, PushOutcome, Standing},
+    api::{Head, Heartbeat, HeldStatus, PushOutcome, SignedText},
 };
 
 /// Questions that may wait: each of 256 kiosks has one push, one look-up and one page open.
@@ -249,6 +249,10 @@ impl Store for Sqlite {
         self.ask("lease numbers", move |db| lease_block(db, &lease))
     }
 
+    fn close(&self, order: CloseOrder) -> Answer<'_, Option<SignedText>> {
+        self.ask("close a kiosk", move |db| close(db, &order))
+    }
+
     fn heard(&self, kiosk: KioskId, heartbeat: Heartbeat, at: Timestamp) -> Answer<'_, ()> {
         self.ask("keep a heartbeat", move |db| {
             db.prepare_cached("UPDATE kiosks SET heard_at = ?2, heartbeat = ?3 WHERE id = ?1")?
@@ -457,9 +461,57 @@ fn kiosk(db: &Connection, id: &KioskId) -> rusqlite::Result<Option<Kiosk>> {
         };
         Ok((row.get(0)?, life))
     })?;
-    let standing = if forked_at.is_some() { Standing::Forked } else { Standing::Enrolled };
+    let closed = db
+        .prepare_cached("SELECT 1 FROM closings WHERE kiosk = ?1 AND incarnation = ?2")?
+        .exists(params![id.as_str(), incarnation])?;
+    let standing = standing(closed, forked_at.is_some());
     let lives = lives.collect::<rusqlite::Result<_>>()?;
     Ok(Some(Kiosk { id: id.clone(), incarnation, standing, lives }))
+}
+
+fn close(db: &Connection, order: &CloseOrder) -> rusqlite::Result<Option<SignedText>> {
+    let Some(kiosk) = kiosk(db, &order.kiosk)? else { return Ok(None) };
+    let (id, incarnation) = (kiosk.id.as_str(), kiosk.incarnation);
+    let before = db
+        .prepare("SELECT text, signature FROM closings WHERE kiosk = ?1 AND incarnation = ?2")?
+        .query_row(params![id, incarnation], |row| {
+            Ok(SignedText { text: row.get(0)?, signature: row.get(1)? })
+        })
+        .optional()?;
+    if before.is_some() {
+        return Ok(before);
+    }
+    let head = head(db, &order.kiosk)?;
+    let mut frozen = Vec::new();
+    let mut blocks = db.prepare(
+        "SELECT series, first, last FROM blocks WHERE kiosk = ?1 AND incarnation = ?2
+         ORDER BY series, first",
+    )?;
+    let blocks = blocks.query_map(params![id, incarnation], |row| {
+        Ok((row.get::<_, String>(0)?, unsigned(row, 1)?, unsigned(row, 2)?))
+    })?;
+    for block in blocks.collect::<rusqlite::Result<Vec<_>>>()? {
+        let (series, first, last) = block;
+        let mut ended = db.prepare_cached(
+            "SELECT sequence FROM numbers WHERE series = ?1 AND sequence BETWEEN ?2 AND ?3",
+        )?;
+        let ended = ended
+            .query_map(params![series, Unsigned(first), Unsigned(last)], |row| unsigned(row, 0))?
+            .collect::<rusqlite::Result<_>>()?;
+        frozen.extend(unaccounted(&series, first, last, &ended));
+    }
+    for range in &frozen {
+        for sequence in range.first..=range.last {
+            db.prepare_cached("INSERT INTO numbers VALUES (?1, ?2, 'frozen', ?3, ?4)")?
+                .execute(params![range.series, Unsigned(sequence), id, Unsigned(head.position)])?;
+        }
+    }
+    let signed = (order.sign)(&order.act(incarnation, head, frozen));
+    db.execute(
+        "INSERT INTO closings VALUES (?1, ?2, ?3, ?4)",
+        params![id, incarnation, signed.text, signed.signature],
+    )?;
+    Ok(Some(signed))
 }
 
 fn overview(db: &Connection) -> rusqlite::Result<Vec<KioskOverview>> {
@@ -588,13 +640,18 @@ fn known(db: &Connection, kiosk: &KioskId, wanted: &Wanted) -> rusqlite::Result<
         }
     }
     let mut ended =
-        db.prepare_cached("SELECT 1 FROM numbers WHERE series = ?1 AND sequence = ?2")?;
+        db.prepare_cached("SELECT fate FROM numbers WHERE series = ?1 AND sequence = ?2")?;
     let mut leased = db.prepare_cached(
         "SELECT 1 FROM blocks WHERE series = ?1 AND ?2 BETWEEN first AND last AND kiosk = ?3",
     )?;
     for place in &wanted.places {
         let (series, sequence) = place;
-        if ended.exists(params![series, Unsigned(*sequence)])? {
+        let fate: Option<String> =
+            ended.query_row(params![series, Unsigned(*sequence)], |row| row.get(0)).optional()?;
+        if fate.as_deref() == Some("frozen") {
+            known.frozen.insert(place.clone());
+        }
+        if fate.is_some() {
             known.ended.insert(place.clone());
         }
         if leased.exists(params![series, Unsigned(*sequence), kiosk.as_str()])? {
@@ -729,7 +786,9 @@ fn shred(db: &Connection, stage: Stage, before: Timestamp) -> rusqlite::Result<u
 
 fn keep_ended(db: &Connection, kiosk: &KioskId, ended: &Ended<'_>) -> rusqlite::Result<()> {
     db.prepare_cached(
-        "INSERT INTO numbers (series, sequence, fate, kiosk, position) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO numbers (series, sequence, fate, kiosk, position) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (series, sequence) DO UPDATE SET fate = ?3, position = ?5
+         WHERE fate = 'frozen'",
     )?
     .execute(params![
         ended.number.series,

@@ -121,7 +121,7 @@ fn row(words: Words, overview: &KioskOverview, now: Timestamp) -> Markup {
     let silent =
         overview.heard_at.is_none_or(|heard| now.duration_since(heard).as_secs() > SILENT_SECONDS);
     let faults = overview.heartbeat.as_ref().map_or(0, |heartbeat| heartbeat.faults.len());
-    let (class, zh, en) = if overview.kiosk.standing == Standing::Forked {
+    let (class, zh, en) = if overview.kiosk.standing != Standing::Enrolled {
         ("tag bad", "日志分叉", "journal forked")
     } else if overview.quarantined > 0 {
         ("tag bad", "记录待查", "records set apart")

@@ -227,6 +227,57 @@ pub enum Standing {
     Enrolled,
     /// Its journal forked: it may push, but gets no numbers until a technician has looked.
     Forked,
+    /// Somebody closed this life of it, for its disk was lost: it may push what is found, and issues
+    /// nothing.
+    Closed,
+}
+
+/// A life of a kiosk closed by somebody at central: its disk is lost, and the numbers it held are frozen.
+/// They are never leased again, since nobody knows which of them stand on paper. Kept as an exact text
+/// with central's signature, as a [`SignedText`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Closing {
+    /// Always [`Closing::FORMAT`].
+    pub format: String,
+    /// Which kiosk.
+    pub kiosk: KioskId,
+    /// Which life of it.
+    pub incarnation: u32,
+    /// The last record central has of it.
+    pub head: Head,
+    /// The numbers nobody can account for: series, first, last.
+    pub frozen: Vec<NumberRange>,
+    /// Why.
+    pub reason: String,
+    /// Who decided it.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Numbers of a series that follow one another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NumberRange {
+    /// Of which series.
+    pub series: String,
+    /// The first.
+    pub first: u64,
+    /// The last.
+    pub last: u64,
+}
+
+impl Closing {
+    /// The format's name and version.
+    pub const FORMAT: &str = "permit-kiosk/closing/1";
+    /// What central's signature over a closing is bound to.
+    pub const SIGNATURE_CONTEXT: &str = "permit-kiosk/closing/1";
+
+    /// The text that is signed.
+    pub fn to_text(&self) -> String {
+        serde_json::to_string(self).expect("a closing has only string keys")
+    }
 }
 
 /// `POST /v1/look-ups`: one question to one register.

@@ -12,11 +12,11 @@ use tokio_postgres::types::ToSql;
 
 use super::super::plan::{
     Chained, Known, KnownBlocks, KnownPermit, Link, Plan, Wanted, chain, plan, plan_edition,
-    plan_lease, wanted, without_holder,
+    plan_lease, unaccounted, wanted, without_holder,
 };
 use super::super::{
-    BookEntry, InboxCase, Kiosk, KioskOverview, Lease, Leased, Life, LookUpRow, PublishedEdition,
-    Quarantined, Taken, Totals,
+    BookEntry, CloseOrder, InboxCase, Kiosk, KioskOverview, Lease, Leased, Life, LookUpRow,
+    PublishedEdition, Quarantined, Taken, Totals, standing,
 };
 use super::{Failure, LOCKS};
 use crate::central::intake::{Case, Judged, KeptKey, Stage};
@@ -24,7 +24,7 @@ use crate::domain::{ApplicationId, ServiceCode};
 use crate::seal::WrappedKey;
 use crate::wire::v1::{
     Due, Hash, KioskId, SignedBlock,
-    api::{Head, HeldStatus, PushOutcome, Standing},
+    api::{Head, HeldStatus, PushOutcome, SignedText},
 };
 
 /// A value of a statement.
@@ -101,8 +101,62 @@ pub(super) async fn kiosk(db: &Transaction<'_>, id: KioskId) -> Result<Option<Ki
         };
         lives.insert(small(&row, 0)?, life);
     }
-    let standing = if forked_at.is_some() { Standing::Forked } else { Standing::Enrolled };
-    Ok(Some(Kiosk { id, incarnation: small(&found, 0)?, standing, lives }))
+    let incarnation = small(&found, 0)?;
+    let closed = "SELECT 1 FROM closings WHERE kiosk = $1 AND incarnation = $2";
+    let closed = row(db, closed, &[&id.as_str(), &i64::from(incarnation)]).await?;
+    let standing = standing(closed.is_some(), forked_at.is_some());
+    Ok(Some(Kiosk { id, incarnation, standing, lives }))
+}
+
+pub(super) async fn close(
+    db: &Transaction<'_>,
+    order: CloseOrder,
+) -> Result<Option<SignedText>, Failure> {
+    // No push and no lease of this kiosk meanwhile.
+    run(db, "SELECT 1 FROM kiosks WHERE id = $1 FOR UPDATE", &[&order.kiosk.as_str()]).await?;
+    let Some(kiosk) = kiosk(db, order.kiosk.clone()).await? else { return Ok(None) };
+    let (id, incarnation) = (kiosk.id.as_str(), i64::from(kiosk.incarnation));
+    let before = "SELECT text, signature FROM closings WHERE kiosk = $1 AND incarnation = $2";
+    if let Some(before) = row(db, before, &[&id, &incarnation]).await? {
+        return Ok(Some(SignedText { text: before.try_get(0)?, signature: before.try_get(1)? }));
+    }
+    let head = head(db, order.kiosk.clone()).await?;
+    let held = "SELECT series, first, last FROM blocks WHERE kiosk = $1 AND incarnation = $2
+                ORDER BY series COLLATE \"C\", first";
+    let mut frozen = Vec::new();
+    for block in rows(db, held, &[&id, &incarnation]).await? {
+        let (series, first, last): (String, _, _) =
+            (block.try_get(0)?, unsigned(&block, 1)?, unsigned(&block, 2)?);
+        let ended = "SELECT sequence FROM numbers
+                     WHERE series = $1 AND sequence BETWEEN $2 AND $3";
+        let ended = rows(db, ended, &[&series, &signed(first), &signed(last)]).await?;
+        let ended = ended.iter().map(|row| unsigned(row, 0)).collect::<Result<_, _>>()?;
+        frozen.extend(unaccounted(&series, first, last, &ended));
+    }
+    for range in &frozen {
+        run(
+            db,
+            "INSERT INTO numbers (series, sequence, fate, kiosk, position)
+             SELECT $1, sequence, 'frozen', $4, $5 FROM generate_series($2::bigint, $3::bigint)
+             AS sequence",
+            &[
+                &range.series,
+                &signed(range.first),
+                &signed(range.last),
+                &id,
+                &signed(head.position),
+            ],
+        )
+        .await?;
+    }
+    let act = (order.sign)(&order.act(kiosk.incarnation, head, frozen));
+    run(
+        db,
+        "INSERT INTO closings (kiosk, incarnation, text, signature) VALUES ($1, $2, $3, $4)",
+        &[&id, &incarnation, &act.text, &act.signature],
+    )
+    .await?;
+    Ok(Some(act))
 }
 
 pub(super) async fn seal_keys(db: &Transaction<'_>) -> Result<Vec<(KioskId, String)>, Failure> {
@@ -232,7 +286,7 @@ async fn known(db: &Transaction<'_>, kiosk: &KioskId, wanted: &Wanted) -> Result
             wanted.places.iter().map(|(series, _)| text(series)).collect();
         let sequences: Vec<i64> = wanted.places.iter().map(|(_, at)| signed(*at)).collect();
         let places = "SELECT
-            EXISTS (SELECT 1 FROM numbers WHERE numbers.series = asked.series
+            (SELECT fate FROM numbers WHERE numbers.series = asked.series
                     AND numbers.sequence = asked.sequence),
             EXISTS (SELECT 1 FROM blocks WHERE blocks.series = asked.series
                     AND asked.sequence BETWEEN first AND last AND kiosk = $3)
@@ -240,7 +294,11 @@ async fn known(db: &Transaction<'_>, kiosk: &KioskId, wanted: &Wanted) -> Result
             ORDER BY nth";
         let answers = rows(db, places, &[&series, &sequences, &kiosk.as_str()]).await?;
         for (place, row) in wanted.places.iter().zip(&answers) {
-            if row.try_get(0)? {
+            let fate: Option<&str> = row.try_get(0)?;
+            if fate == Some("frozen") {
+                known.frozen.insert(place.clone());
+            }
+            if fate.is_some() {
                 known.ended.insert(place.clone());
             }
             if row.try_get(1)? {
@@ -298,7 +356,10 @@ async fn write(
         run(
             db,
             "INSERT INTO numbers (kiosk, series, sequence, fate, position) SELECT $1, * FROM
-             unnest($2::text[], $3::bigint[], $4::text[], $5::bigint[])",
+             unnest($2::text[], $3::bigint[], $4::text[], $5::bigint[])
+             ON CONFLICT (series, sequence) DO UPDATE
+             SET fate = excluded.fate, position = excluded.position
+             WHERE numbers.fate = 'frozen'",
             &[&id, &series, &sequence, &fate, &position],
         )
         .await?;

@@ -17,15 +17,15 @@ use deadpool_postgres::{
 use tokio_postgres::{NoTls, config::TargetSessionAttrs};
 
 use super::{
-    Answer, BookEntry, Error, InboxCase, Kiosk, KioskOverview, Lease, Leased, Life, LookUpRow,
-    PublishedEdition, Quarantined, Store, Taken, Totals,
+    Answer, BookEntry, CloseOrder, Error, InboxCase, Kiosk, KioskOverview, Lease, Leased, Life,
+    LookUpRow, PublishedEdition, Quarantined, Store, Taken, Totals,
 };
 use crate::central::intake::{Judged, Stage};
 use crate::domain::{ApplicationId, Private, ServiceCode};
 use crate::seal::WrappedKey;
 use crate::wire::v1::{
     KioskId,
-    api::{Head, Heartbeat},
+    api::{Head, Heartbeat, SignedText},
 };
 use jiff::{Timestamp, civil::Date};
 use sha2::{Digest as _, Sha256};
@@ -326,6 +326,10 @@ impl Store for Postgres {
 
     fn lease(&self, lease: Lease) -> Answer<'_, Leased> {
         self.ask("lease numbers", move |db| Box::pin(ask::lease(db, lease.clone())))
+    }
+
+    fn close(&self, order: CloseOrder) -> Answer<'_, Option<SignedText>> {
+        self.ask("close a kiosk", move |db| Box::pin(ask::close(db, order.clone())))
     }
 
     fn heard(&self, kiosk: KioskId, heartbeat: Heartbeat, at: Timestamp) -> Answer<'_, ()> {

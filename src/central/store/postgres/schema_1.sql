@@ -9,6 +9,15 @@ CREATE TABLE kiosks (
     heartbeat   TEXT                          -- the last one, JSON
 );
 
+-- Lives somebody closed, with central's signature: their numbers are frozen. Never updated.
+CREATE TABLE closings (
+    kiosk       TEXT    NOT NULL REFERENCES kiosks (id),
+    incarnation BIGINT NOT NULL,
+    text        TEXT    NOT NULL,
+    signature   TEXT    NOT NULL,
+    PRIMARY KEY (kiosk, incarnation)
+);
+
 -- The lives of a kiosk with their keys: old seals must stay verifiable. Never updated.
 CREATE TABLE lives (
     kiosk       TEXT    NOT NULL REFERENCES kiosks (id),
@@ -62,11 +71,12 @@ CREATE TABLE blocks (
     UNIQUE (kiosk, nonce)
 );
 
--- Each number ends in exactly one of: issued, voided. Never updated.
+-- Each number ends in exactly one of: issued, voided, frozen. Only frozen is ever updated, when a record
+-- turns up that says what became of the number. Of frozen ones `position` is the last record known then.
 CREATE TABLE numbers (
     series      TEXT    NOT NULL,
     sequence    BIGINT NOT NULL,
-    fate        TEXT    NOT NULL CHECK (fate IN ('issued', 'voided')),
+    fate        TEXT    NOT NULL CHECK (fate IN ('issued', 'voided', 'frozen')),
     kiosk       TEXT    NOT NULL,
     position    BIGINT NOT NULL,
     PRIMARY KEY (series, sequence)
