@@ -5,7 +5,7 @@ CARGO ?= cargo
 RUN_PACKAGES  = gcc libc6-dev libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0 fonts-noto-cjk
 SHOW_PACKAGES = xvfb xdotool imagemagick poppler-utils zbar-tools
 TEST_PACKAGES = qpdf openssl python3 python3-venv default-jre-headless \
-                libpdfbox2-java libjaxb-api-java libactivation-java libcommons-logging-java postgresql-15
+                libpdfbox2-java libjaxb-api-java libactivation-java libcommons-logging-java postgresql-15 sqlite3 xxd
 PACKAGES      = $(RUN_PACKAGES) $(SHOW_PACKAGES) $(TEST_PACKAGES)
 SUDO          = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
@@ -36,8 +36,8 @@ show-deps: ## what running and showing needs
 
 deps: ## all Debian packages, and the Python oracles of the tests
 	$(call install,$(PACKAGES))
-	@test -e .venv/ready || (python3 -m venv .venv && \
-	  .venv/bin/pip -q install python-escpos==3.1 pyserial==3.5 cwt==3.3.0 && touch .venv/ready)
+	@test -e .venv/ready-2 || (python3 -m venv .venv && \
+	  .venv/bin/pip -q install python-escpos==3.1 pyserial==3.5 cwt==3.3.0 openpyxl==3.1.5 pyarrow==26.0.1 && touch .venv/ready-2)
 
 lint:
 	$(CARGO) fmt --check && $(CARGO) clippy --all-targets -- -D warnings

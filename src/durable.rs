@@ -40,6 +40,24 @@ pub fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
+/// Puts a folder that was written aside in its place, with the folders inside it; its files are synced
+/// already. What is in place is never replaced.
+pub fn put_folder(aside: &Path, place: &Path) -> Result<(), Error> {
+    let entries = fs::read_dir(aside)
+        .map_err(|source| Error::SyncFolder { path: aside.to_owned(), source })?;
+    for entry in entries {
+        let entry = entry.map_err(|source| Error::SyncFolder { path: aside.to_owned(), source })?;
+        if entry.path().is_dir() {
+            sync_folder(&entry.path())?;
+        }
+    }
+    sync_folder(aside)?;
+    // A crash before this line leaves the folder aside; an empty folder in place would be replaced.
+    #[expect(clippy::disallowed_methods, reason = "this is the place the others take it from")]
+    fs::rename(aside, place).map_err(|source| Error::Rename { path: place.to_owned(), source })?;
+    sync_folder(folder_of(place))
+}
+
 /// A folder that only one process uses at a time. The lock ends with the value, and with the process
 /// however that ends.
 #[derive(Debug)]

@@ -15,6 +15,9 @@ pub mod clock;
 pub mod durable;
 pub mod config;
 
+// Audit: sees neither kiosk nor central.
+pub mod audit;
+
 // Kiosk.
 pub mod session;
 pub mod staff;

@@ -42,6 +42,8 @@ enum Command {
     Verify(command::verify::Args),
     /// List the journal of a kiosk, read only.
     Journal(command::journal::Args),
+    /// Make bundles of evidence for auditors, verify them offline, look into them.
+    Audit(command::audit::Args),
 }
 
 fn main() -> ExitCode {
@@ -62,5 +64,6 @@ fn main() -> ExitCode {
         Command::Rules(args) => command::rules::run(args),
         Command::Verify(args) => command::verify::run(args),
         Command::Journal(args) => command::journal::run(args),
+        Command::Audit(args) => command::audit::run(args),
     })
 }

@@ -19,6 +19,7 @@ mod rulebooks; // forged, replayed, expired, cut off: what was accepted once is 
 mod registers; // slow, failing and lying registers are never a clean answer
 mod device; // drivers against simulators on real ptys
 mod sync; // lost, repeated, reordered, weeks late
+mod audit; // a good bundle verifies, every single lie in it is found
 mod central; // the kiosks' interface, the permit book, the pages
 mod ui; // every screen without a window, in both languages
 mod journey; // whole visits, without a window and through the real one

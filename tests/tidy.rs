@@ -19,6 +19,7 @@ const MODULES: &[(&str, bool, &[&str])] = &[
     ("clock", false, &["domain"]),
     ("durable", false, &[]),
     ("config", false, &["domain", "durable"]),
+    ("audit", true, &[]),
     ("session", false, &["domain", "rules", "fault"]),
     ("staff", false, &["wire", "durable", "fault"]),
     ("journal", true, &[]),
@@ -29,10 +30,10 @@ const MODULES: &[(&str, bool, &[&str])] = &[
     (
         "terminal",
         true,
-        &["session", "staff", "journal", "rulebooks", "registers", "device", "sync"],
+        &["audit", "session", "staff", "journal", "rulebooks", "registers", "device", "sync"],
     ),
     ("ui", true, &["session", "staff", "device", "terminal"]),
-    ("central", true, &[]),
+    ("central", true, &["audit"]),
 ];
 
 #[test]

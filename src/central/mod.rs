@@ -3,6 +3,7 @@
 mod api;
 mod door;
 pub mod editions;
+pub mod export;
 pub mod intake;
 pub mod keys;
 pub mod numbers;

@@ -1,5 +1,6 @@
 //! The commands, and the three things they share: logging, the exit, the words on the terminal.
 
+pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod central;
 pub(crate) mod check_config;

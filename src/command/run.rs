@@ -181,26 +181,26 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 /// The kiosk's keys and its name.
-struct Keys {
-    enrolment: Enrolment,
-    device: SigningKey,
-    seal: SigningKey,
-    vault: VaultKey,
-    central: VerifyingKey,
-    digest: DigestKey,
-    publishers: Publishers,
+pub(crate) struct Keys {
+    pub(crate) enrolment: Enrolment,
+    pub(crate) device: SigningKey,
+    pub(crate) seal: SigningKey,
+    pub(crate) vault: VaultKey,
+    pub(crate) central: VerifyingKey,
+    pub(crate) digest: DigestKey,
+    pub(crate) publishers: Publishers,
 }
 
 /// Name and life of the kiosk, as `provision` wrote them.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Enrolment {
-    kiosk: KioskId,
-    incarnation: u32,
+pub(crate) struct Enrolment {
+    pub(crate) kiosk: KioskId,
+    pub(crate) incarnation: u32,
 }
 
 impl Keys {
-    fn read(folder: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn read(folder: &Path) -> anyhow::Result<Self> {
         let text = |file: &str| -> anyhow::Result<Zeroizing<String>> {
             let path = folder.join(file);
             let bytes = durable::read_limited(&path, KEY_BYTES_MAX).with_context(|| {

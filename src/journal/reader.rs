@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::during;
 use super::vault::Vault;
 use super::{ChainFault, Error, Head, OutboxState, Placed, chain, outbox, store};
 use crate::seal::{VaultKey, VerifyingKey};
+use crate::wire::v1::SignedBlock;
 
 /// A journal open for reading; another process may be writing to it.
 pub struct Reader {
@@ -52,6 +54,46 @@ impl Reader {
         bytes_max: usize,
     ) -> Result<Vec<Placed>, Error> {
         outbox::records(&self.connection, self.vault.as_ref(), after, count_max, bytes_max)
+    }
+
+    /// Holds on to what the journal is now: until the reader is dropped nothing newer is seen. The writer
+    /// goes on; only its file grows until then.
+    pub fn hold(&self) -> Result<(), Error> {
+        self.connection
+            .execute_batch("BEGIN; SELECT position FROM record LIMIT 1")
+            .map_err(during("hold the journal"))
+    }
+
+    /// The first and the last position of the records with a time in this span.
+    pub fn span(
+        &self,
+        from: Option<Timestamp>,
+        to: Option<Timestamp>,
+    ) -> Result<Option<(u64, u64)>, Error> {
+        let (from, to) = (from.unwrap_or(Timestamp::MIN), to.unwrap_or(Timestamp::MAX));
+        let span = self.connection.query_row(
+            "SELECT min(position), max(position) FROM record WHERE at_ms >= ?1 AND at_ms < ?2",
+            (from.as_millisecond(), to.as_millisecond()),
+            |row| {
+                let (first, last): (Option<store::Int>, Option<store::Int>) =
+                    (row.get(0)?, row.get(1)?);
+                Ok(first.zip(last).map(|(first, last)| (first.0, last.0)))
+            },
+        );
+        span.map_err(during("look for the records of some days"))
+    }
+
+    /// Every block of numbers central leased to this journal.
+    pub fn blocks(&self) -> Result<Vec<SignedBlock>, Error> {
+        let reading = "read the number blocks";
+        let mut select = self
+            .connection
+            .prepare("SELECT grant_text, signature FROM block ORDER BY series, block")
+            .map_err(during(reading))?;
+        let rows = select
+            .query_map((), |row| Ok(SignedBlock { grant: row.get(0)?, signature: row.get(1)? }))
+            .map_err(during(reading))?;
+        rows.collect::<Result<_, _>>().map_err(during(reading))
     }
 
     /// How much central has not acknowledged.

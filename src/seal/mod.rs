@@ -5,12 +5,14 @@
 //! every nonce come in as arguments, and both signature schemes are deterministic. `docs/formats.md`
 //! specifies every byte.
 
+mod auditor;
 mod claims;
 mod envelope;
 mod key;
 mod keyring;
 mod text;
 
+pub use auditor::{AuditorKey, AuditorPublicKey};
 pub use claims::{CLAIM_DIGEST_BYTES, Claims, ClaimsDigest, CopySerial, LogOrigin};
 pub use envelope::{DataKey, NONCE_BYTES, VaultKey, WRAPPED_BYTES, WrappedKey};
 pub use key::{KeyError, KeyId, Profile, Signature, SigningKey, VerifyingKey};

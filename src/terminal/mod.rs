@@ -3,6 +3,7 @@
 
 pub mod console;
 mod desk;
+pub mod export;
 mod look_ups;
 mod papers;
 pub mod report;

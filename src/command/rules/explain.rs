@@ -131,6 +131,18 @@ fn recorded(
     found.with_context(|| format!("{} has no decision on {application}", path.display()))
 }
 
+/// A recorded decision made again, compared and explained, in both languages.
+pub(crate) fn explained(
+    explanation: &Explanation,
+    recorded: &v1::Decision,
+    decision: &Decision,
+) -> String {
+    let mut sheet = Sheet::new(Tongue::Both);
+    sheet.compared(recorded, decision);
+    sheet.explanation(explanation);
+    sheet.text.trim_end().to_owned()
+}
+
 /// The explanation, and of a recorded case what the record says.
 fn json(
     explanation: &Explanation,

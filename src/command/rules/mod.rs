@@ -16,6 +16,7 @@ use permit_kiosk::wire::v1::SignedEdition;
 use permit_kiosk::{durable, rulebooks};
 
 use super::say;
+pub(crate) use explain::explained;
 
 /// Exit code where the edition has mistakes or gaps.
 const WRONG: u8 = 2;
