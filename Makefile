@@ -9,7 +9,7 @@ TEST_PACKAGES = qpdf openssl python3 python3-venv default-jre-headless \
 PACKAGES      = $(RUN_PACKAGES) $(SHOW_PACKAGES) $(TEST_PACKAGES)
 SUDO          = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: run test deps show-deps build lint format screens bench oracle crash fuzz
+.PHONY: run test deps show-deps build lint format screens bench oracle crash soak fuzz
 
 run: show-deps build ## the whole product on this machine: central, simulated devices, kiosk
 	./target/debug/permit-kiosk demo
@@ -58,6 +58,13 @@ crash: ## the long form of power cuts and kills: 20 000 cuts of a working day, 1
 	KIOSK_POWER_CUTS=20000 KIOSK_KILLS=1000 KIOSK_TEST_PYTHON=$(CURDIR)/.venv/bin/python \
 	  $(CARGO) test --test integration -- power:: --nocapture
 
+SOAK_VISITS ?= 1000
+SOAK_SEED   ?= 2026
+
+soak: ## a thousand visits at full speed with faults of the devices by chance
+	KIOSK_SOAK_VISITS=$(SOAK_VISITS) KIOSK_SOAK_SEED=$(SOAK_SEED) \
+	  $(CARGO) test --test integration -- mishap::soak --nocapture
+
 # Each target for so many seconds. Coverage comes from the stable compiler: there is no unsafe code for a
 # sanitizer to watch.
 SECONDS_EACH ?= 600
@@ -66,7 +73,9 @@ FUZZ_FLAGS = --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverag
              -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 -Cdebug-assertions -Coverflow-checks
 FUZZ_TARGET = x86_64-unknown-linux-gnu
 
-fuzz: ## whatever text: the parser, the checker, the loading of an edition
+CODECS = sam sam_stream scanner scanner_stream receipt receipt_stream page page_stream panel
+
+fuzz: ## whatever text and bytes: the rules' parser, checker and loading, the codecs of the devices
 	cd fuzz && RUSTFLAGS="$(FUZZ_FLAGS)" $(CARGO) build --release --target $(FUZZ_TARGET)
 	mkdir -p fuzz/corpus/parse fuzz/corpus/check fuzz/corpus/edition
 	grep -h "^when = '[^']" kiosk-config/rulebook/rules/*.toml | sed "s/^when = '//; s/'$$//" \
@@ -74,6 +83,9 @@ fuzz: ## whatever text: the parser, the checker, the loading of an edition
 	cp fuzz/corpus/check/rule-* fuzz/corpus/parse
 	n=0; for file in manifest schema params calendar catalogue rules/10-visit; do \
 	  { printf "\\$$n"; cat kiosk-config/rulebook/$$file.toml; } > fuzz/corpus/edition/$$n; n=$$((n+1)); done
+	for target in $(CODECS); do mkdir -p fuzz/corpus/$$target tests/device/inputs/$$target; \
+	  fuzz/target/$(FUZZ_TARGET)/release/$$target fuzz/corpus/$$target tests/device/inputs/$$target \
+	    -max_total_time=$(SECONDS_EACH) -timeout=10 -artifact_prefix=tests/device/inputs/$$target/ || exit 1; done
 	for target in parse check edition; do \
 	  fuzz/target/$(FUZZ_TARGET)/release/$$target fuzz/corpus/$$target tests/rules/inputs/$$target \
 	    -max_total_time=$(SECONDS_EACH) -timeout=10 -max_len=16384 -artifact_prefix=tests/rules/inputs/$$target/ || exit 1; done

@@ -26,6 +26,10 @@ enum Command {
     Simulate(command::simulate::Args),
     /// Open the bench: place cards, show codes, take paper out, pull cables.
     Bench(command::bench::Args),
+    /// Find, set, check, watch and trace the devices.
+    Device(command::device::Args),
+    /// Tell whether the kiosk is ready: devices, keys, rulebook, journal, disk, clock.
+    Doctor(command::doctor::Args),
     /// Make the keys of a kiosk and its central system, and enrol the kiosk.
     Provision(command::provision::Args),
     /// Close the life of a kiosk whose disk is lost: its numbers are frozen, never leased again.
@@ -56,6 +60,8 @@ fn main() -> ExitCode {
         Command::Central(args) => command::central::run(args),
         Command::Simulate(args) => command::simulate::run(args),
         Command::Bench(args) => command::bench::run(args),
+        Command::Device(args) => command::device::run(args),
+        Command::Doctor(args) => command::doctor::run(args),
         Command::Provision(args) => command::provision::run(args),
         Command::CloseKiosk(args) => command::close_kiosk::run(args),
         Command::Technician(args) => command::technician::run(args),

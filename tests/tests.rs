@@ -18,6 +18,7 @@ mod power; // power cuts, kills and full disks, judged by a program that knows n
 mod rulebooks; // forged, replayed, expired, cut off: what was accepted once is never gone back behind
 mod registers; // slow, failing and lying registers are never a clean answer
 mod device; // drivers against simulators on real ptys
+mod mishap; // paper, cover, cable, power: what lies in the tray and what the journal says of it
 mod sync; // lost, repeated, reordered, weeks late
 mod audit; // a good bundle verifies, every single lie in it is found
 mod central; // the kiosks' interface, the permit book, the pages

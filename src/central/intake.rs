@@ -329,7 +329,11 @@ fn meaning(
         | Body::MaintenanceRefused(_)
         | Body::MaintenanceSignedOut(_)
         | Body::MaintenanceSettled(_)
-        | Body::MaintenanceEmptied(_) => Meaning::Other,
+        | Body::MaintenanceEmptied(_)
+        | Body::MaintenanceConfigured(_)
+        | Body::MaintenanceTested(_)
+        | Body::BlanksCounted(_)
+        | Body::BlanksSpent(_) => Meaning::Other,
     };
     (kind, None, meaning)
 }

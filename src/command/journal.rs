@@ -160,6 +160,19 @@ fn what(body: &Body) -> String {
             format!("{} job {} {:?}", body.by, body.job, body.answer)
         }
         Body::MaintenanceEmptied(body) => format!("{} {}", body.by, body.printer),
+        Body::MaintenanceConfigured(body) => {
+            let changes = body.changes.join(", ");
+            format!("{} {} {:?}: {changes} ({})", body.by, body.file, body.outcome, body.why)
+        }
+        Body::MaintenanceTested(body) => {
+            format!("{} {} {}", body.by, body.device, if body.passed { "passed" } else { "failed" })
+        }
+        Body::BlanksCounted(body) => {
+            format!("{} {} {} to {}", body.by, body.paper, body.first, body.last)
+        }
+        Body::BlanksSpent(body) => {
+            format!("{} {} to {} {:?}", body.paper, body.first, body.last, body.on)
+        }
     }
 }
 

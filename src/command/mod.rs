@@ -7,6 +7,8 @@ pub(crate) mod check_config;
 pub(crate) mod close_kiosk;
 pub(crate) mod decide;
 pub(crate) mod demo;
+pub(crate) mod device;
+pub(crate) mod doctor;
 pub(crate) mod journal;
 pub(crate) mod provision;
 pub(crate) mod rules;

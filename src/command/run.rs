@@ -159,6 +159,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (terminal, events) = Terminal::start(terminal::Settings {
         kiosk,
         devices,
+        config_folder: args.config.clone(),
         journal,
         registers,
         papers,
@@ -236,30 +237,7 @@ fn open_journal(
     runtime: &tokio::runtime::Runtime,
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Journal> {
-    let settings = journal::Settings {
-        path: data.join("journal.db"),
-        mark: kiosk.mark_folder.join("journal.mark"),
-        kiosk: keys.enrolment.kiosk.clone(),
-        incarnation: keys.enrolment.incarnation,
-        boot_id: boot_id(),
-        device_key: keys.device.clone(),
-        seal_key: keys.seal.clone(),
-        vault_key: keys.vault.clone(),
-        central_key: keys.central.clone(),
-        log_origin: LogOrigin::parse(&format!("{}/log", kiosk.verify_host))
-            .context("the host of the verification page is too long for a seal")?,
-        serial_prefix: kiosk.id.replace('-', ""),
-        hygiene_prefix: kiosk.numbers.hygiene_prefix.clone(),
-        elicence_types: ElicenceTypes {
-            food: kiosk.numbers.food_type.clone(),
-            filing: kiosk.numbers.filing_type.clone(),
-            hygiene: kiosk.numbers.hygiene_type.clone(),
-        },
-        clock: Arc::clone(clock),
-        bytes_max: journal::Settings::BYTES_MAX,
-        ballast_bytes: journal::Settings::BALLAST_BYTES,
-        on_milestone: None,
-    };
+    let settings = journal_settings(kiosk, keys, data, clock)?;
     if settings.path.exists() {
         return Ok(Journal::open(settings)?);
     }
@@ -293,6 +271,57 @@ fn open_journal(
         );
     }
     Ok(Journal::provision(settings, start)?)
+}
+
+/// Opens the journal of a kiosk that does not run, for a command that has something to record.
+pub(super) fn open_journal_beside(
+    kiosk: &Kiosk,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Journal> {
+    let keys = Keys::read(&kiosk.keys_folder)?;
+    Ok(Journal::open(journal_settings(kiosk, &keys, &kiosk.data_folder, clock)?)?)
+}
+
+/// Whether all keys are there and are keys.
+pub(super) fn check_keys(folder: &Path) -> anyhow::Result<()> {
+    Keys::read(folder).map(drop)
+}
+
+/// Who publishes editions for this kiosk.
+pub(super) fn publishers(folder: &Path) -> anyhow::Result<Publishers> {
+    Ok(Keys::read(folder)?.publishers)
+}
+
+fn journal_settings(
+    kiosk: &Kiosk,
+    keys: &Keys,
+    data: &Path,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<journal::Settings> {
+    Ok(journal::Settings {
+        path: data.join(Journal::FILE_NAME),
+        mark: kiosk.mark_folder.join("journal.mark"),
+        kiosk: keys.enrolment.kiosk.clone(),
+        incarnation: keys.enrolment.incarnation,
+        boot_id: boot_id(),
+        device_key: keys.device.clone(),
+        seal_key: keys.seal.clone(),
+        vault_key: keys.vault.clone(),
+        central_key: keys.central.clone(),
+        log_origin: LogOrigin::parse(&format!("{}/log", kiosk.verify_host))
+            .context("the host of the verification page is too long for a seal")?,
+        serial_prefix: kiosk.id.replace('-', ""),
+        hygiene_prefix: kiosk.numbers.hygiene_prefix.clone(),
+        elicence_types: ElicenceTypes {
+            food: kiosk.numbers.food_type.clone(),
+            filing: kiosk.numbers.filing_type.clone(),
+            hygiene: kiosk.numbers.hygiene_type.clone(),
+        },
+        clock: Arc::clone(clock),
+        bytes_max: journal::Settings::BYTES_MAX,
+        ballast_bytes: journal::Settings::BALLAST_BYTES,
+        on_milestone: None,
+    })
 }
 
 fn sync_settings(

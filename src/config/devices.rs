@@ -43,6 +43,8 @@ pub enum Port {
         product: u16,
         /// Its serial number, where two of the same kind are plugged in.
         serial: Option<String>,
+        /// The socket it is plugged into, such as `1-2.3`, where neither tells two apart.
+        socket: Option<String>,
     },
 }
 
@@ -152,43 +154,50 @@ const DEVICE_KEYS: [&str; 11] = [
 ];
 
 pub(super) fn read(folder: &Path) -> (File, Option<Devices>) {
-    File::read(folder, NAME, |file| {
-        let simulated = file.section("simulate", simulate);
-        let id_reader = file.section("id_reader", |section| {
-            device(section, &[("sam", ())], |section, ()| {
-                line(section, &BAUDS, &[]).map(|line| IdReader { line })
-            })
-        });
-        let scanner = file.section("scanner", |section| {
-            device(section, &[("serial", ())], |section, ()| {
-                let line = line(section, &BAUDS, &[]);
-                let commands = section.choice(
-                    "commands",
-                    &[
-                        ("newland", ScannerCommands::Newland),
-                        ("honeywell", ScannerCommands::Honeywell),
-                        ("plain", ScannerCommands::Plain),
-                    ],
-                );
-                Some(Scanner { line: line?, commands: commands? })
-            })
-        });
-        let receipt_printer = file.section("receipt_printer", |section| {
-            device(section, &[("escpos", ())], |section, ()| receipt_printer(section))
-        });
-        let page_printer = file.section("page_printer", |section| {
-            let profiles = [("pcl-serial", PageProfile::PclSerial), ("ipp", PageProfile::Ipp)];
-            device(section, &profiles, page_printer)
-        });
-        let devices = Devices {
-            simulated: simulated?.into(),
-            id_reader: id_reader?.into(),
-            scanner: scanner?.into(),
-            receipt_printer: receipt_printer?.into(),
-            page_printer: page_printer?.into(),
-        };
-        Some(devices)
-    })
+    File::read(folder, NAME, sections)
+}
+
+/// Reads a text that is to become the file.
+pub(super) fn read_text(folder: &Path, text: &str) -> (File, Option<Devices>) {
+    File::of_text(folder, NAME, text, sections)
+}
+
+fn sections(file: &Section<'_>) -> Option<Devices> {
+    let simulated = file.section("simulate", simulate);
+    let id_reader = file.section("id_reader", |section| {
+        device(section, &[("sam", ())], |section, ()| {
+            line(section, &BAUDS, &[]).map(|line| IdReader { line })
+        })
+    });
+    let scanner = file.section("scanner", |section| {
+        device(section, &[("serial", ())], |section, ()| {
+            let line = line(section, &BAUDS, &[]);
+            let commands = section.choice(
+                "commands",
+                &[
+                    ("newland", ScannerCommands::Newland),
+                    ("honeywell", ScannerCommands::Honeywell),
+                    ("plain", ScannerCommands::Plain),
+                ],
+            );
+            Some(Scanner { line: line?, commands: commands? })
+        })
+    });
+    let receipt_printer = file.section("receipt_printer", |section| {
+        device(section, &[("escpos", ())], |section, ()| receipt_printer(section))
+    });
+    let page_printer = file.section("page_printer", |section| {
+        let profiles = [("pcl-serial", PageProfile::PclSerial), ("ipp", PageProfile::Ipp)];
+        device(section, &profiles, page_printer)
+    });
+    let devices = Devices {
+        simulated: simulated?.into(),
+        id_reader: id_reader?.into(),
+        scanner: scanner?.into(),
+        receipt_printer: receipt_printer?.into(),
+        page_printer: page_printer?.into(),
+    };
+    Some(devices)
 }
 
 /// Notes each pair of devices that would share a port.
@@ -318,7 +327,12 @@ fn port(section: &Section<'_>) -> Option<Port> {
             let product = usb.parsed("product", "c35a", usb_id);
             let serial =
                 if usb.has("serial") { usb.text("serial", "A10K3X").map(Some) } else { Some(None) };
-            Some(Port::Usb { vendor: vendor?, product: product?, serial: serial? })
+            let socket = if usb.has("socket") {
+                usb.parsed("socket", "1-2.3", usb_socket).map(Some)
+            } else {
+                Some(None)
+            };
+            Some(Port::Usb { vendor: vendor?, product: product?, serial: serial?, socket: socket? })
         }),
     }
 }
@@ -329,6 +343,21 @@ fn usb_id(text: &str) -> Result<u16, Refusal> {
         return Err(refusal);
     }
     u16::from_str_radix(text, 16).map_err(|_not_hex| refusal)
+}
+
+fn usb_socket(text: &str) -> Result<String, Refusal> {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let is_socket = text
+        .split_once('-')
+        .is_some_and(|(bus, ports)| is_number(bus) && ports.split('.').all(is_number));
+    if is_socket {
+        Ok(text.to_owned())
+    } else {
+        Err(Refusal::new(
+            "is not a USB socket",
+            "write bus, hyphen and ports, such as 1-2.3; `permit-kiosk device discover` shows it",
+        ))
+    }
 }
 
 fn receipt_printer(section: &Section<'_>) -> Option<ReceiptPrinter> {

@@ -3,6 +3,7 @@
 
 mod central;
 mod devices;
+mod edit;
 mod kiosk;
 mod problem;
 mod written;
@@ -14,9 +15,15 @@ pub use devices::{
     Devices, FlowControl, IdReader, Line, PageConnection, PagePrinter, Paper, Port, ReceiptPrinter,
     Scanner, ScannerCommands,
 };
+/// The name of the file that says which devices there are.
+pub const DEVICES_FILE: &str = devices::NAME;
+pub use edit::{
+    Change, EditError, Edited, ReplaceError, Setting, apply, choices, replace, settings,
+};
 pub use kiosk::{Fonts, Kiosk, Limits, Numbers, Retention, Screen, SealProfile, SessionTimes};
 pub use problem::{Problem, Problems};
 
+use crate::durable;
 use written::File;
 
 /// Reads what a kiosk needs: `kiosk.toml` and `devices.toml`.
@@ -30,6 +37,26 @@ pub fn load_kiosk(folder: &Path) -> Result<(Kiosk, Devices), Problems> {
         (Some(kiosk), Some(devices), None) => Ok((kiosk, devices)),
         (_, _, Some(problems)) => Err(problems),
         (_, _, None) => unreachable!("a value that is not there has noted why"),
+    }
+}
+
+/// The text of a folder's `devices.toml` as it stands.
+pub fn devices_text(folder: &Path) -> Result<String, durable::Error> {
+    let bytes = durable::read_limited(&folder.join(devices::NAME), written::FILE_BYTES_MAX)?;
+    // A file that is no UTF-8 is told by its reader, with the line.
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Reads a text that is to become `devices.toml`.
+pub fn devices_of(folder: &Path, text: &str) -> Result<Devices, Problems> {
+    let (file, devices) = devices::read_text(folder, text);
+    if let Some(devices) = &devices {
+        devices::compare_ports(&file, devices);
+    }
+    match (devices, Problems::of(file.into_problems())) {
+        (Some(devices), None) => Ok(devices),
+        (_, Some(problems)) => Err(problems),
+        (None, None) => unreachable!("a value that is not there has noted why"),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::domain::IdentifierError;
 use crate::durable;
 
 /// Bytes of a file at most: the shipped ones have 8 KB, most of it comments.
-const FILE_BYTES_MAX: u64 = 256 * 1024;
+pub(super) const FILE_BYTES_MAX: u64 = 256 * 1024;
 
 /// Characters of a text at most, where nothing shorter is said.
 const TEXT_CHARS_MAX: usize = 200;
@@ -40,18 +40,34 @@ impl File {
         name: &'static str,
         read: impl FnOnce(&Section<'_>) -> Option<T>,
     ) -> (Self, Option<T>) {
-        let mut file = Self {
-            name,
-            folder: folder.to_owned(),
-            text: Arc::from(""),
-            problems: RefCell::default(),
-            values: RefCell::default(),
-        };
+        let mut file = Self::empty(folder, name);
         let value = file.read_text().and_then(|text| {
             file.text = Arc::from(text.as_str());
             file.read_sections(&text, read)
         });
         (file, value)
+    }
+
+    /// Reads a text as if it stood in that file: before it is put there.
+    pub(super) fn of_text<T>(
+        folder: &Path,
+        name: &'static str,
+        text: &str,
+        read: impl FnOnce(&Section<'_>) -> Option<T>,
+    ) -> (Self, Option<T>) {
+        let file = Self { text: Arc::from(text), ..Self::empty(folder, name) };
+        let value = file.read_sections(text, read);
+        (file, value)
+    }
+
+    fn empty(folder: &Path, name: &'static str) -> Self {
+        Self {
+            name,
+            folder: folder.to_owned(),
+            text: Arc::from(""),
+            problems: RefCell::default(),
+            values: RefCell::default(),
+        }
     }
 
     fn read_text(&self) -> Option<String> {

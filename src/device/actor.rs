@@ -83,6 +83,39 @@ pub struct SpawnError {
 /// A started device: where commands go, and where what it tells comes from.
 pub type Started<C, E> = (DeviceHandle<C>, Receiver<Report<E>>);
 
+/// Somebody who watches a line: told the time, and what happens on it.
+pub type Tap = Box<dyn FnMut(Duration, Seen<'_>) + Send>;
+
+/// What is seen on a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen<'a> {
+    /// It was opened.
+    Opened,
+    /// It is gone.
+    Closed,
+    /// The device said this.
+    Received(&'a [u8]),
+    /// This was handed to the line.
+    Sent(&'a [u8]),
+}
+
+/// Starts the thread of a device whose line somebody watches: for a technician's eyes, never for a
+/// visit.
+pub fn spawn_watched<D>(
+    name: &'static str,
+    line: LineConfig,
+    driver: D,
+    clock: Arc<dyn Clock>,
+    tap: Tap,
+) -> Result<Started<D::Command, D::Event>, SpawnError>
+where
+    D: Driver + Send + 'static,
+    D::Command: Send + 'static,
+    D::Event: Send + 'static,
+{
+    spawn_actor(name, line, driver, clock, Some(tap))
+}
+
 /// Starts the thread of a device. It opens the line by itself, and again whenever it was lost.
 /// The receiver brings what the device tells, in order; once it is closed, the thread is gone.
 pub fn spawn<D>(
@@ -90,6 +123,21 @@ pub fn spawn<D>(
     line: LineConfig,
     driver: D,
     clock: Arc<dyn Clock>,
+) -> Result<Started<D::Command, D::Event>, SpawnError>
+where
+    D: Driver + Send + 'static,
+    D::Command: Send + 'static,
+    D::Event: Send + 'static,
+{
+    spawn_actor(name, line, driver, clock, None)
+}
+
+fn spawn_actor<D>(
+    name: &'static str,
+    line: LineConfig,
+    driver: D,
+    clock: Arc<dyn Clock>,
+    tap: Option<Tap>,
 ) -> Result<Started<D::Command, D::Event>, SpawnError>
 where
     D: Driver + Send + 'static,
@@ -119,6 +167,7 @@ where
         opening: Opening::new(clock.monotonic()),
         settling: Settling::new(),
         clock,
+        tap,
     };
     let thread = std::thread::Builder::new()
         .name(name.to_owned())
@@ -205,6 +254,7 @@ struct Actor<D: Driver> {
     unsent: VecDeque<u8>,
     opening: Opening,
     settling: Settling,
+    tap: Option<Tap>,
 }
 
 /// An open line with what mio's edges have told about it and we have not used up yet.
@@ -358,6 +408,15 @@ impl<D: Driver> Actor<D> {
     /// Tells the driver, and does what it wants. Outputs may close the line, which tells the
     /// driver in turn: hence the queue instead of a recursion.
     fn tell(&mut self, input: Input<'_, D::Command>) -> Result<(), Ended> {
+        if let Some(tap) = &mut self.tap {
+            let now = self.clock.monotonic();
+            match input {
+                Input::Opened => tap(now, Seen::Opened),
+                Input::Closed => tap(now, Seen::Closed),
+                Input::Received(bytes) => tap(now, Seen::Received(bytes)),
+                Input::Sent | Input::Command(_) | Input::Due => {}
+            }
+        }
         let outputs = self.driver.on(self.clock.monotonic(), input);
         let mut outputs = VecDeque::from(outputs);
         while let Some(output) = outputs.pop_front() {
@@ -369,6 +428,9 @@ impl<D: Driver> Actor<D> {
                             "{} hands over more than it may",
                             self.name
                         );
+                        if let Some(tap) = &mut self.tap {
+                            tap(self.clock.monotonic(), Seen::Sent(&bytes));
+                        }
                         self.unsent.extend(&bytes);
                     }
                     bytes.zeroize();

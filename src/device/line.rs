@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use mio::event::Source;
 use mio::{Interest, Poll, Token};
-use mio_serial::{ClearBuffer, SerialPort, SerialPortType, SerialStream};
+use mio_serial::{ClearBuffer, SerialPort, SerialStream};
+
+use super::discovery::ports;
 
 /// Most bytes one read brings.
 pub const READ_BYTES_MAX: usize = 4096;
@@ -24,13 +26,19 @@ pub struct LineConfig {
     pub flow_control: FlowControl,
 }
 
+impl LineConfig {
+    /// The device file of the port as things are plugged in now.
+    pub fn resolve(&self) -> Result<String, Error> {
+        find(&self.port)
+    }
+}
+
 /// A port by its path or by what is plugged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Port {
     /// A device file, or a symlink to one.
     Path(PathBuf),
-    /// The one USB serial adapter that matches. Adapters without a serial number that are there
-    /// twice need a path made by a udev rule instead.
+    /// The one USB serial adapter that matches.
     Usb {
         /// USB vendor id.
         vendor: u16,
@@ -38,6 +46,8 @@ pub enum Port {
         product: u16,
         /// Serial number of the adapter, where it has one.
         serial: Option<String>,
+        /// The socket it is plugged into, such as `1-2.3`, where nothing else tells two apart.
+        socket: Option<String>,
     },
 }
 
@@ -126,6 +136,12 @@ impl Line {
         Ok(Self { stream })
     }
 
+    /// Goes on at another speed; what came in at the old one is dropped.
+    pub(super) fn set_baud(&mut self, baud: u32) -> Result<(), mio_serial::Error> {
+        self.stream.set_baud_rate(baud)?;
+        self.stream.clear(ClearBuffer::Input)
+    }
+
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.stream.read(buffer)
     }
@@ -157,20 +173,17 @@ fn find(port: &Port) -> Result<String, Error> {
             .to_str()
             .map(str::to_owned)
             .ok_or_else(|| Error::PathNotText { path: path.clone() }),
-        Port::Usb { vendor, product, serial } => {
-            let ports = serialport::available_ports().map_err(|source| Error::List { source })?;
-            let mut matching = ports.into_iter().filter(|port| match &port.port_type {
-                SerialPortType::UsbPort(usb) => {
-                    usb.vid == *vendor
-                        && usb.pid == *product
-                        && (serial.is_none() || *serial == usb.serial_number)
-                }
-                SerialPortType::PciPort
-                | SerialPortType::BluetoothPort
-                | SerialPortType::Unknown => false,
+        Port::Usb { vendor, product, serial, socket } => {
+            let mut matching = ports::list()?.into_iter().filter(|port| {
+                port.usb.as_ref().is_some_and(|usb| {
+                    usb.vendor == *vendor
+                        && usb.product == *product
+                        && (serial.is_none() || *serial == usb.serial)
+                        && (socket.is_none() || *socket == usb.socket)
+                })
             });
             match (matching.next(), matching.count()) {
-                (Some(port), 0) => Ok(port.port_name),
+                (Some(port), 0) => Ok(port.path.display().to_string()),
                 (first, more) => Err(Error::Match {
                     vendor: *vendor,
                     product: *product,

@@ -5,6 +5,7 @@
 //! [`actor`] is the only code here that touches a line, and it runs any driver.
 
 pub mod actor;
+pub mod discovery;
 pub mod id_reader;
 pub mod line;
 pub mod page_printer;
@@ -16,7 +17,9 @@ pub mod simulation;
 
 use std::time::Duration;
 
-pub use actor::{DeviceHandle, Report, SendError, SpawnError, Started, spawn};
+pub use actor::{
+    DeviceHandle, Report, Seen, SendError, SpawnError, Started, Tap, spawn, spawn_watched,
+};
 pub use line::{FlowControl, LineConfig, Port};
 pub use raster::Raster;
 

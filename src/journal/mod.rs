@@ -346,7 +346,11 @@ impl Journal {
             | Body::MaintenanceSignedIn(_)
             | Body::MaintenanceRefused(_)
             | Body::MaintenanceSignedOut(_)
-            | Body::MaintenanceEmptied(_) => {}
+            | Body::MaintenanceEmptied(_)
+            | Body::MaintenanceConfigured(_)
+            | Body::MaintenanceTested(_)
+            | Body::BlanksCounted(_)
+            | Body::BlanksSpent(_) => {}
             Body::LookedUp(_)
             | Body::Decided(_)
             | Body::Issued(_)

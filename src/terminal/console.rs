@@ -8,14 +8,16 @@ use super::desk::Desk;
 use super::report::{
     About, Device, DeviceKind, Disk, Known, Line, Numbers, Readiness, UnknownSheet,
 };
+use super::work::is_test;
+use crate::config::{self, Change};
 use crate::device::{Health, page_printer, receipt_printer};
 use crate::fault::{Chain, FaultCode};
 use crate::journal;
 use crate::staff::{Door, Member, Pin, Refusal};
 use crate::sync;
 use crate::wire::v1::{
-    Body, Document, Faulted, MaintenanceEmptied, MaintenanceRefused, MaintenanceSignedIn,
-    MaintenanceSignedOut, PrintStep, SheetAnswer, SignOut,
+    BlankUse, Body, Document, Faulted, MaintenanceEmptied, MaintenanceRefused, MaintenanceSignedIn,
+    MaintenanceSignedOut, PrintStep, Role, SheetAnswer, SignOut,
 };
 
 /// What the console asks.
@@ -39,6 +41,30 @@ pub enum Ask {
     },
     /// The printer holds nobody's paper any more: somebody switched it off and on and looked.
     Emptied(DeviceKind),
+    /// A technician has every port asked what is there.
+    Discover,
+    /// A technician changes `devices.toml`.
+    Configure {
+        /// The keys.
+        changes: Vec<Change>,
+        /// Why, in their words.
+        why: String,
+    },
+    /// A technician tries a device.
+    Test(DeviceKind),
+    /// What the last order came to has been seen.
+    Seen,
+    /// Somebody counted numbered blank sheets into a tray.
+    CountBlanks {
+        /// Size of the paper.
+        paper: &'static str,
+        /// The number on the first sheet to be drawn.
+        first: u64,
+        /// The number on the last one.
+        last: u64,
+    },
+    /// The next numbered sheet of a tray was spoiled.
+    SpoilBlank(&'static str),
     /// Maintenance is over.
     SignOut(SignOut),
 }
@@ -114,6 +140,9 @@ impl Console {
     }
 
     pub(super) fn sent(&mut self, job: u64, now: Timestamp, count_before: Option<u64>) {
+        if is_test(job) {
+            return;
+        }
         self.sent.insert(job, (now, count_before));
         // Only the latest can still become unknown; each printer has one at a time.
         while self.sent.len() > SENT_MAX {
@@ -136,11 +165,42 @@ impl Desk {
             },
             Ask::Settle { job, answer } => self.settle(job, answer),
             Ask::Emptied(printer) => self.emptied(printer),
+            Ask::Discover => self.as_technician(|desk, _by| desk.discover()),
+            Ask::Configure { changes, why } => self.as_technician(|desk, by| {
+                desk.configure(by, why, &changes, None);
+                true
+            }),
+            Ask::Test(kind) => self.as_technician(|desk, by| desk.test(by, kind)),
+            Ask::Seen => {
+                self.end_work();
+                self.as_staff(|_desk, _by| true)
+            }
+            Ask::CountBlanks { paper, first, last } => {
+                self.as_staff(|desk, by| desk.count_blanks(by, paper, first, last))
+            }
+            Ask::SpoilBlank(paper) => {
+                self.as_staff(|desk, by| desk.spend_blank(paper, BlankUse::Spoiled, None, Some(by)))
+            }
             Ask::SignOut(reason) => {
                 self.sign_out(reason);
                 Told::Out
             }
         }
+    }
+
+    /// Does something for whoever is signed in.
+    fn as_staff(&mut self, act: impl FnOnce(&mut Self, String) -> bool) -> Told {
+        let Some(member) = self.console.member.clone() else { return Told::Out };
+        let done = act(self, member.name);
+        let report = self.look();
+        if done { Told::Report(report) } else { Told::NotDone(report) }
+    }
+
+    /// Does something only a technician may.
+    fn as_technician(&mut self, act: impl FnOnce(&mut Self, String) -> bool) -> Told {
+        let is_technician =
+            self.console.member.as_ref().is_some_and(|member| member.role == Role::Technician);
+        self.as_staff(|desk, by| is_technician && act(desk, by))
     }
 
     fn sign_in(&mut self, name: &str, pin: &Pin) -> Told {
@@ -166,6 +226,7 @@ impl Desk {
 
     fn sign_out(&mut self, reason: SignOut) {
         let Some(Member { name, .. }) = self.console.member.take() else { return };
+        self.end_work();
         self.note(Body::MaintenanceSignedOut(MaintenanceSignedOut { name, reason }));
         // What was held back meanwhile, and what was settled as not printed.
         self.feed(Document::Original);
@@ -174,8 +235,13 @@ impl Desk {
 
     fn settle(&mut self, job: u64, answer: SheetAnswer) -> Told {
         let Some(member) = self.console.member.clone() else { return Told::Out };
-        match self.settings.journal.settle_sheet(job, answer, member.name) {
+        let document =
+            self.console.sheets.iter().find(|sheet| sheet.job == job).map(|sheet| sheet.document);
+        match self.settings.journal.settle_sheet(job, answer, member.name.clone()) {
             Ok(queued) => {
+                if let Some(document) = document {
+                    self.spend_settled(document, job, answer, member.name);
+                }
                 self.recorded();
                 if let Some(job) = queued {
                     self.take_up_settled(job);
@@ -213,7 +279,7 @@ impl Desk {
 
     /// Records what the staff did. A journal that cannot be written keeps nobody from the console:
     /// they have come to mend it.
-    fn note(&mut self, body: Body) {
+    pub(super) fn note(&mut self, body: Body) {
         match self.settings.journal.record(body) {
             Ok(_) => self.recorded(),
             Err(error) => self.journal_failed(&error),
@@ -252,6 +318,7 @@ impl Desk {
             journal_failed: self.console.journal_failed,
             clock_went_back: self.console.clock_went_back,
             limits: &self.settings.kiosk.limits,
+            paper_is_low: self.paper_is_low(),
         };
         let codes = known.faults();
         // What may not be recorded may not be decided.
@@ -309,6 +376,12 @@ impl Desk {
         }
     }
 
+    /// Whether a tray somebody counted has few sheets left.
+    fn paper_is_low(&self) -> bool {
+        let low = self.settings.devices.page_printer.as_ref().map(|printer| printer.sheets_low);
+        low.is_some_and(|low| self.blanks.trays().values().any(|tray| tray.left() < u64::from(low)))
+    }
+
     fn disk_free_bytes(&self) -> Option<u64> {
         match rustix::fs::statvfs(&self.settings.kiosk.data_folder) {
             Ok(disk) => Some(disk.f_bavail.saturating_mul(disk.f_frsize)),
@@ -319,7 +392,7 @@ impl Desk {
         }
     }
 
-    fn look(&mut self) -> Box<Readiness> {
+    pub(super) fn look(&mut self) -> Box<Readiness> {
         self.judge();
         let outbox = self.settings.journal.outbox_state().ok();
         let head = self.settings.journal.head().ok();
@@ -338,6 +411,11 @@ impl Desk {
             numbers: self.console.numbers.clone(),
             sheets: self.console.sheets.clone(),
             devices: self.console.devices.values().cloned().collect(),
+            settings: config::devices_text(&self.settings.config_folder)
+                .map(|text| config::settings(&text))
+                .unwrap_or_default(),
+            trays: self.blanks.trays().clone(),
+            work: self.bench.shown(),
             about: About {
                 kiosk: kiosk.id.clone(),
                 place: kiosk.place.clone(),

@@ -8,12 +8,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
+use super::blanks::Blanks;
 use super::console::Console;
+use super::devices::{Devices, Starter};
 use super::look_ups::{self, Who};
 use super::papers::{Certificate, PaperSettings};
 use super::report::{self, Device, DeviceKind};
 use super::slips::{self, Kiosk};
-use super::{Devices, Message, Settings};
+use super::work::{Bench, Tested};
+use super::{Message, Settings};
 use crate::certificate::{Bitmap, Fonts};
 use crate::device::{Health, Report, id_reader, page_printer, receipt_printer, scanner};
 use crate::domain::{Applicant, IdentitySource, MaskedId, Permit, Private};
@@ -31,12 +34,17 @@ use crate::wire::v1::{Body, Document, PrintStep, Rated};
 pub(super) struct Desk {
     pub(super) settings: Settings,
     pub(super) devices: Devices,
-    inbox: SyncSender<Message>,
+    pub(super) inbox: SyncSender<Message>,
+    pub(super) starter: Starter,
+    pub(super) bench: Bench,
+    pub(super) blanks: Blanks,
     events: tokio::sync::mpsc::Sender<Event>,
     recorded: Arc<Notify>,
     rulebooks: Arc<Mutex<rulebooks::Status>>,
     pub(super) equipment: Equipment,
     pub(super) console: Console,
+    /// Somebody is at the kiosk.
+    in_visit: bool,
     /// Counts visits, so that an answer to the one before is known as such.
     visit: u64,
     /// 90 MB, for as long as papers are made.
@@ -72,7 +80,7 @@ impl Desk {
     pub(super) fn new(
         settings: Settings,
         devices: Devices,
-        inbox: SyncSender<Message>,
+        starter: Starter,
         events: tokio::sync::mpsc::Sender<Event>,
         recorded: Arc<Notify>,
         rulebooks: Arc<Mutex<rulebooks::Status>>,
@@ -81,15 +89,21 @@ impl Desk {
         let kiosk = &settings.kiosk;
         let door = Door::open(&kiosk.keys_folder, &kiosk.data_folder, now);
         let console = Console::new(door, configured(&devices, now), now);
+        let blanks = Blanks::open(&kiosk.data_folder);
+        let inbox = starter.inbox.clone();
         Self {
             settings,
             devices,
             inbox,
+            starter,
+            bench: Bench::default(),
+            blanks,
             events,
             recorded,
             rulebooks,
             equipment: Equipment::NONE,
             console,
+            in_visit: false,
             visit: 0,
             fonts: OnceCell::new(),
             who: None,
@@ -108,10 +122,28 @@ impl Desk {
         for message in messages {
             match message {
                 Message::Perform(effect) => self.perform(effect),
-                Message::Reader(report) => self.reader(report),
-                Message::Scanner(report) => self.scanner(report),
-                Message::Receipt(report) => self.receipt(report),
-                Message::Page(report) => self.page(report),
+                Message::Reader(start, report) => {
+                    if self.devices.is_current(DeviceKind::IdReader, start) {
+                        self.reader(report);
+                    }
+                }
+                Message::Scanner(start, report) => {
+                    if self.devices.is_current(DeviceKind::Scanner, start) {
+                        self.scanner(report);
+                    }
+                }
+                Message::Receipt(start, report) => {
+                    if self.devices.is_current(DeviceKind::ReceiptPrinter, start) {
+                        self.receipt(report);
+                    }
+                }
+                Message::Page(start, report) => {
+                    if self.devices.is_current(DeviceKind::PagePrinter, start) {
+                        self.page(report);
+                    }
+                }
+                Message::Worked(news) => self.worked(news),
+                Message::Beside(request, reply) => self.answer_beside(request, reply),
                 Message::Terms(terms) => self.tell(Event::TermsChanged(terms)),
                 Message::LookedUp { visit, answer } => self.looked_up(visit, answer),
                 Message::Synced(state) => self.synced(*state),
@@ -146,6 +178,7 @@ impl Desk {
     // ---- what the visit wants ----
 
     fn perform(&mut self, effect: Effect) {
+        self.in_visit = !matches!(effect, Effect::Wipe);
         match effect {
             Effect::ReadId => self.command_reader(id_reader::Command::Claim),
             Effect::ReleaseReader => self.command_reader(id_reader::Command::Release),
@@ -188,7 +221,7 @@ impl Desk {
         self.settings.clock.now()
     }
 
-    fn command_reader(&self, command: id_reader::Command) {
+    pub(super) fn command_reader(&self, command: id_reader::Command) {
         if let Some(reader) = &self.devices.id_reader
             && let Err(error) = reader.send(command)
         {
@@ -196,7 +229,7 @@ impl Desk {
         }
     }
 
-    fn command_scanner(&self, command: scanner::Command) {
+    pub(super) fn command_scanner(&self, command: scanner::Command) {
         if let Some(scanner) = &self.devices.scanner
             && let Err(error) = scanner.send(command)
         {
@@ -344,7 +377,7 @@ impl Desk {
     }
 
     /// The fonts, read when the first paper of a visit needs them.
-    fn fonts(&self) -> Result<&Fonts, super::papers::Error> {
+    pub(super) fn fonts(&self) -> Result<&Fonts, super::papers::Error> {
         if let Some(fonts) = self.fonts.get() {
             return Ok(fonts);
         }
@@ -418,7 +451,11 @@ impl Desk {
 
     /// Gives the printer its next paper, if it is free and well, and nobody is at the console.
     pub(super) fn feed(&mut self, document: Document) {
-        if self.console.member.is_some() {
+        let printer = match document {
+            Document::Original | Document::Copy => DeviceKind::PagePrinter,
+            Document::Receipt | Document::Slip => DeviceKind::ReceiptPrinter,
+        };
+        if self.console.member.is_some() || self.bench.tests(printer) {
             return;
         }
         let queue = self.queue_of(document);
@@ -465,11 +502,19 @@ impl Desk {
         }
     }
 
+    /// Whether somebody is at the kiosk, or somebody's paper is on its way.
+    pub(super) fn prints(&self) -> bool {
+        self.in_visit || self.pages.current.is_some() || self.receipts.current.is_some()
+    }
+
     /// A paper has ended one way or another.
     fn ended(&mut self, document: Document, step: &PrintStep, fault: Option<Fault>) {
         let Some(sheet) = self.queue_of(document).current.take() else { return };
         if let Err(error) = self.settings.journal.print_step(sheet.job.job, step.clone()) {
             self.journal_failed(&error);
+        }
+        if matches!(step, PrintStep::Confirmed { .. }) {
+            self.spend_on(sheet.job.document, sheet.job.job);
         }
         self.recorded();
         let here = sheet.visit == Some(self.visit);
@@ -556,6 +601,15 @@ impl Desk {
                 self.equip(|kit| kit.id_reader = health.is_usable());
                 self.fares(DeviceKind::IdReader, health);
             }
+            Report::Event(id_reader::Event::Identified(id)) => {
+                self.console.identified(DeviceKind::IdReader, Some(format!("SAM {id}")), None);
+            }
+            // A test card is nobody's, and what stands on it stays in here.
+            Report::Event(event) if self.bench.tests(DeviceKind::IdReader) => {
+                if matches!(event, id_reader::Event::IdRead(_)) {
+                    self.tested(DeviceKind::IdReader, Tested::CardRead);
+                }
+            }
             Report::Event(id_reader::Event::CardFound) => self.tell(Event::CardFound),
             Report::Event(id_reader::Event::IdRead(record)) => {
                 let id = record.id.reveal();
@@ -590,6 +644,12 @@ impl Desk {
                 self.equip(|kit| kit.scanner = health.is_usable());
                 self.fares(DeviceKind::Scanner, health);
             }
+            Report::Event(event) if self.bench.tests(DeviceKind::Scanner) => {
+                if let scanner::Event::Scanned(code) = event {
+                    let bytes = code.bytes.reveal().len();
+                    self.tested(DeviceKind::Scanner, Tested::CodeRead(bytes));
+                }
+            }
             Report::Event(scanner::Event::Scanned(code)) => {
                 self.tell(Event::Scanned(code.text.reveal().clone()));
             }
@@ -613,13 +673,18 @@ impl Desk {
                 self.console.sent(job, self.settings.clock.now(), cuts);
             }
             Report::Event(receipt_printer::Event::JobConfirmed { job, evidence }) => {
-                if self.is_current(Document::Receipt, job) {
+                if self.test_paper_ended(Document::Receipt, job, Tested::Printed) {
+                    tracing::info!(?evidence, "a test slip is printed");
+                } else if self.is_current(Document::Receipt, job) {
                     let evidence = format!("{evidence:?}");
                     self.ended(Document::Receipt, &PrintStep::Confirmed { evidence }, None);
                 }
             }
             Report::Event(receipt_printer::Event::JobFailed { job, outcome, fault }) => {
-                if self.is_current(Document::Receipt, job) {
+                let failed = Tested::Failed(fault.code);
+                if self.test_paper_ended(Document::Receipt, job, failed) {
+                    tracing::warn!(fault = %fault.code, "a test slip was not printed");
+                } else if self.is_current(Document::Receipt, job) {
                     let step = match outcome {
                         receipt_printer::Outcome::NotPrinted => PrintStep::NotPrinted,
                         receipt_printer::Outcome::Unknown => PrintStep::Unknown,
@@ -642,13 +707,18 @@ impl Desk {
                 self.console.sent(job, self.settings.clock.now(), page_count);
             }
             Report::Event(page_printer::Event::JobConfirmed { job, evidence }) => {
-                if self.is_current(Document::Original, job) {
+                if self.test_paper_ended(Document::Original, job, Tested::Printed) {
+                    tracing::info!(?evidence, "a test page is printed");
+                } else if self.is_current(Document::Original, job) {
                     let evidence = format!("{evidence:?}");
                     self.ended(Document::Original, &PrintStep::Confirmed { evidence }, None);
                 }
             }
             Report::Event(page_printer::Event::JobFailed { job, outcome, fault }) => {
-                if self.is_current(Document::Original, job) {
+                let failed = Tested::Failed(fault.code);
+                if self.test_paper_ended(Document::Original, job, failed) {
+                    tracing::warn!(fault = %fault.code, "a test page was not printed");
+                } else if self.is_current(Document::Original, job) {
                     let step = match outcome {
                         page_printer::Outcome::NotPrinted => PrintStep::NotPrinted,
                         page_printer::Outcome::Unknown => PrintStep::Unknown,
@@ -701,24 +771,19 @@ impl Desk {
         );
     }
 
-    fn fares(&mut self, kind: DeviceKind, health: Health) {
+    pub(super) fn fares(&mut self, kind: DeviceKind, health: Health) {
         self.console.health(kind, health, self.settings.clock.now());
+        self.trial_health(kind, health);
         self.judge();
     }
 }
 
 /// The devices there are by design, before any has said how it fares.
 fn configured(devices: &Devices, now: Timestamp) -> Vec<Device> {
-    let is_there = |kind| match kind {
-        DeviceKind::IdReader => devices.id_reader.is_some(),
-        DeviceKind::Scanner => devices.scanner.is_some(),
-        DeviceKind::ReceiptPrinter => devices.receipt_printer.is_some(),
-        DeviceKind::PagePrinter => devices.page_printer.is_some(),
-    };
     DeviceKind::ALL
         .into_iter()
         .map(|kind| {
-            let health = if is_there(kind) { Health::Starting } else { Health::NotConfigured };
+            let health = if devices.has(kind) { Health::Starting } else { Health::NotConfigured };
             Device { kind, health, since: now, model: None, counter: None }
         })
         .collect()

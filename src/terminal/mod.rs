@@ -1,14 +1,22 @@
 //! Performs what a visit wants done: drives the devices, owns the journal, asks the registers, makes
 //! the papers. One thread, one inbox; every answer goes back to the visit as an event.
 
+pub mod beside;
+pub mod blanks;
+pub mod check;
 pub mod console;
 mod desk;
+mod devices;
+pub mod doctor;
 pub mod export;
 mod look_ups;
 mod papers;
 pub mod report;
 mod slips;
+mod test_papers;
+pub mod work;
 
+use std::path::PathBuf;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,7 +24,7 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::clock::Clock;
 use crate::config;
-use crate::device::{self, DeviceHandle, FlowControl, LineConfig, Port, Report};
+use crate::device::{self, Report};
 use crate::device::{id_reader, page_printer, receipt_printer, scanner};
 use crate::domain::ApplicationId;
 use crate::journal::{self, Journal};
@@ -29,12 +37,10 @@ use crate::sync::{self, NumberPlan};
 
 use console::{Ask, Told};
 use desk::Desk;
+use devices::{Devices, Starter};
 pub use papers::{Error as PaperError, PaperSettings};
-use report::Board;
+use report::{Board, DeviceKind};
 
-/// The printers' names in logs and commands.
-const RECEIPT_PRINTER: &str = "receipt_printer";
-const PAGE_PRINTER: &str = "page_printer";
 /// Messages that may wait for the terminal: four devices report a few times a second, a visit wants a
 /// handful of things at once.
 const INBOX_MAX: usize = 512;
@@ -47,6 +53,8 @@ pub struct Settings {
     pub kiosk: config::Kiosk,
     /// Its devices.
     pub devices: config::Devices,
+    /// The folder `devices.toml` is in.
+    pub config_folder: PathBuf,
     /// The journal, open.
     pub journal: Journal,
     /// The registers, through central.
@@ -104,6 +112,14 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// Nobody beside the kiosk could be heard.
+    #[error("cannot listen at {}", path.display())]
+    Listen {
+        /// The socket.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The journal did not say which papers are unfinished.
     #[error("cannot read the unfinished papers from the journal")]
     ReadPapers {
@@ -115,22 +131,16 @@ pub enum Error {
 /// What comes into the terminal.
 enum Message {
     Perform(Effect),
-    Reader(Report<id_reader::Event>),
-    Scanner(Report<scanner::Event>),
-    Receipt(Report<receipt_printer::Event>),
-    Page(Report<page_printer::Event>),
+    Reader(u64, Report<id_reader::Event>),
+    Scanner(u64, Report<scanner::Event>),
+    Receipt(u64, Report<receipt_printer::Event>),
+    Page(u64, Report<page_printer::Event>),
+    Worked(work::News),
+    Beside(beside::Request, oneshot::Sender<beside::Answer>),
     LookedUp { visit: u64, answer: look_ups::Answer },
     Terms(Box<Terms>),
     Synced(Box<sync::State>),
     Asked(Ask, oneshot::Sender<Told>),
-}
-
-/// The devices' command ends; `None` where the kiosk has no such device by design.
-struct Devices {
-    id_reader: Option<DeviceHandle<id_reader::Command>>,
-    scanner: Option<DeviceHandle<scanner::Command>>,
-    receipt_printer: Option<DeviceHandle<receipt_printer::Command>>,
-    page_printer: Option<DeviceHandle<page_printer::Command>>,
 }
 
 impl Terminal {
@@ -143,14 +153,19 @@ impl Terminal {
             .journal
             .unfinished_print_jobs()
             .map_err(|source| Error::ReadPapers { source })?;
-        let devices = start_devices(&settings, &unfinished, &inbox)?;
-        let own_inbox = inbox.clone();
+        let starter = Starter {
+            clock: Arc::clone(&settings.clock),
+            seed: settings.seed,
+            inbox: inbox.clone(),
+        };
+        beside::listen(&settings.kiosk.data_folder, &inbox)?;
+        let devices = start_devices(&settings.devices, &unfinished, &starter)?;
         let recorded = Arc::new(Notify::new());
         let notify = Arc::clone(&recorded);
         let rulebooks = Arc::<Mutex<rulebooks::Status>>::default();
         let shelf = Arc::clone(&rulebooks);
         spawn("terminal", move || {
-            let desk = Desk::new(settings, devices, own_inbox, events, notify, shelf);
+            let desk = Desk::new(settings, devices, starter, events, notify, shelf);
             desk.run(messages, unfinished);
         })?;
         Ok((Self { inbox, clock, recorded, rulebooks }, told))
@@ -222,116 +237,25 @@ fn send(inbox: &SyncSender<Message>, message: Message) {
 }
 
 fn start_devices(
-    settings: &Settings,
+    configured: &config::Devices,
     unfinished: &[journal::PrintJob],
-    inbox: &SyncSender<Message>,
+    starter: &Starter,
 ) -> Result<Devices, Error> {
     use crate::wire::v1::{Document, PrintStep};
-    let devices = &settings.devices;
-    let clock = &settings.clock;
-    let simulated = devices.simulated.as_deref();
-    let sent = |pages: bool| {
+    let sent = |kind: DeviceKind| {
         unfinished.iter().any(|job| {
-            let is_page = matches!(job.document, Document::Original | Document::Copy);
-            job.step == PrintStep::Sent && is_page == pages
+            let printer = match job.document {
+                Document::Original | Document::Copy => DeviceKind::PagePrinter,
+                Document::Receipt | Document::Slip => DeviceKind::ReceiptPrinter,
+            };
+            job.step == PrintStep::Sent && printer == kind
         })
     };
-    let failed = |device| move |source| Error::StartDevice { device, source };
-    let id_reader = match &devices.id_reader {
-        Some(reader) => {
-            let line = line(&reader.line, simulated, id_reader::NAME);
-            let (handle, reports) =
-                id_reader::start(line, Arc::clone(clock)).map_err(failed(id_reader::NAME))?;
-            forward("id-reader-reports", reports, inbox.clone(), Message::Reader)?;
-            Some(handle)
-        }
-        None => None,
-    };
-    let scanner = match &devices.scanner {
-        Some(scanner) => {
-            let line = line(&scanner.line, simulated, scanner::NAME);
-            let config = scanner::Config {
-                engine: match scanner.commands {
-                    config::ScannerCommands::Newland => scanner::Engine::Newland,
-                    config::ScannerCommands::Honeywell => scanner::Engine::Honeywell,
-                    config::ScannerCommands::Plain => scanner::Engine::Plain,
-                },
-                suffix: scanner::Suffix::default(),
-            };
-            let (handle, reports) =
-                scanner::start(line, config, Arc::clone(clock)).map_err(failed(scanner::NAME))?;
-            forward("scanner-reports", reports, inbox.clone(), Message::Scanner)?;
-            Some(handle)
-        }
-        None => None,
-    };
-    let receipt_printer = match &devices.receipt_printer {
-        Some(printer) => {
-            let line = line(&printer.line, simulated, RECEIPT_PRINTER);
-            let driver = receipt_printer::ReceiptPrinter::new(sent(false));
-            let (handle, reports) = device::spawn(RECEIPT_PRINTER, line, driver, Arc::clone(clock))
-                .map_err(failed(RECEIPT_PRINTER))?;
-            forward("receipt-reports", reports, inbox.clone(), Message::Receipt)?;
-            Some(handle)
-        }
-        None => None,
-    };
-    let page_printer = match &devices.page_printer {
-        Some(config::PagePrinter {
-            connection: config::PageConnection::Serial(serial), ..
-        }) => {
-            let line = line(serial, simulated, PAGE_PRINTER);
-            let driver = page_printer::PagePrinter::new(line.baud, settings.seed, sent(true));
-            let (handle, reports) = device::spawn(PAGE_PRINTER, line, driver, Arc::clone(clock))
-                .map_err(failed(PAGE_PRINTER))?;
-            forward("page-reports", reports, inbox.clone(), Message::Page)?;
-            Some(handle)
-        }
-        Some(config::PagePrinter { connection: config::PageConnection::Ipp { uri }, .. }) => {
-            tracing::error!(uri, "the page printer is set to IPP, which this version cannot drive");
-            None
-        }
-        None => None,
-    };
-    Ok(Devices { id_reader, scanner, receipt_printer, page_printer })
-}
-
-/// The line of a device: as configured, or the simulator's pty of that name.
-fn line(
-    line: &config::Line,
-    simulated: Option<&std::path::Path>,
-    name: &'static str,
-) -> LineConfig {
-    let port = match (simulated, &line.port) {
-        (Some(folder), _) => Port::Path(folder.join(name)),
-        (None, config::Port::Path(path)) => Port::Path(path.clone()),
-        (None, config::Port::Usb { vendor, product, serial }) => {
-            Port::Usb { vendor: *vendor, product: *product, serial: serial.clone() }
-        }
-    };
-    let flow_control = match line.flow_control {
-        config::FlowControl::None => FlowControl::None,
-        config::FlowControl::Hardware => FlowControl::Hardware,
-        config::FlowControl::Software => FlowControl::Software,
-    };
-    LineConfig { port, baud: line.baud, flow_control }
-}
-
-/// Hands a device's reports on, in their order, on a thread that does nothing else.
-fn forward<E: Send + 'static>(
-    name: &'static str,
-    reports: std::sync::mpsc::Receiver<Report<E>>,
-    inbox: SyncSender<Message>,
-    wrap: fn(Report<E>) -> Message,
-) -> Result<(), Error> {
-    spawn(name, move || {
-        for report in reports {
-            // A waiting device is right here: its own queue is bounded and it may wait.
-            if inbox.send(wrap(report)).is_err() {
-                break;
-            }
-        }
-    })
+    let mut devices = Devices::default();
+    for kind in DeviceKind::ALL {
+        devices.start(kind, configured, sent(kind), starter)?;
+    }
+    Ok(devices)
 }
 
 fn spawn(name: &'static str, work: impl FnOnce() + Send + 'static) -> Result<(), Error> {

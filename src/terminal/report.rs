@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use crate::config::Limits;
+use super::blanks::Trays;
+use super::work::Work;
+use crate::config::{Limits, Setting};
 use crate::device::Health;
 use crate::domain::Series;
 use crate::fault::{Fault, FaultCode};
@@ -32,6 +34,12 @@ pub struct Readiness {
     pub sheets: Vec<UnknownSheet>,
     /// The devices, in the order of `devices.toml`.
     pub devices: Vec<Device>,
+    /// `devices.toml` as it stands, key by key with its lines.
+    pub settings: Vec<Setting>,
+    /// Numbered blank sheets in each tray that somebody counted.
+    pub trays: Trays,
+    /// What the last order at the devices has come to.
+    pub work: Work,
     /// The kiosk itself.
     pub about: About,
 }
@@ -171,6 +179,7 @@ pub(super) struct Known<'a> {
     pub(super) journal_failed: bool,
     pub(super) clock_went_back: bool,
     pub(super) limits: &'a Limits,
+    pub(super) paper_is_low: bool,
 }
 
 impl Known<'_> {
@@ -203,6 +212,7 @@ impl Known<'_> {
             Disk::Low => raise(true, FaultCode::DiskLow),
             Disk::Full => raise(true, FaultCode::DiskFull),
         }
+        raise(self.paper_is_low, FaultCode::PagePaperLow);
         raise(self.has_drifted(), FaultCode::ClockDrift);
         raise(self.clock_went_back, FaultCode::ClockWentBack);
         if let Some(sync) = self.sync {

@@ -3,6 +3,8 @@
 //! Each file in `cases/` changes the good folder `base/` a little; the report is compared with the
 //! text in `tests/golden/config/`. `UPDATE_GOLDEN=1` writes the texts anew; review the difference.
 
+mod edit;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -212,7 +214,12 @@ fn what_was_written_is_what_is_meant() {
     assert_eq!(kiosk.limits.disk_free_bytes, 536_870_912);
 
     assert_eq!(devices.simulated, None);
-    let usb = Port::Usb { vendor: 0x0400, product: 0xc35a, serial: Some("A10K3X".to_owned()) };
+    let usb = Port::Usb {
+        vendor: 0x0400,
+        product: 0xc35a,
+        serial: Some("A10K3X".to_owned()),
+        socket: None,
+    };
     assert_eq!(devices.id_reader.unwrap().line.port, usb);
     assert_eq!(devices.scanner.unwrap().line.baud, 9600);
     let receipt_printer = devices.receipt_printer.unwrap();

@@ -1,6 +1,7 @@
 //! Devices: bytes against golden vectors, drivers against simulators on real ptys.
 
 mod actor;
+mod discovery;
 mod id_reader;
 mod page_printer;
 mod receipt_printer;
@@ -53,6 +54,11 @@ impl Bench {
             flow_control: FlowControl::None,
         }
     }
+}
+
+/// The record of a card that is nobody's.
+pub(crate) fn test_card() -> [u8; 256] {
+    id_reader::test_card()
 }
 
 /// The next event, whatever healths come before it.

@@ -3,11 +3,12 @@
 use permit_kiosk::domain::{ApplicationId, Bilingual, ServiceCode, Verdict};
 use permit_kiosk::seal::{DataKey, NONCE_BYTES, Profile, SigningKey};
 use permit_kiosk::wire::v1::{
-    Applicant, BlockError, BlockGrant, BlockInstalled, Body, BusinessName, Closing, Decided,
-    DecidedPersonal, Decision, Document, Due, EditionActivated, EditionRefused, EnvelopeError,
-    Faulted, Finding, FormatError, Grant, Hash, Header, Holder, Issued, Issuer, KioskId, LookUp,
-    LookUpOutcome, LookedUp, LookedUpPersonal, MaintenanceEmptied, MaintenanceRefused,
-    MaintenanceSettled, MaintenanceSignedIn, MaintenanceSignedOut, NumberVoided, Permit, Personal,
+    Applicant, BlankUse, BlanksCounted, BlanksSpent, BlockError, BlockGrant, BlockInstalled, Body,
+    BusinessName, Closing, ConfigurationOutcome, Decided, DecidedPersonal, Decision, Document, Due,
+    EditionActivated, EditionRefused, EnvelopeError, Faulted, Finding, FormatError, Grant, Hash,
+    Header, Holder, Issued, Issuer, KioskId, LookUp, LookUpOutcome, LookedUp, LookedUpPersonal,
+    MaintenanceConfigured, MaintenanceEmptied, MaintenanceRefused, MaintenanceSettled,
+    MaintenanceSignedIn, MaintenanceSignedOut, MaintenanceTested, NumberVoided, Permit, Personal,
     PrintStep, Printed, Promise, Rated, Reading, Record, Register, Role, SessionEnded, Sheet,
     SheetAnswer, SignOut, SignedBlock, SignedRecord, Started, Strokes,
 };
@@ -223,6 +224,35 @@ fn bodies() -> Vec<Body> {
             name: "wang".to_owned(),
             reason: SignOut::Left,
         }),
+        Body::MaintenanceConfigured(MaintenanceConfigured {
+            by: "liu".to_owned(),
+            why: "the scanner was replaced".to_owned(),
+            file: "devices.toml".to_owned(),
+            before: Hash::of(b"the file before"),
+            wanted: Hash::of(b"the file they wanted"),
+            changes: vec!["scanner.baud: 9600 -> 115200".to_owned()],
+            outcome: ConfigurationOutcome::RolledBack,
+            fault: Some("scanner.not-responding".to_owned()),
+        }),
+        Body::MaintenanceTested(MaintenanceTested {
+            by: "liu".to_owned(),
+            device: "id_reader".to_owned(),
+            passed: true,
+        }),
+        Body::BlanksCounted(BlanksCounted {
+            by: "wang".to_owned(),
+            paper: "A3".to_owned(),
+            first: 120_001,
+            last: 120_250,
+        }),
+        Body::BlanksSpent(BlanksSpent {
+            paper: "A3".to_owned(),
+            first: 120_001,
+            last: 120_001,
+            on: BlankUse::Certificate,
+            job: Some(1),
+            by: None,
+        }),
     ]
 }
 
@@ -324,6 +354,8 @@ fn nothing_about_a_person_stands_open_in_a_record() {
 fn every_kind_has_an_example() {
     let kinds: std::collections::BTreeSet<&str> = bodies().iter().map(Body::kind).collect();
     let expected = [
+        "blanks_counted",
+        "blanks_spent",
         "block_installed",
         "decided",
         "edition_activated",
@@ -331,11 +363,13 @@ fn every_kind_has_an_example() {
         "faulted",
         "issued",
         "looked_up",
+        "maintenance_configured",
         "maintenance_emptied",
         "maintenance_refused",
         "maintenance_settled",
         "maintenance_signed_in",
         "maintenance_signed_out",
+        "maintenance_tested",
         "number_voided",
         "printed",
         "rated",

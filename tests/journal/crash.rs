@@ -155,7 +155,11 @@ fn check_acknowledged(path: &Path, application: ApplicationId, acked: &[&str]) {
             | Body::MaintenanceRefused(_)
             | Body::MaintenanceSignedOut(_)
             | Body::MaintenanceSettled(_)
-            | Body::MaintenanceEmptied(_) => None,
+            | Body::MaintenanceEmptied(_)
+            | Body::MaintenanceConfigured(_)
+            | Body::MaintenanceTested(_)
+            | Body::BlanksCounted(_)
+            | Body::BlanksSpent(_) => None,
         })
         .collect();
     let acked: Vec<&str> = acked.iter().copied().filter(|word| *word != "everything").collect();

@@ -166,7 +166,11 @@ fn check_numbers(bodies: &[Body]) {
             | Body::MaintenanceRefused(_)
             | Body::MaintenanceSignedOut(_)
             | Body::MaintenanceSettled(_)
-            | Body::MaintenanceEmptied(_) => {}
+            | Body::MaintenanceEmptied(_)
+            | Body::MaintenanceConfigured(_)
+            | Body::MaintenanceTested(_)
+            | Body::BlanksCounted(_)
+            | Body::BlanksSpent(_) => {}
         }
     }
     for (series, mut numbers) in used {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::date;
+use permit_kiosk::config;
 use permit_kiosk::device::Health;
 use permit_kiosk::domain::{Bilingual, Language, Series};
 use permit_kiosk::fault::{Fault, FaultCode};
@@ -12,10 +13,12 @@ use permit_kiosk::session::Stage;
 use permit_kiosk::session::event::Event;
 use permit_kiosk::staff::{Refusal, Role};
 use permit_kiosk::sync;
+use permit_kiosk::terminal::blanks::Trays;
 use permit_kiosk::terminal::console::{Ask, Told};
 use permit_kiosk::terminal::report::{
     About, Device, DeviceKind, Line, Numbers, Readiness, Standing, UnknownSheet,
 };
+use permit_kiosk::terminal::work::Work;
 use permit_kiosk::ui::text::strings;
 use permit_kiosk::wire::v1::{Document, SheetAnswer, SignOut};
 
@@ -72,6 +75,15 @@ pub(super) fn all_well() -> Readiness {
             device(DeviceKind::ReceiptPrinter, Some("EPSON TM-T88VI"), Some(3312)),
             device(DeviceKind::PagePrinter, Some("HP LaserJet M712"), Some(4711)),
         ],
+        settings: config::settings(
+            &std::fs::read_to_string(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/kiosk-config/devices.toml"
+            ))
+            .unwrap(),
+        ),
+        trays: Trays::new(),
+        work: Work::Idle,
         about: About {
             kiosk: "ZD-K01".to_owned(),
             place: "张店区市民中心一楼大厅(演示)".to_owned(),

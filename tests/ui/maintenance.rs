@@ -36,7 +36,7 @@ struct Lobby {
     kiosk: Kiosk,
     board: Board,
     runtime: tokio::runtime::Runtime,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Lobby {
@@ -60,6 +60,8 @@ impl Lobby {
         )
         .unwrap();
         crate::staff::enrol(folder.path());
+        let shipped = Path::new(CONFIG).join(config::DEVICES_FILE);
+        std::fs::copy(shipped, folder.path().join(config::DEVICES_FILE)).unwrap();
         let (mut settings, mut devices) = config::load_kiosk(Path::new(CONFIG)).unwrap();
         settings.keys_folder = folder.path().to_owned();
         settings.data_folder = folder.path().to_owned();
@@ -74,6 +76,7 @@ impl Lobby {
         let (terminal, events) = Terminal::start(Settings {
             kiosk: settings,
             devices,
+            config_folder: folder.path().to_owned(),
             journal: kiosk.journal.clone(),
             registers,
             papers,
@@ -89,7 +92,7 @@ impl Lobby {
         })
         .unwrap();
         let stand = Stand::before(terminal.clone());
-        Self { stand, terminal, events, simulation, kiosk, board, runtime, _folder: folder }
+        Self { stand, terminal, events, simulation, kiosk, board, runtime, folder }
     }
 
     /// Goes on until `done`, as the screen does: what happens is told, every few seconds it looks.
@@ -111,6 +114,66 @@ impl Lobby {
         self.stand.send(permit_kiosk::ui::app::Message::Touched);
         self.stand.wait(2);
         self.stand.hear();
+    }
+
+    /// Goes on looking until the screen shows it.
+    #[track_caller]
+    fn until_shown(&mut self, what: &str) {
+        for _ in 0..600 {
+            if self.stand.shows(what) {
+                return;
+            }
+            self.drain();
+            self.look();
+        }
+        panic!("{what} is not shown: {:#?}", self.stand.texts());
+    }
+
+    /// Takes what has happened meanwhile, waiting a little for it.
+    fn drain(&mut self) {
+        let soon = Duration::from_millis(50);
+        while let Ok(Some(event)) =
+            self.runtime.block_on(async { tokio::time::timeout(soon, self.events.recv()).await })
+        {
+            self.stand.happen(event);
+        }
+    }
+
+    /// `devices.toml` as it stands.
+    fn devices_text(&self) -> String {
+        config::devices_text(self.folder.path()).unwrap()
+    }
+
+    /// What was recorded of changes, tests and blank sheets.
+    fn acts(&self) -> Vec<String> {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "only what the technician did")]
+        let act = |body| match body {
+            Body::MaintenanceConfigured(body) => Some(format!(
+                "{} {:?} {} {} {}",
+                body.by,
+                body.outcome,
+                body.changes.join(","),
+                body.why,
+                body.fault.as_deref().unwrap_or("-"),
+            )),
+            Body::MaintenanceTested(body) => {
+                Some(format!("{} tried {} {}", body.by, body.device, body.passed))
+            }
+            Body::BlanksCounted(body) => {
+                Some(format!("{} {} {}-{}", body.by, body.paper, body.first, body.last))
+            }
+            Body::BlanksSpent(body) => Some(format!(
+                "{} {}-{} {:?} {:?} {}",
+                body.paper,
+                body.first,
+                body.last,
+                body.on,
+                body.job,
+                body.by.as_deref().unwrap_or("-"),
+            )),
+            _ => None,
+        };
+        self.kiosk.check().into_iter().filter_map(act).collect()
     }
 
     fn sign_in(&mut self, name: &str) {
@@ -242,4 +305,139 @@ fn what_the_terminal_watches_itself_stands_and_goes() {
     lobby.terminal.set_sync(right);
     lobby.look();
     assert!(lobby.stand.place("fault:clock.drift").is_none());
+}
+
+#[test]
+fn a_technician_finds_a_scanner_at_its_speed_and_keeps_it() {
+    let mut lobby = Lobby::new(|_| {});
+    let text = strings(Language::Zh);
+    lobby.until("the scanner", |lobby| lobby.stand.session().equipment().scanner);
+    lobby.simulation.command("scanner baud 9600").unwrap();
+    lobby.sign_in("liu");
+    lobby.stand.touch("tab:devices");
+    lobby.stand.touch("discover");
+    lobby.stand.hear();
+    lobby.until_shown("scanner (Newland) 9600 baud Simulated engine");
+    // In the order of their names: ID reader, page printer, receipt printer, scanner.
+    lobby.stand.touch("use:3");
+    assert!(lobby.stand.shows(&(text.settings_line)(31)), "{:#?}", lobby.stand.texts());
+    lobby.stand.touch("why:1");
+    lobby.stand.touch("primary");
+    lobby.stand.hear();
+    lobby.until_shown(text.work_taken_up);
+    assert!(lobby.devices_text().contains("baud = 9600"), "{}", lobby.devices_text());
+    assert!(lobby.devices_text().contains("# Which commands it understands"));
+    assert_eq!(
+        lobby.acts(),
+        [format!("liu TakenUp scanner.baud: 115200 -> 9600 {} -", text.why_replaced)]
+    );
+}
+
+#[test]
+fn settings_with_which_a_device_does_not_come_up_are_taken_back() {
+    let mut lobby = Lobby::new(|_| {});
+    let text = strings(Language::Zh);
+    let before = lobby.devices_text();
+    lobby.until("the reader", |lobby| lobby.stand.session().equipment().id_reader);
+    lobby.sign_in("liu");
+    lobby.stand.touch("tab:devices");
+    lobby.stand.touch("settings:id_reader");
+    lobby.stand.touch("set:baud=9600");
+    lobby.stand.touch("why:3");
+    lobby.stand.touch("primary");
+    lobby.stand.hear();
+    lobby.until_shown(text.work_rolled_back);
+    assert!(lobby.stand.shows("id-reader.not-responding"), "{:#?}", lobby.stand.texts());
+    assert_eq!(lobby.devices_text(), before);
+    let why = text.why_adjusted;
+    assert_eq!(
+        lobby.acts(),
+        [format!("liu RolledBack id_reader.baud: 115200 -> 9600 {why} id-reader.not-responding")]
+    );
+    // And it works as before.
+    lobby.until("the reader", |lobby| lobby.stand.session().equipment().id_reader);
+}
+
+#[test]
+fn a_technician_tries_every_device_and_nobodys_data_is_seen() {
+    let mut lobby = Lobby::new(|_| {});
+    let text = strings(Language::Zh);
+    lobby.until("all devices", |lobby| {
+        let kit = lobby.stand.session().equipment();
+        kit.id_reader && kit.scanner && kit.receipt_printer && kit.page_printer
+    });
+    lobby.sign_in("liu");
+    lobby.stand.touch("tab:papers");
+    lobby.stand.touch("count:A4");
+    for digit in "100".chars() {
+        lobby.stand.touch(&format!("key:{digit}"));
+    }
+    lobby.stand.touch("primary");
+    for digit in "101".chars() {
+        lobby.stand.touch(&format!("key:{digit}"));
+    }
+    lobby.stand.touch("primary");
+    lobby.stand.hear();
+    assert!(lobby.stand.shows(&(text.tray)(2, 100, 101)), "{:#?}", lobby.stand.texts());
+    lobby.stand.touch("tab:devices");
+    lobby.simulation.command("id_reader read-ms 10").unwrap();
+    for (device, hand) in [
+        ("id_reader", Some("id_reader place record")),
+        ("scanner", Some("scanner show 370303198001011234")),
+        ("receipt_printer", None),
+        ("page_printer", None),
+    ] {
+        lobby.stand.touch(&format!("test:{device}"));
+        lobby.stand.hear();
+        match hand {
+            Some("id_reader place record") => {
+                let record = hex::encode(crate::device::test_card());
+                lobby.simulation.command(&format!("id_reader place record {record}")).unwrap();
+            }
+            Some(hand) => drop(lobby.simulation.command(hand).unwrap()),
+            None => {}
+        }
+        lobby.until_shown(text.work_passed);
+        assert!(!lobby.stand.texts().join(" ").contains("370303"), "{:#?}", lobby.stand.texts());
+        lobby.stand.touch("tab:papers");
+        lobby.stand.touch("tab:devices");
+    }
+    assert_eq!(
+        lobby.acts(),
+        [
+            "liu A4 100-101".to_owned(),
+            "liu tried id_reader true".to_owned(),
+            "liu tried scanner true".to_owned(),
+            "liu tried receipt_printer true".to_owned(),
+            "A4 100-100 Test None -".to_owned(),
+            "liu tried page_printer true".to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn a_command_beside_the_kiosk_is_answered_and_recorded() {
+    use permit_kiosk::terminal::beside::{Request, ask};
+    let mut lobby = Lobby::new(|_| {});
+    lobby.until("the scanner", |lobby| lobby.stand.session().equipment().scanner);
+    let data = lobby.folder.path().to_owned();
+    let report = Request::Report { language: "en".to_owned() };
+    let answer = ask(&data, &report).unwrap().unwrap();
+    assert!(answer.done && answer.says.contains("id_reader"), "{}", answer.says);
+    assert!(!answer.says.contains("K03-1-000001"), "no case: {}", answer.says);
+    let configure = |by: &str, change: &str| Request::Configure {
+        by: by.to_owned(),
+        why: "a test".to_owned(),
+        changes: vec![change.to_owned()],
+    };
+    let answer = ask(&data, &configure("wang", "scanner.baud=9600")).unwrap().unwrap();
+    assert!(!answer.done && answer.says.contains("no technician"), "{}", answer.says);
+    let answer = ask(&data, &configure("liu", "scanner.baud=7")).unwrap().unwrap();
+    assert!(!answer.done && answer.says.contains("would not be right"), "{}", answer.says);
+    assert!(lobby.acts().is_empty(), "what was never tried is no change");
+    lobby.simulation.command("scanner baud 38400").unwrap();
+    let answer = ask(&data, &configure("liu", "scanner.baud=38400")).unwrap().unwrap();
+    assert!(answer.done, "{}", answer.says);
+    assert_eq!(lobby.acts(), ["liu TakenUp scanner.baud: 115200 -> 38400 a test -"]);
+    assert!(lobby.devices_text().contains("baud = 38400"));
 }

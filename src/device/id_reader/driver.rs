@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::bytes::status;
-use super::protocol::{Answer, Decoder, Item, Request};
+use super::protocol::{Answer, Decoder, Item, Request, SamId};
 use super::record::{Document, IdRecord};
 use crate::device::{Health, Input, Output};
 use crate::fault::{FaultCode, Fixer};
@@ -20,6 +20,8 @@ pub enum Command {
 /// What the ID reader tells the kiosk.
 #[derive(Debug, Clone)]
 pub enum Event {
+    /// Which security module is in it; told once.
+    Identified(SamId),
     /// A card is there and is being read; it must stay for about a second.
     CardFound,
     /// It was read; the applicant may take it.
@@ -61,7 +63,7 @@ const IN_A_ROW: u8 = 3;
 /// The time an answer may take, with its time on the line (a read at 9600 baud: 1.35 s).
 fn answer_within(request: Request) -> Duration {
     Duration::from_millis(match request {
-        Request::Status | Request::Find | Request::Select => 500,
+        Request::Status | Request::Identify | Request::Find | Request::Select => 500,
         Request::Reset => 1000,
         Request::Read => 3000,
         Request::ReadNewAddress => 1500,
@@ -81,6 +83,8 @@ pub struct Driver {
     claimed: bool,
     /// The module has answered its probe since the line was opened.
     probed: bool,
+    /// It was asked which module it is, whatever it said.
+    introduced: bool,
     asked: Option<Asked>,
     /// No request before this.
     quiet_until: Duration,
@@ -278,14 +282,22 @@ impl Driver {
         } else if !sam_failed && (self.claimed || self.card != Card::Fresh) {
             (self.last_find_at.map_or(self.quiet_until, |at| at + FIND_EVERY), Request::Find)
         } else {
-            (self.last_answer_at + HEARTBEAT_EVERY, Request::Status)
+            let question =
+                if self.probed && !self.introduced { Request::Identify } else { Request::Status };
+            (self.last_answer_at + HEARTBEAT_EVERY, question)
         };
         Some((at.max(self.quiet_until), request))
     }
 
     fn ask(&mut self, now: Duration, request: Request, outputs: &mut Outputs) {
-        if request == Request::Find {
-            self.last_find_at = Some(now);
+        match request {
+            Request::Find => self.last_find_at = Some(now),
+            Request::Identify => self.introduced = true,
+            Request::Reset
+            | Request::Status
+            | Request::Select
+            | Request::Read
+            | Request::ReadNewAddress => {}
         }
         self.asked = Some(Asked { request, due: now + answer_within(request) });
         outputs.push(Output::Send(request.frame()));
@@ -319,6 +331,12 @@ impl Driver {
                 self.probed = true;
                 self.noises = 0;
                 self.clear_faults_of(&[Fixer::Technician]);
+            }
+            // A module that does not tell its number still reads cards.
+            (Request::Identify, ..) => {
+                if let Some(id) = SamId::read(&answer.data) {
+                    outputs.push(Output::Event(Event::Identified(id)));
+                }
             }
             (Request::Find, status::FOUND, _) => self.found(now, outputs),
             // It was found before, its frame came damaged, and now the module counts it as read, or

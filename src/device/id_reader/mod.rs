@@ -9,6 +9,7 @@ mod simulator;
 use std::sync::Arc;
 
 pub use driver::{Command, Driver, Event, ReadFailure};
+pub use protocol::SamId;
 pub use record::{Document, IdRecord, RecordError};
 pub use simulator::SimulatedIdReader;
 

@@ -13,6 +13,8 @@ pub enum Request {
     Reset,
     /// Is the SAM well?
     Status,
+    /// Which SAM is it?
+    Identify,
     /// Is a card there?
     Find,
     /// Take that card.
@@ -29,6 +31,7 @@ impl Request {
         let [command, parameter] = match self {
             Self::Reset => request::RESET,
             Self::Status => request::STATUS,
+            Self::Identify => request::SAM_ID,
             Self::Find => request::FIND,
             Self::Select => request::SELECT,
             Self::Read => request::READ,
@@ -76,6 +79,32 @@ impl Answer {
         self.data.chunks_exact(ADDRESS_BYTES).rfind(|address| {
             address.chunks_exact(2).any(|unit| unit != [0x20, 0] && unit != [0, 0])
         })
+    }
+}
+
+/// The number of a security module, which says who authorised it: two numbers of its maker and batch,
+/// a date, and two serial numbers, all little-endian (A905 reader's code; 16 bytes).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SamId([u32; 5]);
+
+impl SamId {
+    /// Reads it from the data of an answer to [`Request::Identify`].
+    pub fn read(data: &[u8]) -> Option<Self> {
+        let bytes: &[u8; 16] = data.try_into().ok()?;
+        let short = |at: usize| {
+            let pair = bytes.get(at..at + 2)?.try_into().ok()?;
+            Some(u32::from(u16::from_le_bytes(pair)))
+        };
+        let long = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+        Some(Self([short(0)?, short(2)?, long(4)?, long(8)?, long(12)?]))
+    }
+}
+
+/// As it is printed on the module: `05.03-20090105-0000012345-0678901234`.
+impl fmt::Display for SamId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self([maker, batch, date, first, second]) = self;
+        write!(f, "{maker:02}.{batch:02}-{date:08}-{first:010}-{second:010}")
     }
 }
 

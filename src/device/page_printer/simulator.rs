@@ -91,7 +91,7 @@ struct Moving {
 
 /// What somebody can do to it.
 const COMMANDS: &str = "paper out|ok|SHEETS, jam, clear jam, cover open|close, toner low|ok, \
-    panel cancel, \
+    panel cancel, sheets, \
     cancel known|unknown, jobs known|unknown, dump FILE [SHEETS BACK]";
 
 impl SimulatedPagePrinter {
@@ -408,6 +408,7 @@ impl Simulator for SimulatedPagePrinter {
             ["cover", "close"] => self.cover_open = false,
             ["toner", "low"] => self.toner_low = true,
             ["toner", "ok"] => self.toner_low = false,
+            ["sheets"] => return Ok(self.printed_count.to_string()),
             ["panel", "cancel"] => self.cancel(now, "USER_CANCELED"),
             ["cancel", known @ ("known" | "unknown")] => self.knows_cancel = *known == "known",
             ["jobs", known @ ("known" | "unknown")] => self.knows_jobs = *known == "known",

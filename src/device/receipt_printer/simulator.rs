@@ -106,6 +106,8 @@ pub struct SimulatedReceiptPrinter {
     cuts: u64,
     hanging: Slip,
     slips: VecDeque<Slip>,
+    /// Slips that ever came out.
+    slip_count: u64,
     unknown: Vec<u8>,
     overrun_bytes: usize,
     clears: usize,
@@ -119,7 +121,7 @@ struct RasterInProgress {
 
 /// What somebody can do to it.
 const COMMANDS: &str = "cover open|close, paper out|ok|low|after ROWS, near-end, \
-    jam cutter, clear cutter, hot, cool, \
+    jam cutter, clear cutter, hot, cool, slips, \
     dump FILE";
 
 impl SimulatedReceiptPrinter {
@@ -143,6 +145,7 @@ impl SimulatedReceiptPrinter {
             cuts: 1000,
             hanging: Slip::default(),
             slips: VecDeque::new(),
+            slip_count: 0,
             unknown: Vec::new(),
             overrun_bytes: 0,
             clears: 0,
@@ -455,6 +458,7 @@ impl SimulatedReceiptPrinter {
         }
         slip.is_cut = is_cut;
         self.slips.push_back(slip);
+        self.slip_count += 1;
         if self.slips.len() > SLIPS_KEPT {
             self.slips.pop_front();
         }
@@ -511,6 +515,7 @@ impl Simulator for SimulatedReceiptPrinter {
             ["clear", "cutter"] => self.cutter_blocked = false,
             ["hot"] => self.head_hot = true,
             ["cool"] => self.head_hot = false,
+            ["slips"] => return Ok(self.slip_count.to_string()),
             ["help"] => return Ok(COMMANDS.to_owned()),
             ["dump", file] => {
                 let save = || std::fs::File::create(file)?.write_all(&self.last().png()?);

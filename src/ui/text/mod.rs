@@ -411,6 +411,36 @@ strings! {
         device_model
         device_pages
         device_cuts
+        // The technician's work at the devices, and the paper in the trays.
+        work_find
+        work_finding
+        work_nothing
+        work_silent
+        work_use
+        work_test
+        work_settings
+        work_keep
+        work_trying
+        work_taken_up
+        work_rolled_back
+        work_refused
+        work_lay_card
+        work_show_code
+        work_take_paper
+        work_passed
+        work_timed_out
+        why_title
+        why_set_up
+        why_replaced
+        why_moved
+        why_adjusted
+        trays_title
+        trays_lead
+        trays_none
+        tray_count
+        tray_spoil
+        tray_first
+        tray_last
         about_kiosk
         about_place
         about_software
@@ -455,6 +485,9 @@ strings! {
         tries_left: fn(u32)
         locked_until: fn(&str)
         faults_stand: fn(usize)
+        work_asking: fn(&str, usize, usize)
+        settings_line: fn(usize)
+        tray: fn(u64, u64, u64)
         records_of: fn(u64, u64)
         records: fn(u64)
         signed_in_as: fn(&str, &str)

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::record::Hash;
+
 /// What somebody of the staff may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -101,4 +103,96 @@ pub struct MaintenanceEmptied {
     pub by: String,
     /// Which printer, by its name in `devices.toml`.
     pub printer: String,
+}
+
+/// Somebody changed a configuration file of the kiosk, at the console or by a command beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaintenanceConfigured {
+    /// Who.
+    pub by: String,
+    /// Why, in their words.
+    pub why: String,
+    /// Which file.
+    pub file: String,
+    /// SHA-256 of the file before.
+    pub before: Hash,
+    /// SHA-256 of the file as they wanted it.
+    pub wanted: Hash,
+    /// What differs, one key each: `scanner.baud: 9600 -> 115200`.
+    pub changes: Vec<String>,
+    /// What became of it.
+    pub outcome: ConfigurationOutcome,
+    /// The fault that stood when it was rolled back.
+    pub fault: Option<String>,
+}
+
+/// What became of a changed configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfigurationOutcome {
+    /// Every device it touches came up with it; the file is in place.
+    TakenUp,
+    /// The file was put in place although a device did not come up, by somebody's word.
+    Forced,
+    /// A device did not come up; the file is as it was before.
+    RolledBack,
+}
+
+/// Somebody tried a device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaintenanceTested {
+    /// Who.
+    pub by: String,
+    /// Which device, by its name in `devices.toml`.
+    pub device: String,
+    /// Whether it did what it is for.
+    pub passed: bool,
+}
+
+/// Somebody put numbered blank sheets into the tray. What lay there before counts no more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlanksCounted {
+    /// Who counted.
+    pub by: String,
+    /// Size of the sheets: `A3` or `A4`.
+    pub paper: String,
+    /// The number on the first sheet to be drawn.
+    pub first: u64,
+    /// The number on the last one.
+    pub last: u64,
+}
+
+/// Numbered blank sheets left the tray.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlanksSpent {
+    /// Size of the sheets.
+    pub paper: String,
+    /// The number on the first of them.
+    pub first: u64,
+    /// The number on the last of them; the same for a single sheet.
+    pub last: u64,
+    /// What for.
+    pub on: BlankUse,
+    /// The print job it was drawn for, if it was for one.
+    pub job: Option<u64>,
+    /// Who said so; nobody where the printer's own confirmation did.
+    pub by: Option<String>,
+}
+
+/// What blank sheets were spent on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BlankUse {
+    /// A certificate that counts as printed.
+    Certificate,
+    /// A sheet that was damaged and destroyed.
+    Spoiled,
+    /// A test page.
+    Test,
+    /// Taken out again, unprinted.
+    TakenOut,
 }

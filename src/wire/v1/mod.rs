@@ -15,8 +15,9 @@ pub use edition::{
 };
 pub use envelope::{Closing, DecidedPersonal, Envelope, EnvelopeError, LookUp, LookedUpPersonal};
 pub use maintenance::{
+    BlankUse, BlanksCounted, BlanksSpent, ConfigurationOutcome, MaintenanceConfigured,
     MaintenanceEmptied, MaintenanceRefused, MaintenanceSettled, MaintenanceSignedIn,
-    MaintenanceSignedOut, Role, SheetAnswer, SignOut,
+    MaintenanceSignedOut, MaintenanceTested, Role, SheetAnswer, SignOut,
 };
 pub use record::{
     Applicant, BlockInstalled, Body, BusinessName, Decided, Decision, DecisionOutline, Document,

@@ -9,8 +9,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::envelope::Envelope;
 use super::maintenance::{
-    MaintenanceEmptied, MaintenanceRefused, MaintenanceSettled, MaintenanceSignedIn,
-    MaintenanceSignedOut,
+    BlanksCounted, BlanksSpent, MaintenanceConfigured, MaintenanceEmptied, MaintenanceRefused,
+    MaintenanceSettled, MaintenanceSignedIn, MaintenanceSignedOut, MaintenanceTested,
 };
 use crate::domain::{self, ApplicationId, Bilingual, ServiceCode, Verdict};
 use crate::seal::{Signature, SigningKey, VerifyingKey};
@@ -188,6 +188,14 @@ pub enum Body {
     MaintenanceSettled(MaintenanceSettled),
     /// Somebody said that a printer holds nobody's paper any more.
     MaintenanceEmptied(MaintenanceEmptied),
+    /// Somebody changed a configuration file.
+    MaintenanceConfigured(MaintenanceConfigured),
+    /// Somebody tried a device.
+    MaintenanceTested(MaintenanceTested),
+    /// Somebody put numbered blank sheets into the tray.
+    BlanksCounted(BlanksCounted),
+    /// Numbered blank sheets left the tray.
+    BlanksSpent(BlanksSpent),
 }
 
 impl Body {
@@ -211,6 +219,10 @@ impl Body {
             Self::MaintenanceSignedOut(_) => "maintenance_signed_out",
             Self::MaintenanceSettled(_) => "maintenance_settled",
             Self::MaintenanceEmptied(_) => "maintenance_emptied",
+            Self::MaintenanceConfigured(_) => "maintenance_configured",
+            Self::MaintenanceTested(_) => "maintenance_tested",
+            Self::BlanksCounted(_) => "blanks_counted",
+            Self::BlanksSpent(_) => "blanks_spent",
         }
     }
 
@@ -256,7 +268,11 @@ impl Body {
             | Self::MaintenanceRefused(_)
             | Self::MaintenanceSignedOut(_)
             | Self::MaintenanceSettled(_)
-            | Self::MaintenanceEmptied(_) => None,
+            | Self::MaintenanceEmptied(_)
+            | Self::MaintenanceConfigured(_)
+            | Self::MaintenanceTested(_)
+            | Self::BlanksCounted(_)
+            | Self::BlanksSpent(_) => None,
         }
     }
 }

@@ -80,6 +80,7 @@ impl Desk {
                 return [
                     Request::Reset,
                     Request::Status,
+                    Request::Identify,
                     Request::Find,
                     Request::Select,
                     Request::Read,
@@ -120,6 +121,7 @@ impl Desk {
         self.events
             .drain(..)
             .map(|event| match event {
+                Event::Identified(_) => "identified",
                 Event::CardFound => "found",
                 Event::IdRead(_) => "read",
                 Event::ReadFailed(ReadFailure::CardPulled) => "pulled",
@@ -146,12 +148,19 @@ fn no_card() -> Vec<u8> {
 #[test]
 fn an_unclaimed_reader_is_asked_for_its_health_every_three_seconds_and_for_no_card() {
     let mut desk = Desk::ready();
-    for _ in 0..5 {
+    // The first time it is asked which module it is, and never again, whatever it answers.
+    let id = [5, 0, 3, 0, 0xF9, 0x8C, 0x32, 0x01, 0x39, 0x30, 0, 0, 0xF2, 0x35, 0x77, 0x28];
+    for (request, data) in [(Request::Identify, &id[..]), (Request::Status, &[])]
+        .into_iter()
+        .chain([(Request::Status, &[][..]); 4])
+    {
         let before = desk.now;
-        assert_eq!(desk.request(), Some(Request::Status));
+        assert_eq!(desk.request(), Some(request));
         assert_eq!(desk.now, before + Duration::from_secs(3));
-        desk.answer(&answer(0x90, &[]));
+        desk.answer(&answer(0x90, data));
     }
+    let [Event::Identified(id)] = &desk.events[..] else { panic!("{:?}", desk.events) };
+    assert_eq!(id.to_string(), "05.03-20090105-0000012345-0678901234");
 }
 
 #[test]

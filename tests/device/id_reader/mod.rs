@@ -36,6 +36,10 @@ fn vector(name: &str) -> Vector {
     vectors().into_iter().find(|vector| vector.name.contains(name)).unwrap()
 }
 
+pub(super) fn test_card() -> [u8; 256] {
+    vector("P01").record
+}
+
 /// The photo of the vectors: byte i is 7i + 3.
 fn photo() -> [u8; 1024] {
     std::array::from_fn(|index| (index * 7 + 3).to_le_bytes()[0])

@@ -1,6 +1,7 @@
 //! The console of the staff: a name, a PIN, then pages on how the kiosk is. It shows nobody's case.
 
 mod pages;
+mod work;
 
 use std::time::Duration;
 
@@ -9,9 +10,13 @@ use iced::{Center, Element, Fill, Size};
 use zeroize::Zeroizing;
 
 use super::{Message as Touched, Page, Scene, frame};
+use crate::config::Change;
+use crate::domain::Language;
 use crate::staff::{Member, Pin, Refusal, Role};
 use crate::terminal::console::{Ask, Told};
 use crate::terminal::report::{DeviceKind, Readiness};
+use crate::terminal::work::Work;
+use crate::ui::text::strings;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::icon::Icon;
 use crate::ui::widget::keyboard::{self, Key};
@@ -25,6 +30,8 @@ const SIGN_IN_IDLE: Duration = Duration::from_mins(1);
 const SIGNED_IN_IDLE: Duration = Duration::from_mins(3);
 /// How old what is shown may be.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Digits of the number on a blank sheet.
+const BLANK_DIGITS: usize = 12;
 /// Characters of a sign-in name.
 const NAME_LEN: std::ops::RangeInclusive<usize> = 2..=24;
 
@@ -49,6 +56,28 @@ pub(crate) enum Message {
     Confirmed,
     /// A printer holds nobody's paper.
     Emptied(DeviceKind),
+    /// Ask every port what is there.
+    Find,
+    /// Take what answered there as proposed.
+    Use(usize),
+    /// Try a device.
+    Try(DeviceKind),
+    /// See and change a device's settings.
+    Settings(DeviceKind),
+    /// Give a setting another value.
+    Set(Change),
+    /// Why the settings are changed.
+    Why(work::Reason),
+    /// Try them, and keep them if the device comes up.
+    Keep,
+    /// Count sheets into a tray.
+    Count(&'static str),
+    /// A key of their numbers.
+    CountKey(Key),
+    /// The number is typed.
+    Counted,
+    /// The next sheet of a tray was spoiled.
+    Spoil(&'static str),
     /// Maintenance is over.
     Left,
 }
@@ -136,6 +165,10 @@ struct Open {
     tab: Tab,
     /// What was touched about a sheet, and not confirmed.
     answered: Option<(u64, SheetAnswer)>,
+    /// A device's settings that are being changed.
+    draft: Option<work::Draft>,
+    /// Sheets that are being counted in.
+    counting: Option<work::Counting>,
     /// The last thing asked could not be done.
     not_done: bool,
 }
@@ -161,6 +194,8 @@ impl Screen {
         match &self.step {
             Step::Name(_) => 0,
             Step::Pin(..) => 1,
+            Step::Open(open) if open.draft.is_some() => 20,
+            Step::Open(open) if open.counting.is_some() => 21,
             Step::Open(open) => 2 + open.tab as usize,
         }
     }
@@ -231,12 +266,16 @@ impl Screen {
             }
             (Step::Open(open), Message::Back) => {
                 open.answered = None;
+                open.draft = None;
+                open.counting = None;
                 None
             }
             (Step::Open(_), Message::Left) => Some(Wish::Leave(Some(SignOut::Left))),
             (Step::Open(open), Message::Chosen(tab)) if open.may(tab) => {
                 open.tab = tab;
                 open.answered = None;
+                open.draft = None;
+                open.counting = None;
                 open.not_done = false;
                 None
             }
@@ -249,6 +288,17 @@ impl Screen {
                 Some(self.ask(Ask::Settle { job, answer }))
             }
             (Step::Open(_), Message::Emptied(printer)) => Some(self.ask(Ask::Emptied(printer))),
+            (Step::Open(_), Message::Find) if !self.is_asking => Some(self.ask(Ask::Discover)),
+            (Step::Open(_), Message::Try(kind)) if !self.is_asking => {
+                Some(self.ask(Ask::Test(kind)))
+            }
+            (Step::Open(_), Message::Spoil(paper)) if !self.is_asking => {
+                Some(self.ask(Ask::SpoilBlank(paper)))
+            }
+            (Step::Open(open), message) => {
+                let ask = open.change(message)?;
+                Some(self.ask(ask))
+            }
             // The second tap of a batch.
             _ => None,
         }
@@ -267,6 +317,8 @@ impl Screen {
                     looked_at: now,
                     tab: Tab::Overview,
                     answered: None,
+                    draft: None,
+                    counting: None,
                     not_done: false,
                 }));
             }
@@ -335,6 +387,89 @@ impl Open {
         Tab::of(self.member.role).contains(&tab)
     }
 
+    /// Settings and counts that are being typed; what is asked when they are done.
+    fn change(&mut self, message: Message) -> Option<Ask> {
+        match (message, &mut self.draft, &mut self.counting) {
+            (Message::Use(at), ..) => {
+                let Work::Discovered(ports) = &self.report.work else { return None };
+                let proposal = &ports.get(at)?.proposal;
+                let section = &proposal.first()?.section;
+                let kind = DeviceKind::ALL.into_iter().find(|kind| kind.as_str() == section)?;
+                let mut draft = work::Draft::new(kind);
+                for change in proposal {
+                    draft.set(change.clone(), &self.report.settings);
+                }
+                self.draft = Some(draft);
+            }
+            (Message::Settings(kind), ..) => self.draft = Some(work::Draft::new(kind)),
+            (Message::Set(change), Some(draft), _) => draft.set(change, &self.report.settings),
+            (Message::Why(reason), Some(draft), _) => draft.why = Some(reason),
+            (Message::Keep, Some(draft), _) if draft.is_ready() => {
+                let draft = self.draft.take()?;
+                // The journal is read in the language of the organ.
+                let why = draft.why?.words(strings(Language::Zh)).to_owned();
+                return Some(Ask::Configure { changes: draft.changes, why });
+            }
+            (Message::Count(paper), ..) => self.counting = Some(work::Counting::new(paper)),
+            (Message::CountKey(key), _, Some(counting)) => {
+                let field = counting.field();
+                match key {
+                    Key::Write(digit) if field.len() < BLANK_DIGITS => field.push(digit),
+                    Key::Delete => drop(field.pop()),
+                    Key::Clear => field.clear(),
+                    Key::Write(_) | Key::Shift => {}
+                }
+            }
+            (Message::Counted, _, Some(counting)) => {
+                if !std::mem::replace(&mut counting.is_last, true) {
+                    return None;
+                }
+                let (first, last) = counting.numbers()?;
+                let paper = counting.paper;
+                self.counting = None;
+                return Some(Ask::CountBlanks { paper, first, last });
+            }
+            // The second tap of a batch.
+            _ => {}
+        }
+        None
+    }
+
+    /// The number pad of the sheets that are counted in.
+    fn counting_page<'a>(scene: Scene<'a>, counting: &'a work::Counting) -> Page<'a> {
+        let look = scene.look;
+        let text = look.text;
+        let is_right = if counting.is_last {
+            counting.numbers().is_some()
+        } else {
+            counting.first.parse::<u64>().is_ok()
+        };
+        let title = if counting.is_last { text.tray_last } else { text.tray_first };
+        Page {
+            title: format!("{}　{title}", counting.paper).into(),
+            lead: text.trays_lead.into(),
+            body: Box::new(move |room| {
+                let key_px = keyboard::key_height(room.height - 290.0, 4);
+                column![
+                    field(scene, counting.shown()),
+                    keyboard::number(&look, key_px, |key| {
+                        Touched::Console(Message::CountKey(key))
+                    }),
+                ]
+                .spacing(theme::space::M)
+                .into()
+            }),
+            primary: Some(press::primary(
+                &look,
+                text.next,
+                Icon::ArrowRight,
+                is_right.then_some(Touched::Console(Message::Counted)),
+            )),
+            must_be_read: false,
+            back: Some(Touched::Console(Message::Back)),
+        }
+    }
+
     fn shows(&mut self, report: Box<Readiness>, now: Duration) {
         self.report = report;
         self.looked_at = now;
@@ -348,20 +483,29 @@ impl Open {
             Role::Attendant => text.role_attendant,
             Role::Technician => text.role_technician,
         };
+        if let Some(counting) = &self.counting {
+            return frame::framed(scene, Self::counting_page(scene, counting));
+        }
         let who = (text.signed_in_as)(&self.member.name, role);
         let tabs = self.tabs(scene);
         let page = Page {
             title: text.console_title.into(),
             lead: format!("{who}　{}", text.console_no_visit).into(),
             body: Box::new(move |_room| pages::view(self, scene)),
-            primary: Some(match self.answered {
-                Some(_) => press::primary(
+            primary: Some(match (self.answered, &self.draft) {
+                (_, Some(draft)) => press::primary(
+                    &look,
+                    text.work_keep,
+                    Icon::Check,
+                    draft.is_ready().then_some(Touched::Console(Message::Keep)),
+                ),
+                (Some(_), None) => press::primary(
                     &look,
                     text.settle_confirm,
                     Icon::Pen,
                     Some(Touched::Console(Message::Confirmed)),
                 ),
-                None => press::foot(
+                (None, None) => press::foot(
                     &look,
                     "sign-out",
                     text.console_sign_out,
@@ -370,7 +514,8 @@ impl Open {
                 ),
             }),
             must_be_read: false,
-            back: self.answered.map(|_| Touched::Console(Message::Back)),
+            back: (self.answered.is_some() || self.draft.is_some())
+                .then_some(Touched::Console(Message::Back)),
         };
         frame::framed_under(scene, page, Some(tabs))
     }

@@ -4,11 +4,12 @@ use iced::widget::{Column, Row, column, container, row, space};
 use iced::{Center, Element, Fill};
 use jiff::Timestamp;
 
-use super::{Message, Open, Scene, Tab, Touched};
+use super::{Message, Open, Scene, Tab, Touched, work};
 use crate::device::Health;
 use crate::domain::calendar::datetime_in_china;
 use crate::fault::{FaultCode, Fixer};
 use crate::terminal::report::{Device, DeviceKind, Numbers, Standing, UnknownSheet};
+use crate::terminal::work::Work;
 use crate::ui::text::Strings;
 use crate::ui::theme::{self, Look, size, target};
 use crate::ui::widget::icon::Icon;
@@ -16,7 +17,7 @@ use crate::ui::widget::panel::{self, Tone};
 use crate::ui::widget::{label, press};
 use crate::wire::v1::{Document, SheetAnswer};
 
-type Part<'a> = Element<'a, Touched>;
+pub(super) type Part<'a> = Element<'a, Touched>;
 
 pub(super) fn title(look: &Look, tab: Tab) -> &'static str {
     let text = look.text;
@@ -33,6 +34,10 @@ pub(super) fn title(look: &Look, tab: Tab) -> &'static str {
 
 pub(super) fn view<'a>(open: &'a Open, scene: Scene<'a>) -> Part<'a> {
     let look = scene.look;
+    if let Some(draft) = &open.draft {
+        let parts = work::draft(&look, draft, &open.report.settings);
+        return Column::with_children(parts).spacing(theme::space::M).width(Fill).into();
+    }
     let parts = match open.tab {
         Tab::Overview => overview(open, &look),
         Tab::Papers => papers(open, &look),
@@ -110,11 +115,14 @@ fn fault<'a>(look: &Look, standing: &Standing) -> Part<'a> {
 
 fn papers<'a>(open: &'a Open, look: &Look) -> Vec<Part<'a>> {
     let text = look.text;
+    let mut parts = Vec::new();
     if open.report.sheets.is_empty() {
-        return vec![panel::notice(look, Tone::Good, text.papers_none, "")];
+        parts.push(panel::notice(look, Tone::Good, text.papers_none, ""));
+    } else {
+        parts.push(panel::notice(look, Tone::Note, text.papers_lead, ""));
     }
-    let mut parts = vec![panel::notice(look, Tone::Note, text.papers_lead, "")];
     parts.extend(open.report.sheets.iter().map(|sheet| unknown(open, look, sheet)));
+    parts.extend(work::trays(open, look));
     parts
 }
 
@@ -304,18 +312,23 @@ fn series_name(text: &'static Strings, series: &str) -> &'static str {
 }
 
 fn devices<'a>(open: &'a Open, look: &Look) -> Vec<Part<'a>> {
-    open.report.devices.iter().map(|device| one_device(look, device)).collect()
+    let mut parts = work::progress(look, &open.report.work);
+    parts.push(work::find(look, &open.report.work));
+    if let Work::Discovered(ports) = &open.report.work {
+        parts.extend(work::found(look, ports));
+    }
+    parts.extend(open.report.devices.iter().map(|device| one_device(look, device)));
+    parts
 }
 
 fn one_device<'a>(look: &Look, device: &'a Device) -> Part<'a> {
     let text = look.text;
-    let (name, icon, counter) = match device.kind {
-        DeviceKind::IdReader => (text.device_id_reader, Icon::Card, ""),
-        DeviceKind::Scanner => (text.device_scanner, Icon::Code, ""),
-        DeviceKind::ReceiptPrinter => {
-            (text.device_receipt_printer, Icon::Receipt, text.device_cuts)
-        }
-        DeviceKind::PagePrinter => (text.device_page_printer, Icon::Printer, text.device_pages),
+    let name = work::name(text, device.kind);
+    let (icon, counter) = match device.kind {
+        DeviceKind::IdReader => (Icon::Card, ""),
+        DeviceKind::Scanner => (Icon::Code, ""),
+        DeviceKind::ReceiptPrinter => (Icon::Receipt, text.device_cuts),
+        DeviceKind::PagePrinter => (Icon::Printer, text.device_pages),
     };
     let c = look.colours;
     let fault = |fault: crate::fault::Fault| fault.code.title(look.language);
@@ -345,7 +358,8 @@ fn one_device<'a>(look: &Look, device: &'a Device) -> Part<'a> {
     let content = row![panel::badge(icon, 92.0, c.primary, c.primary_soft), words]
         .spacing(theme::space::M)
         .align_y(Center);
-    panel::card(look, content)
+    let buttons = work::buttons(look, device.kind, device.health != Health::NotConfigured);
+    panel::card(look, column![content, buttons].spacing(theme::space::S))
 }
 
 fn about<'a>(open: &'a Open, look: &Look) -> Vec<Part<'a>> {

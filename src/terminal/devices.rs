@@ -1,0 +1,205 @@
+//! The devices' threads: started as `devices.toml` says, and started anew one by one when it changes.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+
+use super::report::DeviceKind;
+use super::{Error, Message, spawn};
+use crate::clock::Clock;
+use crate::config;
+use crate::device::{
+    self, DeviceHandle, FlowControl, LineConfig, Port, Report, id_reader, page_printer,
+    receipt_printer, scanner,
+};
+
+/// What every device's thread is started with.
+#[derive(Clone)]
+pub(super) struct Starter {
+    pub(super) clock: Arc<dyn Clock>,
+    /// Random bits of this start, for nonces.
+    pub(super) seed: u64,
+    pub(super) inbox: SyncSender<Message>,
+}
+
+/// The devices' command ends; `None` where the kiosk has no such device by design.
+#[derive(Default)]
+pub(super) struct Devices {
+    pub(super) id_reader: Option<DeviceHandle<id_reader::Command>>,
+    pub(super) scanner: Option<DeviceHandle<scanner::Command>>,
+    pub(super) receipt_printer: Option<DeviceHandle<receipt_printer::Command>>,
+    pub(super) page_printer: Option<DeviceHandle<page_printer::Command>>,
+    /// Counts the starts of all devices: what an ended thread still had to say is known by it.
+    starts: u64,
+    /// The start each device is in.
+    current: [u64; DeviceKind::ALL.len()],
+}
+
+impl Devices {
+    /// Whether there is such a device.
+    pub(super) fn has(&self, kind: DeviceKind) -> bool {
+        match kind {
+            DeviceKind::IdReader => self.id_reader.is_some(),
+            DeviceKind::Scanner => self.scanner.is_some(),
+            DeviceKind::ReceiptPrinter => self.receipt_printer.is_some(),
+            DeviceKind::PagePrinter => self.page_printer.is_some(),
+        }
+    }
+
+    /// Whether a report comes from the thread that runs now.
+    pub(super) fn is_current(&self, kind: DeviceKind, start: u64) -> bool {
+        self.current.get(kind as usize) == Some(&start)
+    }
+
+    /// Ends a device's thread and waits until its port is free again.
+    pub(super) fn stop(&mut self, kind: DeviceKind) {
+        if let Some(current) = self.current.get_mut(kind as usize) {
+            *current = 0;
+        }
+        let ended = match kind {
+            DeviceKind::IdReader => self.id_reader.take().is_none_or(DeviceHandle::shutdown),
+            DeviceKind::Scanner => self.scanner.take().is_none_or(DeviceHandle::shutdown),
+            DeviceKind::ReceiptPrinter => {
+                self.receipt_printer.take().is_none_or(DeviceHandle::shutdown)
+            }
+            DeviceKind::PagePrinter => self.page_printer.take().is_none_or(DeviceHandle::shutdown),
+        };
+        if !ended {
+            tracing::error!(device.name = kind.as_str(), "a device's thread does not end");
+        }
+    }
+
+    /// Starts a device as configured. `unfinished`: it may hold a paper of an earlier start.
+    pub(super) fn start(
+        &mut self,
+        kind: DeviceKind,
+        devices: &config::Devices,
+        unfinished: bool,
+        starter: &Starter,
+    ) -> Result<(), Error> {
+        self.stop(kind);
+        self.starts += 1;
+        let start = self.starts;
+        let Starter { clock, seed, inbox } = starter;
+        let clock = Arc::clone(clock);
+        let simulated = devices.simulated.as_deref();
+        let failed = |source| Error::StartDevice { device: kind.as_str(), source };
+        match kind {
+            DeviceKind::IdReader => {
+                let Some(reader) = &devices.id_reader else { return Ok(()) };
+                let line = line(&reader.line, simulated, kind);
+                let (handle, reports) = id_reader::start(line, clock).map_err(failed)?;
+                forward("id-reader-reports", reports, inbox, move |report| {
+                    Message::Reader(start, report)
+                })?;
+                self.id_reader = Some(handle);
+            }
+            DeviceKind::Scanner => {
+                let Some(scanner) = &devices.scanner else { return Ok(()) };
+                let line = line(&scanner.line, simulated, kind);
+                let config = scanner_config(scanner);
+                let (handle, reports) = scanner::start(line, config, clock).map_err(failed)?;
+                forward("scanner-reports", reports, inbox, move |report| {
+                    Message::Scanner(start, report)
+                })?;
+                self.scanner = Some(handle);
+            }
+            DeviceKind::ReceiptPrinter => {
+                let Some(printer) = &devices.receipt_printer else { return Ok(()) };
+                let line = line(&printer.line, simulated, kind);
+                let driver = receipt_printer::ReceiptPrinter::new(unfinished);
+                let (handle, reports) =
+                    device::spawn(kind.as_str(), line, driver, clock).map_err(failed)?;
+                forward("receipt-reports", reports, inbox, move |report| {
+                    Message::Receipt(start, report)
+                })?;
+                self.receipt_printer = Some(handle);
+            }
+            DeviceKind::PagePrinter => {
+                let Some(printer) = &devices.page_printer else { return Ok(()) };
+                let config::PageConnection::Serial(serial) = &printer.connection else {
+                    tracing::error!("a page printer on the network cannot be driven yet");
+                    return Ok(());
+                };
+                let line = line(serial, simulated, kind);
+                let driver = page_printer::PagePrinter::new(line.baud, *seed, unfinished);
+                let (handle, reports) =
+                    device::spawn(kind.as_str(), line, driver, clock).map_err(failed)?;
+                forward("page-reports", reports, inbox, move |report| {
+                    Message::Page(start, report)
+                })?;
+                self.page_printer = Some(handle);
+            }
+        }
+        if let Some(current) = self.current.get_mut(kind as usize) {
+            *current = start;
+        }
+        Ok(())
+    }
+}
+
+/// How a scan engine is set up.
+pub fn scanner_config(scanner: &config::Scanner) -> scanner::Config {
+    scanner::Config {
+        engine: match scanner.commands {
+            config::ScannerCommands::Newland => scanner::Engine::Newland,
+            config::ScannerCommands::Honeywell => scanner::Engine::Honeywell,
+            config::ScannerCommands::Plain => scanner::Engine::Plain,
+        },
+        suffix: scanner::Suffix::default(),
+    }
+}
+
+/// The line of a device: as configured, or the simulator's pty of that name.
+pub(super) fn line(line: &config::Line, simulated: Option<&Path>, kind: DeviceKind) -> LineConfig {
+    let port = match (simulated, &line.port) {
+        (Some(folder), _) => Port::Path(folder.join(kind.as_str())),
+        (None, config::Port::Path(path)) => Port::Path(path.clone()),
+        (None, config::Port::Usb { vendor, product, serial, socket }) => Port::Usb {
+            vendor: *vendor,
+            product: *product,
+            serial: serial.clone(),
+            socket: socket.clone(),
+        },
+    };
+    let flow_control = match line.flow_control {
+        config::FlowControl::None => FlowControl::None,
+        config::FlowControl::Hardware => FlowControl::Hardware,
+        config::FlowControl::Software => FlowControl::Software,
+    };
+    LineConfig { port, baud: line.baud, flow_control }
+}
+
+/// The devices whose settings differ.
+pub fn differing(one: &config::Devices, other: &config::Devices) -> Vec<DeviceKind> {
+    let all = one.simulated != other.simulated;
+    DeviceKind::ALL
+        .into_iter()
+        .filter(|kind| {
+            all || match kind {
+                DeviceKind::IdReader => one.id_reader != other.id_reader,
+                DeviceKind::Scanner => one.scanner != other.scanner,
+                DeviceKind::ReceiptPrinter => one.receipt_printer != other.receipt_printer,
+                DeviceKind::PagePrinter => one.page_printer != other.page_printer,
+            }
+        })
+        .collect()
+}
+
+/// Hands a device's reports on, in their order, on a thread that does nothing else.
+fn forward<E: Send + 'static>(
+    name: &'static str,
+    reports: std::sync::mpsc::Receiver<Report<E>>,
+    inbox: &SyncSender<Message>,
+    wrap: impl Fn(Report<E>) -> Message + Send + 'static,
+) -> Result<(), Error> {
+    let inbox = inbox.clone();
+    spawn(name, move || {
+        for report in reports {
+            // A waiting device is right here: its own queue is bounded and it may wait.
+            if inbox.send(wrap(report)).is_err() {
+                break;
+            }
+        }
+    })
+}

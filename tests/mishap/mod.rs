@@ -1,0 +1,272 @@
+//! Mishaps, one file each: the real terminal and journal, devices on real ptys, and what lies in the
+//! trays compared with what the journal says of it.
+
+mod certificate_paper_runs_out; // between original and copy
+mod cover_opened; // while a certificate prints
+mod page_printer_unplugged; // while a certificate travels, at many moments
+mod paper_jam; // the sheet that jams is never printed twice unasked
+mod power_cut_at_the_kiosk; // between sent and confirmed
+mod reader_unplugged; // while a card is read
+mod receipt_cutter_stuck; // a slip hangs in the slot
+mod receipt_paper_runs_out; // and is refilled for somebody else
+mod scanner_falls_silent; // and comes back
+mod soak; // visit after visit with faults by chance
+mod wrong_speed; // a device set to another speed than the kiosk
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use permit_kiosk::certificate::Templates;
+use permit_kiosk::clock::{Clock, SystemClock};
+use permit_kiosk::config;
+use permit_kiosk::device::simulation::{LineRate, People, Simulation};
+use permit_kiosk::domain::{ApplicationId, Bilingual, Language};
+use permit_kiosk::session::effect::{Case, Effect};
+use permit_kiosk::session::event::{Equipment, Event, Paper, PaperState};
+use permit_kiosk::sync::{NumberPlan, SeriesPlan};
+use permit_kiosk::terminal::report::Board;
+use permit_kiosk::terminal::{PaperSettings, Settings, Terminal};
+use permit_kiosk::wire::v1::{Body, Document, PrintStep};
+use tokio::sync::mpsc::Receiver;
+
+use crate::central::harness::Stage as Central;
+use crate::journal::{FOOD_SELLERS, Kiosk, food_seller, series};
+
+const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kiosk-config");
+/// Far longer than anything here takes.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A kiosk in the lobby: everything but the screen.
+struct Lobby {
+    terminal: Option<Terminal>,
+    events: Receiver<Event>,
+    simulation: Simulation,
+    kiosk: Kiosk,
+    board: Board,
+    runtime: tokio::runtime::Runtime,
+    folder: tempfile::TempDir,
+    equipment: Equipment,
+    papers: BTreeMap<Paper, PaperState>,
+    visits: u32,
+}
+
+impl Lobby {
+    /// A kiosk all of whose devices are well.
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let people = format!("{CONFIG}/demo/demo.json");
+        let people = People::parse(&std::fs::read_to_string(people).unwrap()).unwrap();
+        let devices = folder.path().join("devices");
+        let simulation = Simulation::start(&devices, people, LineRate::Max, &clock).unwrap();
+        crate::staff::enrol(folder.path());
+        let (_, events) = tokio::sync::mpsc::channel(1);
+        let mut lobby = Self {
+            terminal: None,
+            events,
+            simulation,
+            kiosk: Kiosk::with_numbers(5000),
+            board: Board::default(),
+            runtime: tokio::runtime::Runtime::new().unwrap(),
+            folder,
+            equipment: Equipment::NONE,
+            papers: BTreeMap::new(),
+            visits: 0,
+        };
+        lobby.start();
+        lobby.until("all devices", |lobby| {
+            let kit = lobby.equipment;
+            kit.id_reader && kit.scanner && kit.receipt_printer && kit.page_printer
+        });
+        lobby
+    }
+
+    /// The kiosk starts, or starts again after it was cut off.
+    fn start(&mut self) {
+        let (mut settings, mut devices) = config::load_kiosk(Path::new(CONFIG)).unwrap();
+        settings.keys_folder = self.folder.path().to_owned();
+        settings.data_folder = self.folder.path().to_owned();
+        devices.simulated = Some(self.folder.path().join("devices"));
+        let central = self.runtime.block_on(Central::set());
+        let registers = central.registers();
+        self.runtime.block_on(central.end());
+        let (terminal, events) = Terminal::start(Settings {
+            papers: PaperSettings {
+                fonts: settings.fonts.clone(),
+                templates: templates(),
+                keep_in: None,
+            },
+            kiosk: settings,
+            devices,
+            config_folder: CONFIG.into(),
+            journal: self.kiosk.journal.clone(),
+            registers,
+            runtime: self.runtime.handle().clone(),
+            clock: Arc::new(SystemClock),
+            seed: 7,
+            incarnation: 1,
+            numbers: NumberPlan {
+                series: vec![SeriesPlan::Lasting(series(FOOD_SELLERS))],
+                reserve: 280,
+            },
+            board: self.board.clone(),
+        })
+        .unwrap();
+        self.terminal = Some(terminal);
+        self.events = events;
+        self.equipment = Equipment::NONE;
+    }
+
+    fn hand(&self, command: &str) -> String {
+        self.simulation.command(command).unwrap_or_else(|error| panic!("{command}: {error}"))
+    }
+
+    fn perform(&self, effect: Effect) {
+        self.terminal.as_ref().unwrap().perform(effect);
+    }
+
+    /// Takes one event; `None` when none comes within `patience`.
+    fn take(&mut self, patience: Duration) -> Option<Event> {
+        let next = async { tokio::time::timeout(patience, self.events.recv()).await };
+        let event = self.runtime.block_on(next).ok()??;
+        if let Event::EquipmentChanged(equipment) = &event {
+            self.equipment = *equipment;
+        }
+        if let Event::PaperChanged { paper, state } = &event {
+            self.papers.insert(*paper, state.clone());
+        }
+        Some(event)
+    }
+
+    /// Goes on until `done`.
+    #[track_caller]
+    fn until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
+        while !done(self) {
+            let came = self.take(PATIENCE).is_some();
+            assert!(came, "{what} did not come: {:?} {:?}", self.papers, self.codes());
+        }
+    }
+
+    /// Goes on until such an event; those before it are told to nobody.
+    #[track_caller]
+    fn event(&mut self, what: &str, is_wanted: impl Fn(&Event) -> bool) -> Event {
+        loop {
+            match self.take(PATIENCE) {
+                Some(event) if is_wanted(&event) => return event,
+                Some(_) => {}
+                None => panic!("{what} did not come: {:?} {:?}", self.papers, self.codes()),
+            }
+        }
+    }
+
+    /// What stands.
+    fn codes(&self) -> Vec<&'static str> {
+        self.board.standing().iter().map(|standing| standing.fault.code.as_str()).collect()
+    }
+
+    /// Goes on until a fault stands, or does not any more.
+    #[track_caller]
+    fn until_fault(&mut self, code: &str, stands: bool) {
+        let until = SystemClock.monotonic() + PATIENCE;
+        while self.codes().contains(&code) != stands {
+            assert!(SystemClock.monotonic() < until, "{code} {stands}: {:?}", self.codes());
+            drop(self.take(Duration::from_millis(20)));
+        }
+    }
+
+    /// An applicant's permit is issued; its papers are ordered as a visit orders them.
+    fn issue(&mut self) -> ApplicationId {
+        self.visits += 1;
+        self.papers.clear();
+        let application = application(self.visits);
+        self.perform(Effect::Issue(Box::new(case(application))));
+        let is_known = |event: &Event| matches!(event, Event::Issued(_) | Event::NotIssued(_));
+        let event = self.event("the permit", is_known);
+        assert!(matches!(event, Event::Issued(_)), "{event:?}");
+        for paper in [Paper::Original, Paper::Copy, Paper::Receipt] {
+            self.perform(Effect::Print(paper));
+        }
+        application
+    }
+
+    /// Goes on until a paper has come to such an end.
+    #[track_caller]
+    fn until_paper(&mut self, paper: Paper, is_end: impl Fn(&PaperState) -> bool) {
+        self.until(&format!("{paper:?}"), |lobby| lobby.papers.get(&paper).is_some_and(&is_end));
+    }
+
+    #[track_caller]
+    fn until_printed(&mut self, paper: Paper) {
+        self.until_paper(paper, |state| *state == PaperState::Printed);
+    }
+
+    /// The step a paper of an application is at, by the journal.
+    fn step(&self, application: ApplicationId, document: Document) -> PrintStep {
+        let jobs = self.kiosk.journal.print_jobs(application).unwrap();
+        jobs.into_iter().find(|job| job.document == document).unwrap().step
+    }
+
+    /// Sheets that lie in the tray of the page printer, by the simulator's own count.
+    fn sheets(&self) -> usize {
+        self.hand("page_printer sheets").parse().unwrap()
+    }
+
+    /// What a mishap ends with: the journal is whole, every number is there once, and no job was handed
+    /// to a printer a second time without somebody's word.
+    #[track_caller]
+    fn end(mut self) -> Vec<Body> {
+        self.terminal = None;
+        let bodies = self.kiosk.check();
+        let mut sent: BTreeMap<u64, u32> = BTreeMap::new();
+        for body in &bodies {
+            if let Body::Printed(printed) = body {
+                // Certainly not printed: it may be sent again.
+                if printed.step == PrintStep::NotPrinted {
+                    sent.insert(printed.job, 0);
+                }
+                if printed.step == PrintStep::Sent {
+                    *sent.entry(printed.job).or_default() += 1;
+                }
+            }
+        }
+        assert!(sent.values().all(|times| *times <= 1), "sent twice: {sent:?}");
+        bodies
+    }
+}
+
+fn application(visit: u32) -> ApplicationId {
+    let mut bits = [0; 16];
+    bits[..4].copy_from_slice(&visit.to_be_bytes());
+    ApplicationId::from_random(bits)
+}
+
+fn case(application: ApplicationId) -> Case {
+    let request = food_seller(application);
+    let case = request.case;
+    Case {
+        application,
+        service: case.service,
+        title: Bilingual::new("卖包装食品", "sell packaged food"),
+        language: Language::Zh,
+        applicant: case.applicant,
+        business: None,
+        facts: case.facts.reveal().clone(),
+        decision: case.decision,
+        promise: case.promise,
+        draft: Some(request.draft),
+    }
+}
+
+fn templates() -> Templates {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(Path::new(CONFIG).join("certificate")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            files.push((name, std::fs::read_to_string(&path).unwrap()));
+        }
+    }
+    Templates::parse(files.iter().map(|(name, text)| (name.as_str(), text.as_str()))).unwrap()
+}

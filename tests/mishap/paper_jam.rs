@@ -1,0 +1,29 @@
+//! The original jams: whatever the printer makes of it, no second sheet of that serial comes out unasked.
+
+use permit_kiosk::session::event::{Paper, PaperState};
+use permit_kiosk::wire::v1::{Document, PrintStep};
+
+use super::Lobby;
+
+#[test]
+fn a_jammed_original_ends_known_and_is_never_printed_twice_unasked() {
+    let mut lobby = Lobby::new();
+    lobby.hand("page_printer jam");
+    let application = lobby.issue();
+    lobby.until_fault("page.jam", true);
+    // The attendant pulls the sheet out and closes the cover.
+    lobby.hand("page_printer clear jam");
+    lobby.until_paper(Paper::Original, |state| {
+        matches!(state, PaperState::Printed | PaperState::Unknown)
+    });
+    lobby.until_printed(Paper::Receipt);
+    let printed = [Document::Original, Document::Copy]
+        .into_iter()
+        .filter(|document| {
+            matches!(lobby.step(application, *document), PrintStep::Confirmed { .. })
+        })
+        .count();
+    assert!(printed <= lobby.sheets(), "confirmed {printed}, in the tray {}", lobby.sheets());
+    assert!(lobby.sheets() <= 2, "{} sheets for two jobs", lobby.sheets());
+    lobby.end();
+}

@@ -1,0 +1,116 @@
+//! Visit after visit at full speed, with faults by chance: no permit is lost, nothing is printed twice
+//! unasked, every device comes back.
+//!
+//! The short form runs with the other tests; `make soak` runs a thousand visits
+//! (`KIOSK_SOAK_VISITS`, `KIOSK_SOAK_SEED`).
+
+use std::time::Duration;
+
+use permit_kiosk::session::effect::Effect;
+use permit_kiosk::session::event::{Event, Paper, PaperState};
+use permit_kiosk::wire::v1::{Body, Document, PrintStep};
+
+use super::Lobby;
+
+/// Each fault and how somebody ends it.
+const FAULTS: [(&str, &str); 10] = [
+    ("page_printer paper 1", "page_printer paper ok"),
+    ("page_printer jam", "page_printer clear jam"),
+    ("page_printer cover open", "page_printer cover close"),
+    ("page_printer unplug", "page_printer replug"),
+    ("receipt_printer paper out", "receipt_printer paper ok"),
+    ("receipt_printer cover open", "receipt_printer cover close"),
+    ("receipt_printer jam cutter", "receipt_printer clear cutter"),
+    ("receipt_printer unplug", "receipt_printer replug"),
+    ("id_reader unplug", "id_reader replug"),
+    ("scanner fault silence", "scanner fault none"),
+];
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
+/// `SplitMix64`: the same faults for the same seed.
+fn chance(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let mut mixed = *state;
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    mixed ^ (mixed >> 31)
+}
+
+/// Memory this process has in use, in kilobytes.
+fn resident_kb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn visit_after_visit_with_faults_by_chance() {
+    let visits = number("KIOSK_SOAK_VISITS", 6);
+    let seed = number("KIOSK_SOAK_SEED", 2026);
+    let mut state = seed;
+    let mut lobby = Lobby::new();
+    let mut resident = Vec::new();
+    for visit in 1..=visits {
+        let faults = [chance(&mut state) % 14, chance(&mut state) % 28];
+        let faults: Vec<(&str, &str)> = faults
+            .iter()
+            .filter_map(|fault| FAULTS.get(usize::try_from(*fault).unwrap()).copied())
+            .collect();
+        lobby.perform(Effect::ReadId);
+        let application = lobby.issue();
+        for (begins, _) in &faults {
+            lobby.hand(begins);
+        }
+        // What a visit waits for is a person with the paper, then the end of it.
+        drop(lobby.take(Duration::from_millis(chance(&mut state) % 50)));
+        for (_, ends) in &faults {
+            lobby.hand(ends);
+        }
+        // A jam that has not come yet may come with the next sheet.
+        lobby.hand("page_printer clear jam");
+        for paper in [Paper::Original, Paper::Copy, Paper::Receipt] {
+            lobby.until_paper(paper, |state| {
+                matches!(state, PaperState::Printed | PaperState::Unknown)
+            });
+        }
+        lobby.perform(Effect::Wipe);
+        lobby.until(&format!("all devices after visit {visit} of seed {seed}"), |lobby| {
+            let kit = lobby.equipment;
+            kit.id_reader && kit.scanner && kit.receipt_printer && kit.page_printer
+        });
+        assert!(lobby.kiosk.journal.find_issued(application).unwrap().is_some());
+        if visit % 50 == 0 {
+            resident.push(resident_kb());
+        }
+    }
+    // Nothing is left over that tells of a visit.
+    while let Some(event) = lobby.take(Duration::from_millis(200)) {
+        assert!(!matches!(event, Event::Identified(_) | Event::Scanned(_)), "{event:?}");
+    }
+    if let [first, .., last] = resident[..] {
+        assert!(last < first + first / 4, "memory grows: {resident:?} kB");
+    }
+    let sheets = lobby.sheets();
+    let bodies = lobby.end();
+    let issued = bodies.iter().filter(|body| matches!(body, Body::Issued(_))).count();
+    assert_eq!(u64::try_from(issued).unwrap(), visits);
+    let count = |is_step: fn(&PrintStep) -> bool| {
+        bodies
+            .iter()
+            .filter(|body| {
+                matches!(body, Body::Printed(printed)
+                    if matches!(printed.document, Document::Original | Document::Copy)
+                        && is_step(&printed.step))
+            })
+            .count()
+    };
+    let confirmed = count(|step| matches!(step, PrintStep::Confirmed { .. }));
+    let unknown = count(|step| *step == PrintStep::Unknown);
+    assert!(
+        (confirmed..=confirmed + unknown).contains(&sheets),
+        "{sheets} sheets in the tray, {confirmed} confirmed, {unknown} unknown"
+    );
+}
