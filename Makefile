@@ -9,7 +9,7 @@ TEST_PACKAGES = qpdf openssl python3 python3-venv default-jre-headless \
 PACKAGES      = $(RUN_PACKAGES) $(SHOW_PACKAGES) $(TEST_PACKAGES)
 SUDO          = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: run test deps show-deps build lint format screens bench oracle crash soak fuzz
+.PHONY: run test deps show-deps build lint format screens bench bench-devices oracle crash soak fuzz
 
 run: show-deps build ## the whole product on this machine: central, simulated devices, kiosk
 	./target/debug/permit-kiosk demo
@@ -57,6 +57,9 @@ oracle: ## a million evaluations of random conditions, beside an engine we did n
 crash: ## the long form of power cuts and kills: 20 000 cuts of a working day, 1 000 kills
 	KIOSK_POWER_CUTS=20000 KIOSK_KILLS=1000 KIOSK_TEST_PYTHON=$(CURDIR)/.venv/bin/python \
 	  $(CARGO) test --test integration -- power:: --nocapture
+
+bench-devices: ## what the devices cost, beside the time of their bytes on the line
+	KIOSK_LIMITS=1 $(CARGO) test --test integration -- device::limits --nocapture --test-threads=1 | grep limit
 
 SOAK_VISITS ?= 1000
 SOAK_SEED   ?= 2026

@@ -153,6 +153,12 @@ pub enum FaultCode {
     PageMayHoldDocument,
     /// `page.glyph-missing`: the certificate holds a character its fonts do not have.
     PageGlyphMissing,
+    /// `panel.offline`: the panel is not connected.
+    PanelOffline,
+    /// `panel.not-responding`: the panel's board does not answer.
+    PanelNotResponding,
+    /// `panel.door-open`: the cabinet's door is open.
+    PanelDoorOpen,
     /// `device.line-unstable`: a device's line is lost again and again.
     DeviceLineUnstable,
     /// `device.driver-restarted`: a device's driver ended unexpectedly and was restarted.
@@ -197,7 +203,7 @@ pub enum FaultCode {
 
 impl FaultCode {
     /// Every code.
-    pub const ALL: [Self; 62] = [
+    pub const ALL: [Self; 65] = [
         Self::IdReaderOffline,
         Self::IdReaderPortBusy,
         Self::IdReaderNotResponding,
@@ -240,6 +246,9 @@ impl FaultCode {
         Self::PageUnconfirmed,
         Self::PageMayHoldDocument,
         Self::PageGlyphMissing,
+        Self::PanelOffline,
+        Self::PanelNotResponding,
+        Self::PanelDoorOpen,
         Self::DeviceLineUnstable,
         Self::DevicePanicked,
         Self::JournalNotWritable,
@@ -765,6 +774,39 @@ impl FaultCode {
                 remedy: (
                     "把这个字和应用版本告诉开发者；请申请人到人工窗口",
                     "tell the maker which character and version; show the applicant to the counter",
+                ),
+            },
+            Self::PanelOffline => Entry {
+                code: "panel.offline",
+                fixer: Fixer::Technician,
+                retry: Retry::Yes,
+                is_warning: false,
+                title: ("面板没有连接", "the panel is not connected"),
+                remedy: (
+                    "检查面板输入输出板的电源和数据线；接好后数秒内自行恢复",
+                    "check power and data cable of the panel's board; it comes back by itself within seconds",
+                ),
+            },
+            Self::PanelNotResponding => Entry {
+                code: "panel.not-responding",
+                fixer: Fixer::Technician,
+                retry: Retry::Yes,
+                is_warning: false,
+                title: ("面板没有应答", "the panel's board does not answer"),
+                remedy: (
+                    "核对 devices.toml 中的波特率、地址和通道",
+                    "compare baud rate, address and channels in devices.toml",
+                ),
+            },
+            Self::PanelDoorOpen => Entry {
+                code: "panel.door-open",
+                fixer: Fixer::Attendant,
+                retry: Retry::Yes,
+                is_warning: true,
+                title: ("机柜门打开", "the cabinet's door is open"),
+                remedy: (
+                    "没有人在维护时，检查机柜内部并锁好柜门",
+                    "if nobody is at work there, look into the cabinet and lock its door",
                 ),
             },
             Self::DeviceLineUnstable => Entry {

@@ -22,7 +22,7 @@ enum Command {
     Demo(command::demo::Args),
     /// Run the central system.
     Central(command::central::Args),
-    /// Simulate the four devices on ptys.
+    /// Simulate the five devices on ptys.
     Simulate(command::simulate::Args),
     /// Open the bench: place cards, show codes, take paper out, pull cables.
     Bench(command::bench::Args),

@@ -134,6 +134,21 @@ fn the_handbook_lists_every_fault_code_and_no_other() {
     assert_eq!(listed, real, "docs/operations.md and FaultCode must list the same codes");
 }
 
+#[test]
+fn the_handbook_says_of_every_loss_what_still_works() {
+    use permit_kiosk::session::event::Loss;
+    let handbook = read("docs/operations.md");
+    let (_, table) = handbook.split_once("**What still works").unwrap();
+    let (table, _) = table.split_once("**The log**").unwrap();
+    let listed: BTreeSet<&str> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+        .map(|(word, _)| word)
+        .collect();
+    let real: BTreeSet<&str> = Loss::ALL.iter().map(|loss| loss.as_str()).collect();
+    assert_eq!(listed, real, "docs/operations.md and Loss must list the same");
+}
+
 fn used_modules(line: &str) -> Vec<String> {
     if line.trim_start().starts_with("//") {
         return Vec::new();

@@ -70,6 +70,11 @@ pub(crate) struct Args {
     /// Begin an empty journal after the records central has of this kiosk: its old journal is lost.
     #[arg(long)]
     new_life: bool,
+    /// A folder for recordings of every byte on the devices' lines. They hold what cards and codes say:
+    /// for the laboratory alone.
+    #[cfg(feature = "recordings")]
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
 }
 
 /// How long the kiosk waits for central at its very first start.
@@ -169,6 +174,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         incarnation,
         numbers,
         board,
+        #[cfg(feature = "recordings")]
+        record_in: args.record.clone(),
     })?;
     runtime.spawn(carry_word(syncing, terminal.clone(), snapshot_registers));
     runtime.spawn(carry_editions(shelf, terminal.clone(), move |rulebook| {

@@ -17,6 +17,8 @@ pub struct Devices {
     pub receipt_printer: Option<ReceiptPrinter>,
     /// The page printer.
     pub page_printer: Option<PagePrinter>,
+    /// The panel.
+    pub panel: Option<Panel>,
 }
 
 /// A serial line, always 8 data bits, no parity, 1 stop bit.
@@ -112,6 +114,23 @@ pub struct PagePrinter {
     pub sheets_low: u32,
 }
 
+/// The panel: an input/output board with Modbus RTU.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Panel {
+    /// Its line.
+    pub line: Line,
+    /// The board's Modbus address.
+    pub address: u8,
+    /// Input of the door contact, from 1; `None` where nothing is connected, as with all that follow.
+    pub door: Option<u8>,
+    /// Input of the maintenance key.
+    pub key: Option<u8>,
+    /// Input of the proximity sensor.
+    pub proximity: Option<u8>,
+    /// Outputs of the lamps: ID reader, scanner, receipt printer, page printer.
+    pub lamps: [Option<u8>; 4],
+}
+
 /// How the page printer is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PageConnection {
@@ -139,7 +158,7 @@ pub(super) const NAME: &str = "devices.toml";
 const BAUDS: [u32; 5] = [9600, 19200, 38400, 57600, 115_200];
 
 /// The keys of a device, known even where it is switched off.
-const DEVICE_KEYS: [&str; 11] = [
+const DEVICE_KEYS: [&str; 19] = [
     "port",
     "usb",
     "baud",
@@ -151,6 +170,14 @@ const DEVICE_KEYS: [&str; 11] = [
     "paper",
     "resolution_dpi",
     "sheets_low",
+    "address",
+    "door",
+    "key",
+    "proximity",
+    "lamp_id_reader",
+    "lamp_scanner",
+    "lamp_receipt_printer",
+    "lamp_page_printer",
 ];
 
 pub(super) fn read(folder: &Path) -> (File, Option<Devices>) {
@@ -190,12 +217,16 @@ fn sections(file: &Section<'_>) -> Option<Devices> {
         let profiles = [("pcl-serial", PageProfile::PclSerial), ("ipp", PageProfile::Ipp)];
         device(section, &profiles, page_printer)
     });
+    let panel = file.section("panel", |section| {
+        device(section, &[("modbus", ())], |section, ()| panel(section))
+    });
     let devices = Devices {
         simulated: simulated?.into(),
         id_reader: id_reader?.into(),
         scanner: scanner?.into(),
         receipt_printer: receipt_printer?.into(),
         page_printer: page_printer?.into(),
+        panel: panel?.into(),
     };
     Some(devices)
 }
@@ -212,6 +243,7 @@ pub(super) fn compare_ports(file: &File, devices: &Devices) {
         ("scanner", devices.scanner.as_ref().map(|device| device.line.port.clone())),
         ("receipt_printer", devices.receipt_printer.as_ref().map(|d| d.line.port.clone())),
         ("page_printer", devices.page_printer.as_ref().and_then(serial)),
+        ("panel", devices.panel.as_ref().map(|device| device.line.port.clone())),
     ];
     for (name, port) in wanted {
         let Some(port) = port else { continue };
@@ -343,6 +375,26 @@ fn usb_id(text: &str) -> Result<u16, Refusal> {
         return Err(refusal);
     }
     u16::from_str_radix(text, 16).map_err(|_not_hex| refusal)
+}
+
+fn panel(section: &Section<'_>) -> Option<Panel> {
+    let line = line(section, &BAUDS, &[]);
+    let address = section.number("address", 1..=247, 1);
+    // Nought is a channel nothing is connected to.
+    let channel = |key| {
+        section.number(key, 0..=8, 1).map(|channel| u8::try_from(channel).ok().filter(|at| *at > 0))
+    };
+    let (door, key, proximity) = (channel("door"), channel("key"), channel("proximity"));
+    let lamps = ["lamp_id_reader", "lamp_scanner", "lamp_receipt_printer", "lamp_page_printer"];
+    let lamps = lamps.map(channel);
+    Some(Panel {
+        line: line?,
+        address: u8::try_from(address?).ok()?,
+        door: door?,
+        key: key?,
+        proximity: proximity?,
+        lamps: [lamps[0]?, lamps[1]?, lamps[2]?, lamps[3]?],
+    })
 }
 
 fn usb_socket(text: &str) -> Result<String, Refusal> {

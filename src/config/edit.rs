@@ -61,7 +61,8 @@ pub fn choices(section: &str, key: &str) -> &'static [&'static str] {
         ("scanner", "commands") => &["newland", "honeywell", "plain"],
         ("receipt_printer", "profile") => &["escpos", "none"],
         ("receipt_printer", "flow_control") => &["hardware", "software", "none"],
-        ("id_reader" | "scanner" | "receipt_printer", "baud") => {
+        ("panel", "profile") => &["modbus", "none"],
+        ("id_reader" | "scanner" | "receipt_printer" | "panel", "baud") => {
             &["9600", "19200", "38400", "57600", "115200"]
         }
         ("page_printer", "profile") => &["pcl-serial", "none"],
@@ -182,7 +183,18 @@ fn value_of(change: &Change) -> Result<Value, EditError> {
     };
     let text = change.value.as_str();
     match change.key.as_str() {
-        "baud" | "paper_mm" | "resolution_dpi" | "sheets_low" => {
+        "baud"
+        | "paper_mm"
+        | "resolution_dpi"
+        | "sheets_low"
+        | "address"
+        | "door"
+        | "key"
+        | "proximity"
+        | "lamp_id_reader"
+        | "lamp_scanner"
+        | "lamp_receipt_printer"
+        | "lamp_page_printer" => {
             text.parse::<i64>().map(Value::from).map_err(|_not_a_number| refuse("a whole number"))
         }
         "cutter" | "enabled" => {

@@ -12,8 +12,8 @@ use std::path::Path;
 
 pub use central::{Central, PermitBook, Registers};
 pub use devices::{
-    Devices, FlowControl, IdReader, Line, PageConnection, PagePrinter, Paper, Port, ReceiptPrinter,
-    Scanner, ScannerCommands,
+    Devices, FlowControl, IdReader, Line, PageConnection, PagePrinter, Panel, Paper, Port,
+    ReceiptPrinter, Scanner, ScannerCommands,
 };
 /// The name of the file that says which devices there are.
 pub const DEVICES_FILE: &str = devices::NAME;

@@ -97,6 +97,8 @@ pub enum Seen<'a> {
     Received(&'a [u8]),
     /// This was handed to the line.
     Sent(&'a [u8]),
+    /// The kiosk asked for this; papers show as their numbers.
+    Command(&'a str),
 }
 
 /// Starts the thread of a device whose line somebody watches: for a technician's eyes, never for a
@@ -110,7 +112,7 @@ pub fn spawn_watched<D>(
 ) -> Result<Started<D::Command, D::Event>, SpawnError>
 where
     D: Driver + Send + 'static,
-    D::Command: Send + 'static,
+    D::Command: fmt::Debug + Send + 'static,
     D::Event: Send + 'static,
 {
     spawn_actor(name, line, driver, clock, Some(tap))
@@ -126,7 +128,7 @@ pub fn spawn<D>(
 ) -> Result<Started<D::Command, D::Event>, SpawnError>
 where
     D: Driver + Send + 'static,
-    D::Command: Send + 'static,
+    D::Command: fmt::Debug + Send + 'static,
     D::Event: Send + 'static,
 {
     spawn_actor(name, line, driver, clock, None)
@@ -141,7 +143,7 @@ fn spawn_actor<D>(
 ) -> Result<Started<D::Command, D::Event>, SpawnError>
 where
     D: Driver + Send + 'static,
-    D::Command: Send + 'static,
+    D::Command: fmt::Debug + Send + 'static,
     D::Event: Send + 'static,
 {
     let failed = |source| SpawnError { device: name, source };
@@ -267,7 +269,10 @@ struct OpenLine {
 /// Why the thread ends.
 struct Ended;
 
-impl<D: Driver> Actor<D> {
+impl<D: Driver> Actor<D>
+where
+    D::Command: fmt::Debug,
+{
     fn run(&mut self) {
         let mut events = Events::with_capacity(8);
         while self.step(&mut events).is_ok() {}
@@ -408,16 +413,19 @@ impl<D: Driver> Actor<D> {
     /// Tells the driver, and does what it wants. Outputs may close the line, which tells the
     /// driver in turn: hence the queue instead of a recursion.
     fn tell(&mut self, input: Input<'_, D::Command>) -> Result<(), Ended> {
+        let now = self.clock.monotonic();
         if let Some(tap) = &mut self.tap {
-            let now = self.clock.monotonic();
             match input {
                 Input::Opened => tap(now, Seen::Opened),
                 Input::Closed => tap(now, Seen::Closed),
                 Input::Received(bytes) => tap(now, Seen::Received(bytes)),
-                Input::Sent | Input::Command(_) | Input::Due => {}
+                Input::Command(ref command) => {
+                    tap(now, Seen::Command(&format!("{command:?}")));
+                }
+                Input::Sent | Input::Due => {}
             }
         }
-        let outputs = self.driver.on(self.clock.monotonic(), input);
+        let outputs = self.driver.on(now, input);
         let mut outputs = VecDeque::from(outputs);
         while let Some(output) = outputs.pop_front() {
             match output {

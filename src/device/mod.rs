@@ -9,9 +9,11 @@ pub mod discovery;
 pub mod id_reader;
 pub mod line;
 pub mod page_printer;
+pub mod panel;
 pub mod pty;
 mod raster;
 pub mod receipt_printer;
+pub mod recording;
 pub mod scanner;
 pub mod simulation;
 

@@ -180,6 +180,41 @@ pub(super) struct Cable {
     incoming_free_at: Duration,
     /// How many bytes from the application get lost next.
     eat: usize,
+    ledger: Ledger,
+}
+
+/// How busy the line to the device is kept.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Ledger {
+    /// So many bytes are counted, and then no more.
+    wanted: u64,
+    /// Bytes counted.
+    pub(super) bytes: u64,
+    /// Their time on the line.
+    pub(super) busy: Duration,
+    first_at: Option<Duration>,
+    last_at: Duration,
+}
+
+impl Ledger {
+    /// Counts the next `wanted` bytes.
+    pub(super) fn of(wanted: u64) -> Self {
+        Self { wanted, ..Self::default() }
+    }
+
+    fn note(&mut self, now: Duration, until: Duration, bytes: usize, line_time: Duration) {
+        if self.bytes < self.wanted {
+            self.bytes += u64::try_from(bytes).unwrap_or(u64::MAX);
+            self.busy += line_time;
+            self.first_at.get_or_insert(now);
+            self.last_at = until;
+        }
+    }
+
+    /// From the first of them to the last.
+    pub(super) fn span(&self) -> Duration {
+        self.first_at.map_or(Duration::ZERO, |first| self.last_at.saturating_sub(first))
+    }
 }
 
 enum Outgoing {
@@ -203,7 +238,16 @@ impl Cable {
             incoming: None,
             incoming_free_at: Duration::ZERO,
             eat: 0,
+            ledger: Ledger::default(),
         }
+    }
+
+    pub(super) fn measure(&mut self, bytes: u64) {
+        self.ledger = Ledger::of(bytes);
+    }
+
+    pub(super) fn ledger(&self) -> Ledger {
+        self.ledger
     }
 
     pub(super) fn set_baud(&mut self, baud: u32) {
@@ -283,7 +327,9 @@ impl Cable {
         self.eat -= eaten;
         let line_time = self.line_time(bytes.len());
         bytes.drain(..eaten);
-        self.incoming_free_at = self.incoming_free_at.max(now) + line_time;
+        let began_at = self.incoming_free_at.max(now);
+        self.incoming_free_at = began_at + line_time;
+        self.ledger.note(began_at, self.incoming_free_at, eaten + bytes.len(), line_time);
         self.incoming = Some((self.incoming_free_at, bytes));
     }
 

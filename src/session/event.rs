@@ -158,9 +158,84 @@ impl Equipment {
         journal: true,
     };
 
+    /// What is missing, in the order it matters to whoever comes.
+    pub fn losses(&self) -> Vec<Loss> {
+        Loss::ALL.into_iter().filter(|loss| loss.stands(*self)).collect()
+    }
+
     /// Whether somebody can be served at all.
     pub fn can_serve(&self) -> bool {
-        self.journal && (self.id_reader || self.scanner)
+        self.losses().into_iter().all(|loss| !loss.stops_service())
+    }
+}
+
+/// One way in which a kiosk can do less: the table "What still works when something does not" of
+/// `docs/operations.md`. The welcome screen tells each before anybody begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Loss {
+    /// Nothing can be recorded: nobody is served.
+    Journal,
+    /// Neither cards nor codes can be read: nobody can show who they are, and nobody is served.
+    Identification,
+    /// No central: the registers' snapshot stands in, later every application is referred.
+    Connection,
+    /// No card reader: e-ID only.
+    IdReader,
+    /// No scanner: ID card only, and the business's code is typed.
+    Scanner,
+    /// No certificates: the permit stands on its public page; the receipt says that the papers follow.
+    PagePrinter,
+    /// No receipts: the screen shows number and address of the page.
+    ReceiptPrinter,
+}
+
+impl Loss {
+    /// All of them, what stops the kiosk first.
+    pub const ALL: [Self; 7] = [
+        Self::Journal,
+        Self::Identification,
+        Self::Connection,
+        Self::IdReader,
+        Self::Scanner,
+        Self::PagePrinter,
+        Self::ReceiptPrinter,
+    ];
+
+    /// Its word in the handbook.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Journal => "journal",
+            Self::Identification => "identification",
+            Self::Connection => "connection",
+            Self::IdReader => "id_reader",
+            Self::Scanner => "scanner",
+            Self::PagePrinter => "page_printer",
+            Self::ReceiptPrinter => "receipt_printer",
+        }
+    }
+
+    /// Whether nobody can be served with it.
+    pub fn stops_service(self) -> bool {
+        match self {
+            Self::Journal | Self::Identification => true,
+            Self::Connection
+            | Self::IdReader
+            | Self::Scanner
+            | Self::PagePrinter
+            | Self::ReceiptPrinter => false,
+        }
+    }
+
+    fn stands(self, equipment: Equipment) -> bool {
+        match self {
+            Self::Journal => !equipment.journal,
+            Self::Identification => !equipment.id_reader && !equipment.scanner,
+            Self::Connection => !equipment.connected,
+            Self::IdReader => !equipment.id_reader,
+            Self::Scanner => !equipment.scanner,
+            Self::PagePrinter => !equipment.page_printer,
+            Self::ReceiptPrinter => !equipment.receipt_printer,
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
-pub use super::devices::scanner_config;
 use super::devices::{Devices, Starter, line};
+pub use super::devices::{panel_config, scanner_config};
 use super::report::{Device, DeviceKind};
 use super::work::Tested;
 use super::{Error, INBOX_MAX, Message, PaperSettings, test_papers};
@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::device::discovery::{Language, probe};
 use crate::device::{
-    Health, LineConfig, Report, id_reader, page_printer, receipt_printer, scanner,
+    Health, LineConfig, Report, id_reader, page_printer, panel, receipt_printer, scanner,
 };
 use crate::fault::Chain;
 
@@ -57,7 +57,13 @@ impl Check {
         clock: &Arc<dyn Clock>,
     ) -> Result<Self, Error> {
         let (inbox, messages) = sync_channel(INBOX_MAX);
-        let starter = Starter { clock: Arc::clone(clock), seed: 1, inbox };
+        let starter = Starter {
+            clock: Arc::clone(clock),
+            seed: 1,
+            inbox,
+            #[cfg(feature = "recordings")]
+            record_in: None,
+        };
         let mut devices = Devices::default();
         let mut known = BTreeMap::new();
         for kind in kinds.iter().copied() {
@@ -77,8 +83,9 @@ impl Check {
     /// Waits until every device has said how it is, or the time is up.
     pub fn settle(&mut self) -> Vec<Checked> {
         let until = self.clock.monotonic() + SETTLES_WITHIN;
-        while self.known.values().any(|checked| !has_settled(checked)) && self.take(until).is_some()
-        {
+        while self.known.values().any(|checked| !has_settled(checked)) {
+            let Some(message) = self.next(until) else { break };
+            self.taken(message);
         }
         self.known.values().cloned().collect()
     }
@@ -143,6 +150,10 @@ impl Check {
                 }
                 Report::Event(page_printer::Event::JobSent { .. }) => {}
             },
+            Message::Panel(_, report) => match report {
+                Report::Health(health) => self.fares(DeviceKind::Panel, health),
+                Report::Event(panel::Event::Changed(_)) => {}
+            },
             Message::Perform(_)
             | Message::LookedUp { .. }
             | Message::Terms(_)
@@ -194,6 +205,7 @@ impl Check {
                 let printer = self.devices.page_printer.as_ref();
                 printer.map(|device| device.send(page_printer::Command::Print(job)))
             }
+            DeviceKind::Panel => return Err("the panel has nothing to try".to_owned()),
         };
         sent.ok_or("this kiosk has no such device")?.map_err(|error| error.to_string())?;
         let until = self.clock.monotonic() + TESTED_WITHIN;
@@ -244,6 +256,10 @@ pub fn line_of(
 ) -> Option<(LineConfig, Option<Language>)> {
     let simulated = devices.simulated.as_deref();
     match kind {
+        DeviceKind::Panel => {
+            let panel = devices.panel.as_ref()?;
+            Some((line(&panel.line, simulated, kind), Some(Language::Modbus)))
+        }
         DeviceKind::IdReader => {
             let reader = devices.id_reader.as_ref()?;
             Some((line(&reader.line, simulated, kind), Some(Language::Sam)))

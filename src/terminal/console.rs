@@ -264,7 +264,9 @@ impl Desk {
             (DeviceKind::ReceiptPrinter, _, Some(device)) => {
                 device.send(receipt_printer::Command::ConfirmEmpty)
             }
-            (DeviceKind::IdReader | DeviceKind::Scanner, ..) | (_, None, _) | (_, _, None) => {
+            (DeviceKind::IdReader | DeviceKind::Scanner | DeviceKind::Panel, ..)
+            | (_, None, _)
+            | (_, _, None) => {
                 return Told::NotDone(self.look());
             }
         };

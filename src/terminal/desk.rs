@@ -18,7 +18,7 @@ use super::slips::{self, Kiosk};
 use super::work::{Bench, Tested};
 use super::{Message, Settings};
 use crate::certificate::{Bitmap, Fonts};
-use crate::device::{Health, Report, id_reader, page_printer, receipt_printer, scanner};
+use crate::device::{Health, Report, id_reader, page_printer, panel, receipt_printer, scanner};
 use crate::domain::{Applicant, IdentitySource, MaskedId, Permit, Private};
 use crate::fault::{Chain, Fault, FaultCode};
 use crate::journal::{self, IssueRequest, Issued, PrintJob};
@@ -38,6 +38,9 @@ pub(super) struct Desk {
     pub(super) starter: Starter,
     pub(super) bench: Bench,
     pub(super) blanks: Blanks,
+    lamps: panel::Lamps,
+    /// What the panel said last.
+    inputs: panel::Inputs,
     events: tokio::sync::mpsc::Sender<Event>,
     recorded: Arc<Notify>,
     rulebooks: Arc<Mutex<rulebooks::Status>>,
@@ -98,6 +101,8 @@ impl Desk {
             starter,
             bench: Bench::default(),
             blanks,
+            lamps: panel::Lamps::default(),
+            inputs: panel::Inputs::default(),
             events,
             recorded,
             rulebooks,
@@ -142,6 +147,11 @@ impl Desk {
                         self.page(report);
                     }
                 }
+                Message::Panel(start, report) => {
+                    if self.devices.is_current(DeviceKind::Panel, start) {
+                        self.panel(report);
+                    }
+                }
                 Message::Worked(news) => self.worked(news),
                 Message::Beside(request, reply) => self.answer_beside(request, reply),
                 Message::Terms(terms) => self.tell(Event::TermsChanged(terms)),
@@ -179,6 +189,7 @@ impl Desk {
 
     fn perform(&mut self, effect: Effect) {
         self.in_visit = !matches!(effect, Effect::Wipe);
+        self.guide(&effect);
         match effect {
             Effect::ReadId => self.command_reader(id_reader::Command::Claim),
             Effect::ReleaseReader => self.command_reader(id_reader::Command::Release),
@@ -196,6 +207,34 @@ impl Desk {
                 }
             }
             Effect::Wipe => self.wipe(),
+        }
+    }
+
+    /// Lights the lamp where a hand is wanted.
+    fn guide(&mut self, effect: &Effect) {
+        let mut lamps = self.lamps;
+        match effect {
+            Effect::ReadId => lamps.id_reader = true,
+            Effect::ReleaseReader => lamps.id_reader = false,
+            Effect::ArmScanner => lamps.scanner = true,
+            Effect::DisarmScanner => lamps.scanner = false,
+            Effect::Print(Paper::Original | Paper::Copy) => lamps.page_printer = true,
+            Effect::Print(Paper::Receipt | Paper::Slip) => lamps.receipt_printer = true,
+            Effect::Wipe => lamps = panel::Lamps::default(),
+            Effect::LookUp { .. }
+            | Effect::Record(_)
+            | Effect::Issue(_)
+            | Effect::RecordRating { .. } => {}
+        }
+        self.light(lamps);
+    }
+
+    fn light(&mut self, lamps: panel::Lamps) {
+        if std::mem::replace(&mut self.lamps, lamps) != lamps
+            && let Some(panel) = &self.devices.panel
+            && let Err(error) = panel.send(panel::Command::Light(lamps))
+        {
+            tracing::warn!(error = %Chain(&error), "the panel takes no commands");
         }
     }
 
@@ -425,6 +464,7 @@ impl Desk {
             issuer: &self.settings.kiosk.issuer.name,
             complaints: &self.settings.kiosk.complaints_phone,
             now: self.settings.clock.now(),
+            papers_follow: !self.pages.usable,
         };
         match (&self.case, &self.issued, job.document) {
             (_, Some(issued), Document::Original | Document::Copy) => {
@@ -724,6 +764,22 @@ impl Desk {
                         page_printer::Outcome::Unknown => PrintStep::Unknown,
                     };
                     self.ended(Document::Original, &step, Some(fault));
+                }
+            }
+        }
+    }
+
+    fn panel(&mut self, report: Report<panel::Event>) {
+        match report {
+            Report::Health(health) => self.fares(DeviceKind::Panel, health),
+            Report::Event(panel::Event::Changed(inputs)) => {
+                let before = std::mem::replace(&mut self.inputs, inputs);
+                if inputs.key_turned && !before.key_turned {
+                    self.tell(Event::MaintenanceAsked);
+                }
+                // Whoever comes near wakes the screen; during a visit only a touch counts.
+                if inputs.somebody_near && !before.somebody_near && !self.in_visit {
+                    self.tell(Event::Touched);
                 }
             }
         }

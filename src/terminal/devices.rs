@@ -9,7 +9,7 @@ use super::{Error, Message, spawn};
 use crate::clock::Clock;
 use crate::config;
 use crate::device::{
-    self, DeviceHandle, FlowControl, LineConfig, Port, Report, id_reader, page_printer,
+    self, DeviceHandle, FlowControl, LineConfig, Port, Report, id_reader, page_printer, panel,
     receipt_printer, scanner,
 };
 
@@ -20,6 +20,38 @@ pub(super) struct Starter {
     /// Random bits of this start, for nonces.
     pub(super) seed: u64,
     pub(super) inbox: SyncSender<Message>,
+    #[cfg(feature = "recordings")]
+    pub(super) record_in: Option<std::path::PathBuf>,
+}
+
+impl Starter {
+    /// Starts a driver's thread.
+    fn spawn<D>(
+        &self,
+        kind: DeviceKind,
+        line: LineConfig,
+        driver: D,
+    ) -> Result<device::Started<D::Command, D::Event>, Error>
+    where
+        D: device::Driver + Send + 'static,
+        D::Command: std::fmt::Debug + Send + 'static,
+        D::Event: Send + 'static,
+    {
+        let (name, clock) = (kind.as_str(), Arc::clone(&self.clock));
+        let failed = |source| Error::StartDevice { device: name, source };
+        #[cfg(feature = "recordings")]
+        if let Some(folder) = &self.record_in {
+            // One file for each start of the thread, in the order of their times.
+            let at = self.clock.now().strftime("%Y%m%dT%H%M%S%3fZ");
+            match device::recording::tap(&folder.join(format!("{name}-{at}.jsonl"))) {
+                Ok(tap) => {
+                    return device::spawn_watched(name, line, driver, clock, tap).map_err(failed);
+                }
+                Err(error) => tracing::error!(%error, "{name} is not recorded"),
+            }
+        }
+        device::spawn(name, line, driver, clock).map_err(failed)
+    }
 }
 
 /// The devices' command ends; `None` where the kiosk has no such device by design.
@@ -29,6 +61,7 @@ pub(super) struct Devices {
     pub(super) scanner: Option<DeviceHandle<scanner::Command>>,
     pub(super) receipt_printer: Option<DeviceHandle<receipt_printer::Command>>,
     pub(super) page_printer: Option<DeviceHandle<page_printer::Command>>,
+    pub(super) panel: Option<DeviceHandle<panel::Command>>,
     /// Counts the starts of all devices: what an ended thread still had to say is known by it.
     starts: u64,
     /// The start each device is in.
@@ -43,6 +76,7 @@ impl Devices {
             DeviceKind::Scanner => self.scanner.is_some(),
             DeviceKind::ReceiptPrinter => self.receipt_printer.is_some(),
             DeviceKind::PagePrinter => self.page_printer.is_some(),
+            DeviceKind::Panel => self.panel.is_some(),
         }
     }
 
@@ -63,6 +97,7 @@ impl Devices {
                 self.receipt_printer.take().is_none_or(DeviceHandle::shutdown)
             }
             DeviceKind::PagePrinter => self.page_printer.take().is_none_or(DeviceHandle::shutdown),
+            DeviceKind::Panel => self.panel.take().is_none_or(DeviceHandle::shutdown),
         };
         if !ended {
             tracing::error!(device.name = kind.as_str(), "a device's thread does not end");
@@ -80,15 +115,13 @@ impl Devices {
         self.stop(kind);
         self.starts += 1;
         let start = self.starts;
-        let Starter { clock, seed, inbox } = starter;
-        let clock = Arc::clone(clock);
+        let inbox = &starter.inbox;
         let simulated = devices.simulated.as_deref();
-        let failed = |source| Error::StartDevice { device: kind.as_str(), source };
         match kind {
             DeviceKind::IdReader => {
                 let Some(reader) = &devices.id_reader else { return Ok(()) };
                 let line = line(&reader.line, simulated, kind);
-                let (handle, reports) = id_reader::start(line, clock).map_err(failed)?;
+                let (handle, reports) = starter.spawn(kind, line, id_reader::Driver::new())?;
                 forward("id-reader-reports", reports, inbox, move |report| {
                     Message::Reader(start, report)
                 })?;
@@ -97,8 +130,8 @@ impl Devices {
             DeviceKind::Scanner => {
                 let Some(scanner) = &devices.scanner else { return Ok(()) };
                 let line = line(&scanner.line, simulated, kind);
-                let config = scanner_config(scanner);
-                let (handle, reports) = scanner::start(line, config, clock).map_err(failed)?;
+                let driver = scanner::Driver::new(scanner_config(scanner));
+                let (handle, reports) = starter.spawn(kind, line, driver)?;
                 forward("scanner-reports", reports, inbox, move |report| {
                     Message::Scanner(start, report)
                 })?;
@@ -108,8 +141,7 @@ impl Devices {
                 let Some(printer) = &devices.receipt_printer else { return Ok(()) };
                 let line = line(&printer.line, simulated, kind);
                 let driver = receipt_printer::ReceiptPrinter::new(unfinished);
-                let (handle, reports) =
-                    device::spawn(kind.as_str(), line, driver, clock).map_err(failed)?;
+                let (handle, reports) = starter.spawn(kind, line, driver)?;
                 forward("receipt-reports", reports, inbox, move |report| {
                     Message::Receipt(start, report)
                 })?;
@@ -122,13 +154,22 @@ impl Devices {
                     return Ok(());
                 };
                 let line = line(serial, simulated, kind);
-                let driver = page_printer::PagePrinter::new(line.baud, *seed, unfinished);
-                let (handle, reports) =
-                    device::spawn(kind.as_str(), line, driver, clock).map_err(failed)?;
+                let driver = page_printer::PagePrinter::new(line.baud, starter.seed, unfinished);
+                let (handle, reports) = starter.spawn(kind, line, driver)?;
                 forward("page-reports", reports, inbox, move |report| {
                     Message::Page(start, report)
                 })?;
                 self.page_printer = Some(handle);
+            }
+            DeviceKind::Panel => {
+                let Some(panel) = &devices.panel else { return Ok(()) };
+                let line = line(&panel.line, simulated, kind);
+                let driver = panel::Driver::new(panel_config(panel));
+                let (handle, reports) = starter.spawn(kind, line, driver)?;
+                forward("panel-reports", reports, inbox, move |report| {
+                    Message::Panel(start, report)
+                })?;
+                self.panel = Some(handle);
             }
         }
         if let Some(current) = self.current.get_mut(kind as usize) {
@@ -147,6 +188,17 @@ pub fn scanner_config(scanner: &config::Scanner) -> scanner::Config {
             config::ScannerCommands::Plain => scanner::Engine::Plain,
         },
         suffix: scanner::Suffix::default(),
+    }
+}
+
+/// Which channel of the panel's board is what.
+pub fn panel_config(panel: &config::Panel) -> panel::Config {
+    panel::Config {
+        address: panel.address,
+        door: panel.door,
+        key: panel.key,
+        proximity: panel.proximity,
+        lamps: panel.lamps,
     }
 }
 
@@ -181,6 +233,7 @@ pub fn differing(one: &config::Devices, other: &config::Devices) -> Vec<DeviceKi
                 DeviceKind::Scanner => one.scanner != other.scanner,
                 DeviceKind::ReceiptPrinter => one.receipt_printer != other.receipt_printer,
                 DeviceKind::PagePrinter => one.page_printer != other.page_printer,
+                DeviceKind::Panel => one.panel != other.panel,
             }
         })
         .collect()

@@ -25,7 +25,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::clock::Clock;
 use crate::config;
 use crate::device::{self, Report};
-use crate::device::{id_reader, page_printer, receipt_printer, scanner};
+use crate::device::{id_reader, page_printer, panel, receipt_printer, scanner};
 use crate::domain::ApplicationId;
 use crate::journal::{self, Journal};
 use crate::registers::Registers;
@@ -73,6 +73,9 @@ pub struct Settings {
     pub numbers: NumberPlan,
     /// Where the faults that stand are told.
     pub board: Board,
+    /// Where every byte on the devices' lines is written.
+    #[cfg(feature = "recordings")]
+    pub record_in: Option<PathBuf>,
 }
 
 /// The screen's end of the terminal.
@@ -135,6 +138,7 @@ enum Message {
     Scanner(u64, Report<scanner::Event>),
     Receipt(u64, Report<receipt_printer::Event>),
     Page(u64, Report<page_printer::Event>),
+    Panel(u64, Report<panel::Event>),
     Worked(work::News),
     Beside(beside::Request, oneshot::Sender<beside::Answer>),
     LookedUp { visit: u64, answer: look_ups::Answer },
@@ -157,6 +161,8 @@ impl Terminal {
             clock: Arc::clone(&settings.clock),
             seed: settings.seed,
             inbox: inbox.clone(),
+            #[cfg(feature = "recordings")]
+            record_in: settings.record_in.clone(),
         };
         beside::listen(&settings.kiosk.data_folder, &inbox)?;
         let devices = start_devices(&settings.devices, &unfinished, &starter)?;

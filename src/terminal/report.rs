@@ -105,12 +105,14 @@ pub enum DeviceKind {
     ReceiptPrinter,
     /// The certificate printer.
     PagePrinter,
+    /// Door, key, proximity and lamps.
+    Panel,
 }
 
 impl DeviceKind {
     /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::IdReader, Self::Scanner, Self::ReceiptPrinter, Self::PagePrinter];
+    pub const ALL: [Self; 5] =
+        [Self::IdReader, Self::Scanner, Self::ReceiptPrinter, Self::PagePrinter, Self::Panel];
 
     /// Its name in `devices.toml`.
     pub fn as_str(self) -> &'static str {
@@ -119,6 +121,7 @@ impl DeviceKind {
             Self::Scanner => "scanner",
             Self::ReceiptPrinter => "receipt_printer",
             Self::PagePrinter => "page_printer",
+            Self::Panel => "panel",
         }
     }
 
@@ -129,6 +132,7 @@ impl DeviceKind {
             Self::Scanner => FaultCode::ScannerOffline,
             Self::ReceiptPrinter => FaultCode::ReceiptOffline,
             Self::PagePrinter => FaultCode::PageOffline,
+            Self::Panel => FaultCode::PanelOffline,
         }
     }
 }

@@ -14,6 +14,8 @@ pub(super) struct Kiosk<'a> {
     pub(super) issuer: &'a str,
     pub(super) complaints: &'a str,
     pub(super) now: Timestamp,
+    /// The certificates cannot be printed at the moment: the receipt is what they are collected with.
+    pub(super) papers_follow: bool,
 }
 
 /// The receipt of a finished case.
@@ -39,6 +41,15 @@ pub(super) fn receipt(kiosk: &Kiosk<'_>, case: &Case, permit: &Permit, page_url:
         ));
     }
     paper.blocks.push(Block::Rule);
+    if kiosk.papers_follow {
+        paper.centre("纸质证书凭本回执领取", Size::Large);
+        paper.small(&Bilingual::new(
+            "许可已经生效，电子证照可以扫码查看。证书打印机暂时不能使用，纸质证书打印后由现场工作人员保管。",
+            "The permit is valid; scan to see it. The certificate printer is out of use: your papers will be \
+             printed and kept for you by the staff here. Bring this receipt.",
+        ));
+        paper.blocks.push(Block::Rule);
+    }
     paper.centre("扫码查验许可证当前状态", Size::Normal);
     paper.english_centre("Scan to see the permit's state today");
     paper.blocks.push(Block::Qr { text: page_url.to_owned() });

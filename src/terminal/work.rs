@@ -324,6 +324,7 @@ impl Desk {
             }
             DeviceKind::ReceiptPrinter => self.print_test_slip(order),
             DeviceKind::PagePrinter => self.print_test_page(order),
+            DeviceKind::Panel => return false,
         };
         if let Err(why) = sent {
             tracing::error!(why, "a test paper cannot be made");
@@ -395,7 +396,7 @@ impl Desk {
             DeviceKind::PagePrinter if how.passed() => {
                 self.spend_blank("A4", BlankUse::Test, None, None);
             }
-            DeviceKind::PagePrinter => {}
+            DeviceKind::PagePrinter | DeviceKind::Panel => {}
         }
         self.bench.shown = Work::Tested(kind, how);
         let tested = MaintenanceTested {
@@ -507,21 +508,25 @@ pub fn discover(
             return Vec::new();
         }
     };
+    // Each port by itself: the slowest decides, about ten seconds where nothing answers.
+    let ask = |port: &SerialPort| discovery::probe(&port.path, &Language::ALL, clock, &mut |_| {});
+    let ask = &ask;
     let mut told = Vec::new();
-    for (done, port) in all.iter().enumerate() {
-        let name = port.path.display().to_string();
-        progress(&name, done, all.len());
-        let asked = discovery::probe(&port.path, &Language::ALL, clock, &mut |_| {});
-        let (found, error) = match asked {
-            Ok(found) => (found, None),
-            Err(error) => (None, Some(Chain(&error).to_string())),
-        };
-        let proposal = found
-            .as_ref()
-            .map(|found| proposal(found, (simulated.is_none()).then_some((port, all.as_slice()))))
-            .unwrap_or_default();
-        told.push(PortFound { port: port.clone(), found, error, proposal });
-    }
+    std::thread::scope(|scope| {
+        let asking: Vec<_> =
+            all.iter().map(|port| (port, scope.spawn(move || ask(port)))).collect();
+        for (done, (port, asked)) in asking.into_iter().enumerate() {
+            progress(&port.path.display().to_string(), done, all.len());
+            let (found, error) = match asked.join() {
+                Ok(Ok(found)) => (found, None),
+                Ok(Err(error)) => (None, Some(Chain(&error).to_string())),
+                Err(_panicked) => (None, Some("it could not be asked".to_owned())),
+            };
+            let names = simulated.is_none().then_some((port, all.as_slice()));
+            let proposal = found.as_ref().map(|found| proposal(found, names)).unwrap_or_default();
+            told.push(PortFound { port: port.clone(), found, error, proposal });
+        }
+    });
     told
 }
 

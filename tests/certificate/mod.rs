@@ -4,7 +4,7 @@ mod bitmap;
 mod oracle;
 mod picture;
 mod print;
-mod sample;
+pub(crate) mod sample;
 mod slip;
 mod template;
 mod verify;

@@ -33,7 +33,8 @@ fn every_device_is_found_at_the_speed_it_was_set_to() {
         [
             "id_reader Sam 57600 05.03-20090105-0000012345-0678901234",
             "page_printer Pjl 921600 PERMIT SIMULATED LASER",
-            "receipt_printer EscPos 38400 EPSON TM-T88VI",
+            "panel Modbus 9600 -",
+            "receipt_printer EscPos 38400 PERMIT SIMULATED-80",
             "scanner Newland 9600 Simulated engine",
         ]
     );

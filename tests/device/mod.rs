@@ -3,10 +3,15 @@
 mod actor;
 mod discovery;
 mod id_reader;
+pub(crate) mod inputs;
+mod limits;
 mod page_printer;
+mod panel;
 mod receipt_printer;
+mod recordings;
 mod scanner;
 mod simulation;
+mod streams;
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -28,7 +33,7 @@ fn people() -> People {
     People::parse(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// All four devices in a folder of their own.
+/// All five devices in a folder of their own.
 struct Bench {
     simulation: Simulation,
     dir: tempfile::TempDir,

@@ -104,7 +104,7 @@ fn what_a_killed_simulation_left_behind_is_in_nobodys_way() {
 fn the_settings_name_every_device_and_are_toml() {
     let bench = Bench::new(LineRate::Max);
     let settings: toml::Table = toml::from_str(&bench.simulation.snippet()).unwrap();
-    for device in ["id_reader", "scanner", "receipt_printer", "page_printer"] {
+    for device in ["id_reader", "scanner", "receipt_printer", "page_printer", "panel"] {
         let port = settings[device]["port"].as_str().unwrap();
         assert!(std::path::Path::new(port).is_absolute(), "{port}");
         assert!(std::fs::symlink_metadata(port).unwrap().is_symlink(), "{port}");

@@ -3,9 +3,9 @@
 
 mod certificate_paper_runs_out; // between original and copy
 mod cover_opened; // while a certificate prints
+mod door_opened; // and the maintenance key turned
 mod page_printer_unplugged; // while a certificate travels, at many moments
 mod paper_jam; // the sheet that jams is never printed twice unasked
-mod power_cut_at_the_kiosk; // between sent and confirmed
 mod reader_unplugged; // while a card is read
 mod receipt_cutter_stuck; // a slip hangs in the slot
 mod receipt_paper_runs_out; // and is refilled for somebody else

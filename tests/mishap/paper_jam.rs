@@ -10,7 +10,11 @@ fn a_jammed_original_ends_known_and_is_never_printed_twice_unasked() {
     let mut lobby = Lobby::new();
     lobby.hand("page_printer jam");
     let application = lobby.issue();
-    lobby.until_fault("page.jam", true);
+    // The job is cancelled at once, so that the printer forgets the sheet: the jam may be over before it
+    // is a fault anybody sees.
+    lobby.until_paper(Paper::Original, |state| {
+        matches!(state, PaperState::Printed | PaperState::Unknown | PaperState::Held(_))
+    });
     // The attendant pulls the sheet out and closes the cover.
     lobby.hand("page_printer clear jam");
     lobby.until_paper(Paper::Original, |state| {

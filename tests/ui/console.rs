@@ -5,7 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::civil::date;
 use permit_kiosk::config;
+use permit_kiosk::config::Change;
 use permit_kiosk::device::Health;
+use permit_kiosk::device::discovery::{Found, Language as Spoken, SerialPort, UsbAdapter};
 use permit_kiosk::domain::{Bilingual, Language, Series};
 use permit_kiosk::fault::{Fault, FaultCode};
 use permit_kiosk::rulebooks::{Active, EditionName, Refusal as Refused, Status};
@@ -18,7 +20,7 @@ use permit_kiosk::terminal::console::{Ask, Told};
 use permit_kiosk::terminal::report::{
     About, Device, DeviceKind, Line, Numbers, Readiness, Standing, UnknownSheet,
 };
-use permit_kiosk::terminal::work::Work;
+use permit_kiosk::terminal::work::{PortFound, Work};
 use permit_kiosk::ui::text::strings;
 use permit_kiosk::wire::v1::{Document, SheetAnswer, SignOut};
 
@@ -151,6 +153,52 @@ pub(super) fn trouble() -> Readiness {
         ..sync::State::default()
     });
     report
+}
+
+/// Two adapters of a kind, at one of them a scanner; and a port of the board where nothing answers.
+pub(super) fn ports_found() -> Work {
+    let adapter = |path: &str, socket: &str| SerialPort {
+        path: path.into(),
+        usb: Some(UsbAdapter {
+            vendor: 0x1a86,
+            product: 0x7523,
+            serial: None,
+            maker: Some("QinHeng".to_owned()),
+            model: Some("CH340".to_owned()),
+            socket: Some(socket.to_owned()),
+        }),
+    };
+    let change = |key: &str, value: &str| Change {
+        section: "scanner".to_owned(),
+        key: key.to_owned(),
+        value: value.to_owned(),
+    };
+    let found = |path: &str, language, baud, identity: &str| Found {
+        port: path.into(),
+        language,
+        baud,
+        identity: Some(identity.to_owned()),
+    };
+    Work::Discovered(vec![
+        PortFound {
+            port: adapter("/dev/ttyUSB0", "1-2.1"),
+            found: Some(found("/dev/ttyUSB0", Spoken::Newland, 9600, "NLS-EM3096 V2.1")),
+            error: None,
+            proposal: vec![change("baud", "9600"), change("usb", "1a86:7523@1-2.1")],
+        },
+        PortFound {
+            port: adapter("/dev/ttyUSB1", "1-2.3"),
+            found: Some(found("/dev/ttyUSB1", Spoken::Sam, 115_200, "05.03-20090105-0000012345")),
+            error: None,
+            proposal: vec![change("baud", "115200")],
+        },
+        PortFound {
+            port: SerialPort { path: "/dev/ttyS0".into(), usb: None },
+            found: None,
+            error: None,
+            proposal: Vec::new(),
+        },
+    ])
 }
 
 fn edition(version: u64) -> EditionName {
@@ -311,4 +359,27 @@ fn a_sign_in_that_comes_too_late_is_a_sign_out() {
     stand.answer(Told::SignedIn(member, Box::new(all_well())));
     assert!(matches!(stand.asked()[..], [Ask::SignOut(SignOut::Left)]));
     assert_eq!(*stand.stage(), Stage::Welcome);
+}
+
+#[test]
+fn what_was_found_is_used_with_a_reason_and_never_before_it_is_confirmed() {
+    let mut report = all_well();
+    report.work = ports_found();
+    let mut stand = Stand::new();
+    stand.sign_in(Role::Technician, report);
+    stand.asked();
+    stand.touch("tab:devices");
+    assert!(stand.shows("scanner (Newland) 9600 baud NLS-EM3096 V2.1"), "{:#?}", stand.texts());
+    stand.touch("use:0");
+    let text = strings(Language::Zh);
+    assert!(stand.shows("usb = 1a86:7523@1-2.1"), "{:#?}", stand.texts());
+    assert!(stand.asked().is_empty(), "nothing is changed before there is a reason");
+    stand.touch("primary");
+    assert!(stand.asked().is_empty());
+    stand.touch("why:1");
+    stand.touch("primary");
+    let asked = stand.asked();
+    let [Ask::Configure { changes, why }] = &asked[..] else { panic!("{asked:?}") };
+    assert_eq!(changes.len(), 2);
+    assert_eq!(why, text.why_replaced);
 }

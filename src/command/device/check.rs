@@ -74,7 +74,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             templates: Templates::parse([]).map_err(|_errors| anyhow::anyhow!("no templates"))?,
             keep_in: None,
         };
-        for one in checked.iter().filter(|one| has_come_up(one.device.health)) {
+        for one in checked
+            .iter()
+            .filter(|one| has_come_up(one.device.health) && one.device.kind != DeviceKind::Panel)
+        {
             let kind = one.device.kind;
             ask_for(kind);
             let tested = check.test(kind, &kiosk, &papers).map_err(anyhow::Error::msg)?;
@@ -120,6 +123,7 @@ fn ask_for(kind: DeviceKind) {
         DeviceKind::Scanner => "Hold the test code before the window.",
         DeviceKind::ReceiptPrinter => "A test slip is being printed.",
         DeviceKind::PagePrinter => "A test page is being printed.",
+        DeviceKind::Panel => "The panel has nothing to try.",
     });
 }
 

@@ -137,6 +137,7 @@ fn is_there(kind: DeviceKind, devices: &config::Devices) -> bool {
         DeviceKind::Scanner => devices.scanner.is_some(),
         DeviceKind::ReceiptPrinter => devices.receipt_printer.is_some(),
         DeviceKind::PagePrinter => devices.page_printer.is_some(),
+        DeviceKind::Panel => devices.panel.is_some(),
     }
 }
 

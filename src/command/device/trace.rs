@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use permit_kiosk::clock::{Clock, SystemClock};
-use permit_kiosk::device::{self, Report, Seen, Started, Tap, id_reader, page_printer};
-use permit_kiosk::device::{receipt_printer, scanner};
-use permit_kiosk::terminal::check::{line_of, scanner_config};
+use permit_kiosk::device::{self, Report, Seen, Started, Tap};
+use permit_kiosk::device::{id_reader, page_printer, panel, receipt_printer, scanner};
+use permit_kiosk::terminal::check::{line_of, panel_config, scanner_config};
 use permit_kiosk::terminal::report::DeviceKind;
 
 use super::super::say;
@@ -60,7 +60,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             }
             (DeviceKind::IdReader, Seen::Received(_)) => reads_card,
             (DeviceKind::Scanner, Seen::Received(bytes)) => !bytes.starts_with(ENGINE_SAYS),
-            (_, Seen::Opened | Seen::Closed | Seen::Sent(_) | Seen::Received(_)) => false,
+            (
+                _,
+                Seen::Opened | Seen::Closed | Seen::Sent(_) | Seen::Received(_) | Seen::Command(_),
+            ) => false,
         };
         show(now.saturating_sub(started_at), seen, is_hidden && !show_all);
     });
@@ -80,6 +83,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         DeviceKind::ReceiptPrinter => {
             let driver = receipt_printer::ReceiptPrinter::new(false);
+            follow(device::spawn_watched(name, line, driver, own, tap)?, None, until, &clock)
+        }
+        DeviceKind::Panel => {
+            let panel = devices.panel.as_ref().context("there is no panel")?;
+            let driver = panel::Driver::new(panel_config(panel));
             follow(device::spawn_watched(name, line, driver, own, tap)?, None, until, &clock)
         }
         DeviceKind::PagePrinter => {
@@ -123,6 +131,7 @@ fn show(at: Duration, seen: Seen<'_>, is_hidden: bool) {
     let (arrow, bytes) = match seen {
         Seen::Opened => return say(format!("{at}  - the line is open")),
         Seen::Closed => return say(format!("{at}  - the line is gone")),
+        Seen::Command(command) => return say(format!("{at}  - {command}")),
         Seen::Received(bytes) => ("<", bytes),
         Seen::Sent(bytes) => (">", bytes),
     };

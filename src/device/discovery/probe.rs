@@ -1,4 +1,4 @@
-//! Asks a port what is there: five languages, each at the speeds its devices leave the factory with.
+//! Asks a port what is there: six languages, each at the speeds its devices leave the factory with.
 //!
 //! The order is that of harm. Real-time status of a receipt printer comes first, for three bytes that
 //! nobody prints; PJL comes last, for a receipt printer would print it. What speaks is not asked on.
@@ -11,6 +11,7 @@ use mio::{Events, Poll, Token};
 use crate::clock::Clock;
 use crate::device::id_reader::protocol as sam;
 use crate::device::line::{self, Line, READ_BYTES_MAX};
+use crate::device::panel::protocol as modbus;
 use crate::device::receipt_printer::protocol as escpos;
 use crate::device::scanner::protocol as scan;
 use crate::device::{FlowControl, LineConfig, Port};
@@ -26,13 +27,16 @@ pub enum Language {
     Newland,
     /// A scan engine with Honeywell's menu commands.
     Honeywell,
+    /// A panel's board at address 1.
+    Modbus,
     /// A page printer.
     Pjl,
 }
 
 impl Language {
     /// All of them, in the order they are tried in.
-    pub const ALL: [Self; 5] = [Self::EscPos, Self::Sam, Self::Newland, Self::Honeywell, Self::Pjl];
+    pub const ALL: [Self; 6] =
+        [Self::EscPos, Self::Sam, Self::Newland, Self::Honeywell, Self::Modbus, Self::Pjl];
 
     /// The section of `devices.toml` a device with it belongs to.
     pub fn device(self) -> &'static str {
@@ -40,6 +44,7 @@ impl Language {
             Self::EscPos => "receipt_printer",
             Self::Sam => "id_reader",
             Self::Newland | Self::Honeywell => "scanner",
+            Self::Modbus => "panel",
             Self::Pjl => "page_printer",
         }
     }
@@ -51,6 +56,7 @@ impl Language {
             Self::Sam => "ID reader (GA/T 467)",
             Self::Newland => "scanner (Newland)",
             Self::Honeywell => "scanner (Honeywell)",
+            Self::Modbus => "panel (Modbus RTU)",
             Self::Pjl => "page printer (PJL)",
         }
     }
@@ -62,6 +68,7 @@ impl Language {
             Self::Sam => &[("profile", "sam")],
             Self::Newland => &[("profile", "serial"), ("commands", "newland")],
             Self::Honeywell => &[("profile", "serial"), ("commands", "honeywell")],
+            Self::Modbus => &[("profile", "modbus"), ("address", "1")],
             Self::Pjl => &[("profile", "pcl-serial")],
         }
     }
@@ -72,6 +79,7 @@ impl Language {
             Self::EscPos => &[115_200, 38_400, 19_200, 9600, 57_600],
             Self::Sam => &[115_200, 57_600, 38_400, 19_200, 9600],
             Self::Newland | Self::Honeywell => &[115_200, 9600, 57_600, 38_400, 19_200],
+            Self::Modbus => &[9600, 19_200, 115_200, 38_400],
             Self::Pjl => &[115_200, 921_600, 57_600, 460_800, 230_400],
         }
     }
@@ -89,6 +97,7 @@ impl Language {
             }
             // SYN M CR, then "what software are you?": Honeywell's manuals, "Query Commands".
             Self::Honeywell => b"\x16M\rREVINF.".to_vec(),
+            Self::Modbus => modbus::Request::ReadInputs.frame(1),
             Self::Pjl => b"\x1B%-12345X@PJL\r\n@PJL INFO ID\r\n\x1B%-12345X".to_vec(),
         }
     }
@@ -127,6 +136,10 @@ impl Language {
                 };
                 [0x06, 0x15, 0x05].contains(verdict).then(|| text(rest))
             }
+            Self::Modbus => match modbus::answer(1, answer) {
+                Some(Some(modbus::Answer::Inputs(_))) => Some(String::new()),
+                Some(_) | None => None,
+            },
             Self::Pjl => {
                 let body = between(answer, b"@PJL INFO ID", b"\x0C")?;
                 Some(text(body))
@@ -363,7 +376,9 @@ impl<'a> Asking<'a> {
                 id.map(|id| id.to_string()).unwrap_or_default()
             }
             // Their first answer says it already.
-            Language::Newland | Language::Honeywell | Language::Pjl => String::new(),
+            Language::Newland | Language::Honeywell | Language::Modbus | Language::Pjl => {
+                String::new()
+            }
         })
     }
 
@@ -378,11 +393,12 @@ mod tests {
 
     #[test]
     fn each_language_knows_its_own_answers_and_no_others() {
-        let answers: [(Language, &[u8]); 5] = [
+        let answers: [(Language, &[u8]); 6] = [
             (Language::EscPos, &[0x12, 0x12]),
             (Language::Sam, &[0xAA, 0xAA, 0xAA, 0x96, 0x69, 0, 4, 0, 0, 0x90, 0x94]),
             (Language::Newland, b"\x02\x010000#QRYSYSEngine 1\x06;\x03"),
             (Language::Honeywell, b"REVINFProduct: 1\x06."),
+            (Language::Modbus, &[1, 2, 1, 1, 0x60, 0x48]),
             (Language::Pjl, b"@PJL INFO ID\r\n\"LASER\"\r\n\x0C"),
         ];
         for (spoken, answer) in answers {

@@ -282,8 +282,11 @@ impl Driver {
         } else if !sam_failed && (self.claimed || self.card != Card::Fresh) {
             (self.last_find_at.map_or(self.quiet_until, |at| at + FIND_EVERY), Request::Find)
         } else {
-            let question =
-                if self.probed && !self.introduced { Request::Identify } else { Request::Status };
+            let question = if self.probed && !self.introduced && !sam_failed {
+                Request::Identify
+            } else {
+                Request::Status
+            };
             (self.last_answer_at + HEARTBEAT_EVERY, question)
         };
         Some((at.max(self.quiet_until), request))

@@ -267,6 +267,15 @@ impl Bench {
                 self.cable.eat(usize::try_from(count).unwrap_or(usize::MAX));
                 format!("loses the next {count} bytes")
             }),
+            "measure" => number(rest).map(|bytes| {
+                self.cable.measure(u64::from(bytes));
+                format!("counts the next {bytes} bytes")
+            }),
+            "line" => {
+                let ledger = self.cable.ledger();
+                let (busy, span) = (ledger.busy.as_micros(), ledger.span().as_micros());
+                Ok(format!("{} bytes {busy} us of {span} us", ledger.bytes))
+            }
             "wait" => match self.holds(rest) {
                 Some(_) if self.waiting.len() >= REQUESTS_MAX => {
                     Err(format!("{REQUESTS_MAX} others are waiting"))

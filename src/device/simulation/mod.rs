@@ -21,6 +21,7 @@ pub use scenario::{Scenario, ScenarioError};
 
 use super::id_reader::{self, SimulatedIdReader};
 use super::page_printer::SimulatedPagePrinter;
+use super::panel::SimulatedPanel;
 pub use super::pty::LineRate;
 use super::pty::Simulator;
 use super::receipt_printer::{Model, SimulatedReceiptPrinter};
@@ -84,7 +85,7 @@ pub enum Error {
 }
 
 impl Simulation {
-    /// Puts all four devices up in `dir`; when this returns, they can be opened and commanded.
+    /// Puts all five devices up in `dir`; when this returns, they can be opened and commanded.
     pub fn start(
         dir: &Path,
         people: People,
@@ -96,6 +97,7 @@ impl Simulation {
             Box::new(SimulatedScanner::new()),
             Box::new(SimulatedReceiptPrinter::new(Model::EPSON, rate)),
             Box::new(SimulatedPagePrinter::new(rate)),
+            Box::new(SimulatedPanel::new()),
         ];
         Self::of(simulators, dir, rate, clock)
     }
@@ -157,6 +159,11 @@ impl Simulation {
                 "page_printer" => {
                     "profile = \"pcl-serial\"\nflow_control = \"hardware\"\npaper = \"A4\"\n\
                      resolution_dpi = 300\nsheets_low = 20\n\n"
+                }
+                "panel" => {
+                    "profile = \"modbus\"\naddress = 1\ndoor = 1\nkey = 2\nproximity = 3\n\
+                     lamp_id_reader = 1\nlamp_scanner = 2\nlamp_receipt_printer = 3\n\
+                     lamp_page_printer = 4\n\n"
                 }
                 _ => "\n",
             });

@@ -5,7 +5,7 @@ use iced::widget::{Column, column, container, row, space};
 use iced::{Center, Element, Fill, Padding};
 
 use super::{Message, Scene, frame};
-use crate::session::event::Equipment;
+use crate::session::event::{Equipment, Loss};
 use crate::ui::theme::{self, Look, size, target};
 use crate::ui::widget::icon::Icon;
 use crate::ui::widget::panel::{self, Tone};
@@ -109,14 +109,16 @@ fn offers(scene: Scene<'_>) -> Element<'_, Message> {
 /// What does not work, told before anybody begins.
 fn limits(look: &Look, equipment: Equipment) -> Vec<(Icon, &'static str)> {
     let text = look.text;
-    let all = [
-        (equipment.connected, Icon::NoNetwork, text.limit_connection),
-        (equipment.id_reader, Icon::Card, text.limit_id_reader),
-        (equipment.scanner, Icon::Code, text.limit_scanner),
-        (equipment.page_printer, Icon::Printer, text.limit_page_printer),
-        (equipment.receipt_printer, Icon::Receipt, text.limit_receipt_printer),
-    ];
-    all.into_iter().filter(|(works, _, _)| !works).map(|(_, icon, words)| (icon, words)).collect()
+    let told = |loss| match loss {
+        Loss::Connection => Some((Icon::NoNetwork, text.limit_connection)),
+        Loss::IdReader => Some((Icon::Card, text.limit_id_reader)),
+        Loss::Scanner => Some((Icon::Code, text.limit_scanner)),
+        Loss::PagePrinter => Some((Icon::Printer, text.limit_page_printer)),
+        Loss::ReceiptPrinter => Some((Icon::Receipt, text.limit_receipt_printer)),
+        // With these nobody is welcomed: the screen is another.
+        Loss::Journal | Loss::Identification => None,
+    };
+    equipment.losses().into_iter().filter_map(told).collect()
 }
 
 fn notices<'a>(look: &Look, limits: &[(Icon, &'static str)]) -> Option<Element<'a, Message>> {

@@ -402,6 +402,7 @@ strings! {
         device_scanner
         device_receipt_printer
         device_page_printer
+        device_panel
         health_none
         health_starting
         health_ready
@@ -417,6 +418,7 @@ strings! {
         work_nothing
         work_silent
         work_use
+        work_seen
         work_test
         work_settings
         work_keep

@@ -74,3 +74,38 @@ fn a_kiosk_that_was_killed_does_not_keep_the_line_from_its_successor() {
     assert_ne!(std::fs::read_link(&path).unwrap(), before, "the lock stays on the old pty");
     assert!(device.shutdown());
 }
+
+#[test]
+fn a_module_written_in_python_is_read_by_the_driver() {
+    if python_is_missing() {
+        return;
+    }
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/device/id_reader/module.py");
+    let mut module = Command::new("python3")
+        .args([script, &hex::encode(vector("P01").record)])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = std::io::BufReader::new(module.stdout.take().unwrap());
+    let mut path = String::new();
+    std::io::BufRead::read_line(&mut said, &mut path).unwrap();
+    let line = permit_kiosk::device::LineConfig {
+        port: permit_kiosk::device::Port::Path(path.trim().into()),
+        baud: 115_200,
+        flow_control: permit_kiosk::device::FlowControl::None,
+    };
+    let (device, reports) = id_reader::start(line, clock()).unwrap();
+    device.send(id_reader::Command::Claim).unwrap();
+    let found = super::super::event(&reports);
+    assert!(matches!(found, id_reader::Event::CardFound), "{found:?}");
+    let id_reader::Event::IdRead(record) = super::super::event(&reports) else { panic!() };
+    assert_eq!(record.name.reveal(), "林小满");
+    assert!(device.shutdown());
+    drop(module.stdin.take());
+    let mut asked = String::new();
+    said.read_to_string(&mut asked).unwrap();
+    // Read once, its new address asked for once.
+    assert!(asked.contains("3001=1") && asked.contains("3003=1"), "{asked}");
+    assert!(module.wait().unwrap().success());
+}

@@ -5,6 +5,7 @@
 pub(crate) mod bench;
 mod line;
 mod mishaps;
+mod peer;
 mod protocol;
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -67,7 +68,7 @@ impl Dots {
 
 /// A slip of 576 dots and so many rows, different for each seed, with ink in its first and last
 /// row.
-fn picture(seed: u64, rows: usize) -> Vec<u8> {
+pub(super) fn picture(seed: u64, rows: usize) -> Vec<u8> {
     let mut bits = Dots::seeded(seed).bytes(72 * rows);
     bits[0] = 0xFF;
     bits[72 * rows - 72] = 0xFF;

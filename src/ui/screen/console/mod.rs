@@ -60,6 +60,8 @@ pub(crate) enum Message {
     Find,
     /// Take what answered there as proposed.
     Use(usize),
+    /// What was found has been seen.
+    Seen,
     /// Try a device.
     Try(DeviceKind),
     /// See and change a device's settings.
@@ -289,6 +291,7 @@ impl Screen {
             }
             (Step::Open(_), Message::Emptied(printer)) => Some(self.ask(Ask::Emptied(printer))),
             (Step::Open(_), Message::Find) if !self.is_asking => Some(self.ask(Ask::Discover)),
+            (Step::Open(_), Message::Seen) if !self.is_asking => Some(self.ask(Ask::Seen)),
             (Step::Open(_), Message::Try(kind)) if !self.is_asking => {
                 Some(self.ask(Ask::Test(kind)))
             }

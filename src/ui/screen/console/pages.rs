@@ -122,7 +122,10 @@ fn papers<'a>(open: &'a Open, look: &Look) -> Vec<Part<'a>> {
         parts.push(panel::notice(look, Tone::Note, text.papers_lead, ""));
     }
     parts.extend(open.report.sheets.iter().map(|sheet| unknown(open, look, sheet)));
-    parts.extend(work::trays(open, look));
+    // One question at a time.
+    if open.report.sheets.is_empty() {
+        parts.extend(work::trays(open, look));
+    }
     parts
 }
 
@@ -313,10 +316,11 @@ fn series_name(text: &'static Strings, series: &str) -> &'static str {
 
 fn devices<'a>(open: &'a Open, look: &Look) -> Vec<Part<'a>> {
     let mut parts = work::progress(look, &open.report.work);
-    parts.push(work::find(look, &open.report.work));
     if let Work::Discovered(ports) = &open.report.work {
         parts.extend(work::found(look, ports));
+        return parts;
     }
+    parts.push(work::find(look, &open.report.work));
     parts.extend(open.report.devices.iter().map(|device| one_device(look, device)));
     parts
 }
@@ -329,6 +333,7 @@ fn one_device<'a>(look: &Look, device: &'a Device) -> Part<'a> {
         DeviceKind::Scanner => (Icon::Code, ""),
         DeviceKind::ReceiptPrinter => (Icon::Receipt, text.device_cuts),
         DeviceKind::PagePrinter => (Icon::Printer, text.device_pages),
+        DeviceKind::Panel => (Icon::Lock, ""),
     };
     let c = look.colours;
     let fault = |fault: crate::fault::Fault| fault.code.title(look.language);
@@ -355,11 +360,11 @@ fn one_device<'a>(look: &Look, device: &'a Device) -> Part<'a> {
         label::caption(look, beside.join("　")),
     ]
     .width(Fill);
-    let content = row![panel::badge(icon, 92.0, c.primary, c.primary_soft), words]
+    let buttons = work::buttons(look, device.kind, device.health != Health::NotConfigured);
+    let content = row![panel::badge(icon, 92.0, c.primary, c.primary_soft), words, buttons]
         .spacing(theme::space::M)
         .align_y(Center);
-    let buttons = work::buttons(look, device.kind, device.health != Health::NotConfigured);
-    panel::card(look, column![content, buttons].spacing(theme::space::S))
+    panel::card(look, content)
 }
 
 fn about<'a>(open: &'a Open, look: &Look) -> Vec<Part<'a>> {

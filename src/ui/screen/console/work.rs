@@ -134,7 +134,9 @@ pub(super) fn progress<'a>(look: &Look, work: &'a Work) -> Vec<Part<'a>> {
             let more = match kind {
                 DeviceKind::IdReader => text.work_lay_card,
                 DeviceKind::Scanner => text.work_show_code,
-                DeviceKind::ReceiptPrinter | DeviceKind::PagePrinter => text.work_take_paper,
+                DeviceKind::ReceiptPrinter | DeviceKind::PagePrinter | DeviceKind::Panel => {
+                    text.work_take_paper
+                }
             };
             notice(Tone::Note, name(*kind), more.to_owned())
         }
@@ -161,26 +163,36 @@ pub(super) fn found<'a>(look: &Look, ports: &'a [PortFound]) -> Vec<Part<'a>> {
         parts.push(panel::notice(look, Tone::Warn, text.work_nothing, ""));
     }
     for (at, port) in ports.iter().enumerate() {
-        let mut words =
-            column![label::strong(look, port.port.describe())].spacing(theme::space::XS);
+        let mut words = column![label::strong(look, port.port.describe())]
+            .spacing(theme::space::XS)
+            .width(Fill);
+        let mut use_it = None;
         match (&port.found, &port.error) {
             (Some(found), _) => {
                 let identity = found.identity.as_deref().unwrap_or_default();
                 let says = format!("{} {} baud {identity}", found.language.describe(), found.baud);
-                let use_it = press::secondary(
+                words = words.push(label::body(look, says));
+                use_it = Some(press::onward(
                     look,
                     use_id(at),
                     text.work_use,
                     Icon::ArrowRight,
                     Some(Touched::Console(Message::Use(at))),
-                );
-                words = words.push(label::body(look, says)).push(use_it);
+                ));
             }
             (None, Some(error)) => words = words.push(label::caption(look, error.clone())),
             (None, None) => words = words.push(label::caption(look, text.work_silent)),
         }
-        parts.push(panel::card(look, words));
+        let line = row![words].push(use_it).spacing(theme::space::M).align_y(Center);
+        parts.push(panel::card(look, line));
     }
+    parts.push(press::secondary(
+        look,
+        "seen",
+        text.work_seen,
+        Icon::Check,
+        Some(Touched::Console(Message::Seen)),
+    ));
     parts
 }
 
@@ -198,7 +210,10 @@ pub(super) fn buttons<'a>(look: &Look, kind: DeviceKind, is_there: bool) -> Part
         DeviceKind::Scanner => ("test:scanner", "settings:scanner"),
         DeviceKind::ReceiptPrinter => ("test:receipt_printer", "settings:receipt_printer"),
         DeviceKind::PagePrinter => ("test:page_printer", "settings:page_printer"),
+        DeviceKind::Panel => ("test:panel", "settings:panel"),
     };
+    // A panel shows what it is by the door and the key.
+    let is_there = is_there && kind != DeviceKind::Panel;
     row![
         press::secondary(
             look,
@@ -260,7 +275,7 @@ pub(super) fn draft<'a>(look: &Look, draft: &'a Draft, settings: &'a [Setting]) 
                 })),
             )
         });
-        let rows = in_rows(choices.collect());
+        let rows = in_rows(choices.collect(), 3);
         let content = column![label::strong(look, setting.key.as_str())].extend(rows);
         parts.push(panel::card(look, content.spacing(theme::space::S)));
     }
@@ -287,21 +302,23 @@ pub(super) fn draft<'a>(look: &Look, draft: &'a Draft, settings: &'a [Setting]) 
                 Touched::Console(Message::Why(reason)),
             )
         });
+        let reasons = in_rows(reasons.collect(), 2);
         let content = column![label::strong(look, text.why_title)].extend(reasons);
-        parts.push(panel::card(look, content.spacing(theme::space::S)));
+        // First: nothing is tried without it.
+        parts.insert(0, panel::card(look, content.spacing(theme::space::S)));
     }
     parts
 }
 
-/// Three choices beside each other: values are short.
-fn in_rows(choices: Vec<Part<'_>>) -> Vec<Part<'_>> {
+/// Choices beside each other, so many in a row.
+fn in_rows(choices: Vec<Part<'_>>, in_a_row: usize) -> Vec<Part<'_>> {
     let mut rows = Vec::new();
     let mut row = Row::new().spacing(theme::space::S);
     let mut count = 0;
     for choice in choices {
         row = row.push(container(choice).width(Fill));
         count += 1;
-        if count == 3 {
+        if count == in_a_row {
             rows.push(std::mem::replace(&mut row, Row::new().spacing(theme::space::S)).into());
             count = 0;
         }
@@ -362,6 +379,7 @@ pub(super) fn name(text: &'static Strings, kind: DeviceKind) -> &'static str {
         DeviceKind::Scanner => text.device_scanner,
         DeviceKind::ReceiptPrinter => text.device_receipt_printer,
         DeviceKind::PagePrinter => text.device_page_printer,
+        DeviceKind::Panel => text.device_panel,
     }
 }
 

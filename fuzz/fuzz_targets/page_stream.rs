@@ -1,0 +1,4 @@
+//! `permit_kiosk_fuzz::devices` with the codec `page_stream` over whatever libFuzzer makes.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| permit_kiosk_fuzz::devices("page_stream", input));
