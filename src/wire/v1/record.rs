@@ -245,7 +245,11 @@ impl Body {
             | Self::MaintenanceRefused(_)
             | Self::MaintenanceSignedOut(_)
             | Self::MaintenanceSettled(_)
-            | Self::MaintenanceEmptied(_) => None,
+            | Self::MaintenanceEmptied(_)
+            | Self::MaintenanceConfigured(_)
+            | Self::MaintenanceTested(_)
+            | Self::BlanksCounted(_)
+            | Self::BlanksSpent(_) => None,
         }
     }
 
