@@ -16,11 +16,9 @@ fn an_open_door_is_a_fault_and_the_key_asks_for_the_console() {
     lobby.hand("panel key turn");
     lobby.event("the key", |event| matches!(event, Event::MaintenanceAsked));
     lobby.hand("panel key back");
-    // A hand is wanted at the reader and, later, nowhere any more.
+    // A hand is wanted at the reader.
     lobby.perform(Effect::ReadId);
     lobby.hand("wait panel lamps 00000001");
-    lobby.perform(Effect::Wipe);
-    lobby.hand("wait panel lamps 00000000");
     lobby.hand("panel unplug");
     lobby.until_fault("panel.offline", true);
     assert!(lobby.equipment.can_serve(), "nothing of a visit needs the panel");

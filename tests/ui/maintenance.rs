@@ -368,7 +368,11 @@ fn a_technician_tries_every_device_and_nobodys_data_is_seen() {
         kit.id_reader && kit.scanner && kit.receipt_printer && kit.page_printer
     });
     lobby.sign_in("liu");
+    // One question at a time: first the sheet nobody knows about, then the trays.
     lobby.stand.touch("tab:papers");
+    lobby.stand.touch("settle:1:complete");
+    lobby.stand.touch("primary");
+    lobby.stand.hear();
     lobby.stand.touch("count:A4");
     for digit in "100".chars() {
         lobby.stand.touch(&format!("key:{digit}"));
