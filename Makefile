@@ -3,13 +3,14 @@
 CARGO ?= cargo
 # What a Debian machine with Rust lacks.
 RUN_PACKAGES  = gcc libc6-dev libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0 fonts-noto-cjk
-SHOW_PACKAGES = xvfb xdotool imagemagick poppler-utils zbar-tools
+SHOW_PACKAGES = xvfb xdotool imagemagick poppler-utils zbar-tools espeak-ng
 TEST_PACKAGES = qpdf openssl python3 python3-venv default-jre-headless \
-                libpdfbox2-java libjaxb-api-java libactivation-java libcommons-logging-java postgresql-15 sqlite3 xxd
+                libpdfbox2-java libjaxb-api-java libactivation-java libcommons-logging-java postgresql-15 sqlite3 xxd \
+                xserver-xorg-core xserver-xorg-video-dummy
 PACKAGES      = $(RUN_PACKAGES) $(SHOW_PACKAGES) $(TEST_PACKAGES)
 SUDO          = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: run test deps show-deps build lint format screens bench bench-devices oracle crash soak fuzz
+.PHONY: run test deps show-deps build lint format screens monkey bench bench-devices oracle crash soak fuzz
 
 run: show-deps build ## the whole product on this machine: central, simulated devices, kiosk
 	./target/debug/permit-kiosk demo
@@ -44,6 +45,9 @@ lint:
 
 format:
 	$(CARGO) fmt
+
+monkey: ## a monkey at the screen: 10 000 touches, keys, cards and codes at random
+	KIOSK_MONKEY_EVENTS=10000 $(CARGO) test --test integration -- ui::monkey --nocapture
 
 screens: ## make the pictures of docs/screens anew
 	UPDATE_SCREENS=1 $(CARGO) test --test integration -- ui::

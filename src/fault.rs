@@ -199,11 +199,13 @@ pub enum FaultCode {
     CentralUnreachable,
     /// `central.refused`: central refuses this kiosk.
     CentralRefused,
+    /// `visit.help-called`: somebody at the screen asks for a person to come.
+    HelpCalled,
 }
 
 impl FaultCode {
     /// Every code.
-    pub const ALL: [Self; 65] = [
+    pub const ALL: [Self; 66] = [
         Self::IdReaderOffline,
         Self::IdReaderPortBusy,
         Self::IdReaderNotResponding,
@@ -269,6 +271,7 @@ impl FaultCode {
         Self::CertificateExpired,
         Self::CentralUnreachable,
         Self::CentralRefused,
+        Self::HelpCalled,
     ];
 
     /// The code as it is printed, logged and listed, for example `receipt.paper-out`.
@@ -1040,6 +1043,17 @@ impl FaultCode {
                 is_warning: false,
                 title: ("中心拒绝了本终端", "central refuses this kiosk"),
                 remedy: ("请中心核对本终端的登记", "ask central to look up the kiosk's enrolment"),
+            },
+            Self::HelpCalled => Entry {
+                code: "visit.help-called",
+                fixer: Fixer::Attendant,
+                retry: Retry::Yes,
+                is_warning: true,
+                title: ("有人呼叫工作人员", "somebody at the screen asks for help"),
+                remedy: (
+                    "到终端前帮助申请人；帮完后在“帮助”里再点一次呼叫",
+                    "go to the kiosk and help; then touch the call under Help once more",
+                ),
             },
         }
     }

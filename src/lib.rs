@@ -13,6 +13,7 @@ pub mod wire;
 // Edges: thin, shared.
 pub mod clock;
 pub mod durable;
+pub mod systemd;
 pub mod config;
 
 // Audit: sees neither kiosk nor central.
@@ -25,6 +26,7 @@ pub mod journal;
 pub mod rulebooks;
 pub mod registers;
 pub mod device;
+pub mod speech;
 pub mod sync;
 pub mod terminal;
 pub mod ui;

@@ -22,6 +22,7 @@ mod mishap; // paper, cover, cable, power: what lies in the tray and what the jo
 mod sync; // lost, repeated, reordered, weeks late
 mod audit; // a good bundle verifies, every single lie in it is found
 mod central; // the kiosks' interface, the permit book, the pages
+mod lobby; // the voice, and what systemd is told
 mod ui; // every screen without a window, in both languages
 mod journey; // whole visits, without a window and through the real one
 mod tidy; // module order, file heads, links, lists that must agree

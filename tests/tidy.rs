@@ -18,6 +18,7 @@ const MODULES: &[(&str, bool, &[&str])] = &[
     ("wire", false, &["domain", "fault", "rules", "seal", "certificate"]),
     ("clock", false, &["domain"]),
     ("durable", false, &[]),
+    ("systemd", false, &[]),
     ("config", false, &["domain", "durable"]),
     ("audit", true, &[]),
     ("session", false, &["domain", "rules", "fault"]),
@@ -26,13 +27,14 @@ const MODULES: &[(&str, bool, &[&str])] = &[
     ("rulebooks", true, &[]),
     ("registers", true, &[]),
     ("device", false, &["domain", "fault", "clock"]),
+    ("speech", false, &["domain", "config"]),
     ("sync", true, &["journal", "rulebooks", "registers"]),
     (
         "terminal",
         true,
         &["audit", "session", "staff", "journal", "rulebooks", "registers", "device", "sync"],
     ),
-    ("ui", true, &["session", "staff", "device", "terminal"]),
+    ("ui", true, &["session", "staff", "device", "speech", "systemd", "terminal"]),
     ("central", true, &["audit"]),
 ];
 

@@ -74,6 +74,11 @@ pub enum Block {
         /// What it says.
         text: String,
     },
+    /// A signature as it was drawn, over a line.
+    Signature {
+        /// Its lines: points in thousandths of the field's width and height.
+        strokes: Vec<Vec<(u16, u16)>>,
+    },
     /// Blank paper.
     Feed {
         /// How much, in millimetres.
@@ -121,7 +126,8 @@ pub fn render(slip: &Slip, fonts: &Fonts, width_dots: u32) -> Result<Bitmap, Err
     let width = u16::try_from(width_dots).ok().filter(|dots| WIDTH_DOTS.contains(dots));
     let width = width.ok_or(Error::TooManyDots { width_px: width_dots, height_px: 0 })?;
     let mut marks = Vec::new();
-    let mut layout = Layout { fonts, width: f32::from(width), label: 0.0, y: EDGE_DOTS };
+    let mut layout =
+        Layout { fonts, width: f32::from(width), label: 0.0, y: EDGE_DOTS, drawn: Vec::new() };
     layout.label = layout.label_width(slip)?;
     for block in &slip.blocks {
         layout.place(block, &mut marks)?;
@@ -137,7 +143,62 @@ pub fn render(slip: &Slip, fonts: &Fonts, width_dots: u32) -> Result<Bitmap, Err
     }
     let options = printpdf::PdfSaveOptions::default();
     let pdf = canvas.finish()?.save(&options, &mut Vec::new());
-    raster::hard(&pdf, DOTS_PER_MM / PT_PER_MM)
+    let mut dots = raster::hard(&pdf, DOTS_PER_MM / PT_PER_MM)?;
+    for drawn in layout.drawn {
+        drawn.draw(&mut dots);
+    }
+    Ok(dots)
+}
+
+/// A signature with its place on the paper, in dots.
+struct Drawn {
+    left: f32,
+    top: f32,
+    width: f32,
+    height: f32,
+    strokes: Vec<Vec<(u16, u16)>>,
+}
+
+impl Drawn {
+    /// Draws each line with a pen of three dots.
+    fn draw(&self, dots: &mut Bitmap) {
+        let place = |(x, y): (u16, u16)| {
+            (
+                self.left + f32::from(x) / 1_000.0 * self.width,
+                self.top + f32::from(y) / 1_000.0 * self.height,
+            )
+        };
+        for stroke in &self.strokes {
+            let mut before = None;
+            for point in stroke {
+                let (x, y) = place(*point);
+                let (from_x, from_y) = before.unwrap_or((x, y));
+                // One dot after the other: the paper is 576 across.
+                let steps = (x - from_x).abs().max((y - from_y).abs()).ceil().max(1.0);
+                let mut step = 0.0;
+                while step <= steps {
+                    let along = step / steps;
+                    pen(dots, from_x + (x - from_x) * along, from_y + (y - from_y) * along);
+                    step += 1.0;
+                }
+                before = Some((x, y));
+            }
+        }
+    }
+}
+
+fn pen(dots: &mut Bitmap, x: f32, y: f32) {
+    for (across, down) in [(0.0, 0.0), (1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)] {
+        let (x, y) = ((x + across).round(), (y + down).round());
+        if x >= 0.0 && y >= 0.0 {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "dots of a slip: from 0 to some thousands"
+            )]
+            dots.blacken(x as u32, y as u32);
+        }
+    }
 }
 
 /// Something with a place on the paper, in dots from its top left corner.
@@ -170,6 +231,8 @@ struct Layout<'a> {
     label: f32,
     /// How far the paper is used.
     y: f32,
+    /// What is drawn when the texts stand.
+    drawn: Vec<Drawn>,
 }
 
 impl Layout<'_> {
@@ -218,6 +281,15 @@ impl Layout<'_> {
                     marks.push(Mark::Rectangle { left, top, width, height });
                 }
                 self.y = self.y.round() + f32::from(side * module);
+            }
+            Block::Signature { strokes } => {
+                // As wide as the paper and as flat as the field on the screen.
+                let height = (inner * 0.4).round();
+                let (left, top, width) = (EDGE_DOTS, self.y, inner);
+                self.drawn.push(Drawn { left, top, width, height, strokes: strokes.clone() });
+                let top = self.y + height + 2.0;
+                marks.push(Mark::Rectangle { left, top, width, height: 2.0 });
+                self.y = top + 10.0;
             }
             Block::Feed { mm } => self.y += f32::from(*mm) * DOTS_PER_MM,
         }

@@ -21,12 +21,16 @@ use permit_kiosk::rules::Rulebook;
 use permit_kiosk::seal::{LogOrigin, SigningKey, VaultKey, VerifyingKey};
 use permit_kiosk::session::event::Equipment;
 use permit_kiosk::session::{Pace, Session, Terms};
+use permit_kiosk::speech::Speech;
 use permit_kiosk::sync::{
     self, Central as _, EditionTask, NumberPlan, Report, Retry, SeriesPlan, Taken, Task,
 };
+use permit_kiosk::systemd::Notify;
 use permit_kiosk::terminal::report::Board;
 use permit_kiosk::terminal::{self, PaperSettings, Terminal};
-use permit_kiosk::ui::app::{self, Options};
+use permit_kiosk::ui::app::{self, Night, Options};
+use permit_kiosk::ui::performer::Station;
+use permit_kiosk::ui::theme;
 use permit_kiosk::wire::v1::api::Heartbeat;
 use permit_kiosk::wire::v1::{Body, KioskId, Publishers, SignedEdition, Started};
 use serde::Deserialize;
@@ -87,6 +91,8 @@ const SNAPSHOT_EVERY: Duration = Duration::from_mins(30);
 const EDITIONS_LOOKED_AT_EVERY: Duration = Duration::from_mins(1);
 /// As a published edition itself is limited.
 const EDITION_BYTES_MAX: u64 = SignedEdition::BYTES_MAX as u64;
+/// GB/T 37668 and the hands of the old: what is touched is so high at least.
+const LEAST_TARGET_MM: f32 = 15.0;
 /// Numbers held of each series: 40 visits a day for seven days without central.
 const NUMBERS_HELD: u64 = 280;
 
@@ -161,6 +167,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let first_terms = terms(&kiosk, &shelf.rulebook());
     let own_kiosk = kiosk.clone();
+    let speech = start_speech(kiosk.speech.clone());
+    let screen = kiosk.screen.clone();
+    let phone = kiosk.phone.clone();
     let (terminal, events) = Terminal::start(terminal::Settings {
         kiosk,
         devices,
@@ -181,11 +190,60 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     runtime.spawn(carry_editions(shelf, terminal.clone(), move |rulebook| {
         terms(&own_kiosk, rulebook)
     }));
-    let options =
-        Options { fullscreen: args.fullscreen, size: args.size, probe: args.probe.clone() };
-    let session = Session::new(first_terms, Equipment::NONE);
-    app::run(options, session, Box::new(terminal), events)?;
+    let fullscreen = args.fullscreen || screen.fullscreen;
+    if fullscreen {
+        measure(&screen);
+    }
+    let options = Options {
+        fullscreen,
+        size: args.size,
+        probe: args.probe.clone(),
+        night: screen.night.map(|(from, until)| Night { from, until }),
+        phone,
+    };
+    let session = Session::new(first_terms, Equipment::NONE).beginning_in(screen.language);
+    let station =
+        Station { terminal, speech, backlight: screen.backlight, notify: notify().map(Arc::new) };
+    app::run(options, session, Box::new(station), events)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Tells a technician who has put the kiosk behind glass too small for fingers.
+fn measure(screen: &config::Screen) {
+    let [width, height, width_mm] = [screen.width_px, screen.height_px, screen.width_mm]
+        .map(|count| f32::from(u16::try_from(count).unwrap_or(u16::MAX)));
+    let least_mm = theme::least_target_mm(iced::Size::new(width, height), width / width_mm);
+    if least_mm < LEAST_TARGET_MM {
+        tracing::warn!(
+            least_mm,
+            "the smallest keys are lower than {LEAST_TARGET_MM} mm on this glass: take a larger one, \
+             or correct its measures in kiosk.toml"
+        );
+    }
+}
+
+/// Starts the voice. A kiosk without one works.
+fn start_speech(programs: config::Speech) -> Option<Speech> {
+    match Speech::start(programs) {
+        Ok(speech) => Some(speech),
+        Err(error) => {
+            tracing::warn!(%error, "no voice: its thread could not be started");
+            None
+        }
+    }
+}
+
+/// The line to systemd, where the kiosk runs under it.
+fn notify() -> Option<Notify> {
+    #[expect(clippy::disallowed_methods, reason = "systemd tells a service its socket this way")]
+    let name = std::env::var("NOTIFY_SOCKET").ok()?;
+    match Notify::to(&name) {
+        Ok(notify) => Some(notify),
+        Err(error) => {
+            tracing::error!(%error, "systemd cannot be told that the kiosk is alive");
+            None
+        }
+    }
 }
 
 /// The kiosk's keys and its name.

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::civil::Time;
+
 use super::written::{File, Refusal, Section};
 use crate::domain::{DivisionCode, ElicenceId, HygieneNumber, Issuer, Language, Uscc};
 
@@ -27,6 +29,8 @@ pub struct Kiosk {
     pub screen: Screen,
     /// How long a visit may pause and last.
     pub session: SessionTimes,
+    /// The programs that read the screens aloud.
+    pub speech: Speech,
     /// The fonts of certificates and screens.
     pub fonts: Fonts,
     /// The journal, editions and snapshots.
@@ -52,7 +56,7 @@ pub struct Kiosk {
 }
 
 /// The screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Screen {
     /// The language a visit begins in.
     pub language: Language,
@@ -66,6 +70,38 @@ pub struct Screen {
     pub width_mm: u32,
     /// Height of the glass in millimetres.
     pub height_mm: u32,
+    /// From when to when the welcome screen is dark; `None` where it never is.
+    pub night: Option<(Time, Time)>,
+    /// The light behind the panel; `None` where the kernel does not have it.
+    pub backlight: Option<Backlight>,
+}
+
+/// The light behind a panel, as the kernel shows it under `/sys/class/backlight`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backlight {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// How bright it is at night, of a hundred.
+    pub night_percent: u32,
+}
+
+/// The programs that read the screens aloud: a text comes to their standard input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Speech {
+    /// For Mandarin; empty where there is none.
+    pub zh: Vec<String>,
+    /// For English; empty where there is none.
+    pub en: Vec<String>,
+}
+
+impl Speech {
+    /// The program of a language, and what it is called with.
+    pub fn command(&self, language: Language) -> &[String] {
+        match language {
+            Language::Zh => &self.zh,
+            Language::En => &self.en,
+        }
+    }
 }
 
 /// How long a visit may pause and last. Large print multiplies all of them.
@@ -153,6 +189,7 @@ pub(super) fn read(folder: &Path) -> (File, Option<Kiosk>) {
         let competence = file.section("competence", competence);
         let screen = file.section("screen", screen);
         let session = file.section("session", session);
+        let speech = file.section("speech", speech);
         let fonts = file.section("fonts", fonts);
         let folders = file.section("folders", folders);
         let central = file.section("central", central);
@@ -177,6 +214,7 @@ pub(super) fn read(folder: &Path) -> (File, Option<Kiosk>) {
             competent,
             screen: screen?,
             session: session?,
+            speech: speech?,
             fonts: fonts?,
             data_folder,
             keys_folder,
@@ -260,6 +298,12 @@ fn screen(section: &Section<'_>) -> Option<Screen> {
     let height_px = section.number("height_px", 600..=7680, 1920);
     let width_mm = section.number("width_mm", 150..=2000, 268);
     let height_mm = section.number("height_mm", 150..=2000, 476);
+    let night = section.parsed("night", "22:00-06:00", night);
+    let folder = section.parsed("backlight", NONE, |text| {
+        Ok::<_, Refusal>((text != NONE).then(|| PathBuf::from(text)))
+    });
+    let night_percent = section.number("night_percent", 1..=100, 30);
+    let (folder, night_percent) = (folder?, night_percent?);
     let screen = Screen {
         language: language?,
         fullscreen: fullscreen?,
@@ -267,6 +311,8 @@ fn screen(section: &Section<'_>) -> Option<Screen> {
         height_px: height_px?,
         width_mm: width_mm?,
         height_mm: height_mm?,
+        night: night?,
+        backlight: folder.map(|folder| Backlight { folder, night_percent }),
     };
     // Pixels are square on every panel built for kiosks: the two densities agree within a tenth.
     let across = u64::from(screen.width_px) * u64::from(screen.height_mm);
@@ -281,6 +327,39 @@ fn screen(section: &Section<'_>) -> Option<Screen> {
         return None;
     }
     Some(screen)
+}
+
+/// The word for something there is not.
+const NONE: &str = "none";
+
+/// Two times of day with a hyphen between them.
+fn night(text: &str) -> Result<Option<(Time, Time)>, Refusal> {
+    if text == NONE {
+        return Ok(None);
+    }
+    let time = |text: &str| text.trim().parse::<Time>().ok();
+    text.split_once('-')
+        .and_then(|(from, until)| Some((time(from)?, time(until)?)))
+        .filter(|(from, until)| from != until)
+        .map(Some)
+        .ok_or_else(|| {
+            Refusal::new(
+                "is not from one time of day to another",
+                "write both as hours and minutes with a hyphen between, or \"none\"",
+            )
+        })
+}
+
+fn speech(section: &Section<'_>) -> Option<Speech> {
+    let program = |key: &'static str, example: &str| {
+        section.parsed(key, example, |text| {
+            let words = text.split_whitespace().map(str::to_owned);
+            Ok::<_, Refusal>(if text == NONE { Vec::new() } else { words.collect() })
+        })
+    };
+    let zh = program("zh", "espeak-ng -v cmn-latn-pinyin -s 145 --stdin");
+    let en = program("en", "espeak-ng -v en -s 150 --stdin");
+    Some(Speech { zh: zh?, en: en? })
 }
 
 fn session(section: &Section<'_>) -> Option<SessionTimes> {

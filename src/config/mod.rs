@@ -20,7 +20,9 @@ pub const DEVICES_FILE: &str = devices::NAME;
 pub use edit::{
     Change, EditError, Edited, ReplaceError, Setting, apply, choices, replace, settings,
 };
-pub use kiosk::{Fonts, Kiosk, Limits, Numbers, Retention, Screen, SealProfile, SessionTimes};
+pub use kiosk::{
+    Backlight, Fonts, Kiosk, Limits, Numbers, Retention, Screen, SealProfile, SessionTimes, Speech,
+};
 pub use problem::{Problem, Problems};
 
 use crate::durable;

@@ -23,7 +23,9 @@ pub use identifier::{
     HygieneNumber, IdentifierError, PersonId, ResidentId, Uscc,
 };
 pub use masked::{MaskedId, MaskedName, MaskedPhone, PrintedSoleTraderId};
-pub use permit::{Grant, Holder, Issuer, Permit, PermitDraft, PermitKind, PermitNumber, Series};
+pub use permit::{
+    Grant, Holder, Issuer, Kept, LastDay, Permit, PermitDraft, PermitKind, PermitNumber, Series,
+};
 pub use private::{Private, Wipe};
-pub use service::ServiceCode;
+pub use service::{Action, ServiceCode};
 pub use verdict::{Bearing, Verdict};

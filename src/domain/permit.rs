@@ -173,12 +173,39 @@ pub struct PermitDraft {
     pub issuer: Issuer,
     /// Six digits of the division whose series the number is taken from.
     pub division: String,
+    /// The permit whose number is kept; `None` where a new one is taken.
+    pub kept: Option<Kept>,
+}
+
+/// A permit that is changed, renewed, issued again or cancelled: its number survives
+/// (食品经营许可和备案管理办法 35 to 39), and of its dates what the act leaves alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Its number.
+    pub number: PermitNumber,
+    /// Its date of issue, where the act does not give it a new one: a lost paper is printed again with
+    /// the dates it had.
+    pub issued: Option<Date>,
+    /// Its last day.
+    pub valid_to: LastDay,
+}
+
+/// What becomes of the last day of a permit whose number is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastDay {
+    /// It stays: this one, or none for a filing.
+    Stays(Option<Date>),
+    /// It is counted from the day of the decision, as of a new permit.
+    Counted,
 }
 
 impl PermitDraft {
     /// Last day of a permit issued on `issued`: start + years − 1 day (five years for food, four for
-    /// hygiene; a filing has none).
+    /// hygiene; a filing has none), unless it keeps the one it had.
     pub fn valid_to(&self, issued: Date) -> Option<Date> {
+        if let Some(Kept { valid_to: LastDay::Stays(last), .. }) = &self.kept {
+            return *last;
+        }
         let years = match self.grant.kind() {
             PermitKind::Food => 5,
             PermitKind::Hygiene => 4,
@@ -205,7 +232,7 @@ pub struct Permit {
     pub grant: Grant,
     /// Who signed.
     pub issuer: Issuer,
-    /// Date of issue: the day of the commit in Asia/Shanghai.
+    /// Date of issue: the day of the commit in Asia/Shanghai, or that of the paper that was lost.
     pub issued: Date,
     /// Last day, `None` for a filing.
     pub valid_to: Option<Date>,

@@ -1,5 +1,6 @@
 //! What can be applied for.
 
+use super::PermitKind;
 use serde::{Deserialize, Serialize};
 
 /// The services the kiosk takes applications for, by their codes in facts and records.
@@ -120,10 +121,67 @@ impl ServiceCode {
         }
     }
 
+    /// What it does to a permit.
+    pub fn action(self) -> Action {
+        match self {
+            Self::FoodNew
+            | Self::FoodFile
+            | Self::HygieneNew
+            | Self::HygieneFile
+            | Self::CombinedNew => Action::New,
+            Self::FoodChange
+            | Self::FoodFileChange
+            | Self::HygieneChange
+            | Self::CombinedChange => Action::Change,
+            Self::FoodRenew | Self::HygieneRenew => Action::Renew,
+            Self::FoodReissue | Self::HygieneReissue => Action::Reissue,
+            Self::FoodCancel | Self::HygieneCancel => Action::Cancel,
+            Self::CombinedShow => Action::Show,
+        }
+    }
+
+    /// The kind of the permit it is about, where it is about one that exists already.
+    pub fn held(self) -> Option<PermitKind> {
+        match self {
+            Self::FoodChange | Self::FoodRenew | Self::FoodReissue | Self::FoodCancel => {
+                Some(PermitKind::Food)
+            }
+            Self::FoodFileChange => Some(PermitKind::Filing),
+            Self::HygieneChange
+            | Self::HygieneRenew
+            | Self::HygieneReissue
+            | Self::HygieneCancel => Some(PermitKind::Hygiene),
+            Self::FoodNew
+            | Self::FoodFile
+            | Self::HygieneNew
+            | Self::HygieneFile
+            | Self::CombinedNew
+            | Self::CombinedChange
+            | Self::CombinedShow => None,
+        }
+    }
+
     /// The service of a code, if there is one.
     pub fn parse(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|service| service.as_str() == code)
     }
+}
+
+/// What a service does to a permit (domain.md 2.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// 新办, 备案: one that was not there.
+    New,
+    /// 变更: other words on it.
+    Change,
+    /// 延续: a later last day.
+    Renew,
+    /// 补办: another paper, the old one lost or damaged.
+    Reissue,
+    /// 注销: it ends, by its holder's wish.
+    Cancel,
+    /// 查验: it is looked at.
+    Show,
 }
 
 impl std::fmt::Display for ServiceCode {

@@ -11,8 +11,8 @@ use super::{
     Case, Error, Head, IssueRequest, Issued, Milestone, Recorded, numbers, outbox, printing,
 };
 use crate::domain::{
-    ApplicationId, ElicenceId, FilingNumber, FoodLicenceNumber, Grant, Holder, HygieneNumber,
-    Issuer, Permit, PermitNumber, Uscc, calendar,
+    Action, ApplicationId, ElicenceId, FilingNumber, FoodLicenceNumber, Grant, Holder,
+    HygieneNumber, Issuer, Permit, PermitNumber, Uscc, calendar,
 };
 use crate::seal::{CopySerial, DataKey, Seal};
 use crate::wire::v1;
@@ -38,12 +38,25 @@ pub(super) fn issue(store: &mut Store, request: &IssueRequest) -> Result<Issued,
         let issued_at = moment_of_issue(writing)?;
         let issued_on = calendar::date_in_china(issued_at);
 
-        let series = numbers::series_of(draft, issued_on, writing.settings)?;
-        let sequence = numbers::take(writing, &series)?;
-        // A crash from here to the commit: the number is as free as before.
-        writing.settings.pass(Milestone::NumberTaken);
-        let number = numbers::number(draft, issued_on, &series, sequence, writing.settings)?;
-        let elicence = numbers::elicence(&number, &draft.issuer.uscc, issued_on, writing.settings)?;
+        let (series, sequence, number) = match &draft.kept {
+            // The number of a permit that is there: it belongs to no block of this kiosk.
+            Some(kept) => {
+                let (series, sequence) = numbers::place_of(&kept.number);
+                (series, sequence, kept.number.clone())
+            }
+            None => {
+                let series = numbers::series_of(draft, issued_on, writing.settings)?;
+                let sequence = numbers::take(writing, &series)?;
+                // A crash from here to the commit: the number is as free as before.
+                writing.settings.pass(Milestone::NumberTaken);
+                let number =
+                    numbers::number(draft, issued_on, &series, sequence, writing.settings)?;
+                (series, sequence, number)
+            }
+        };
+        let version = draft.kept.as_ref().map_or(1, |_| numbers::later_version(issued_at));
+        let issuer = &draft.issuer.uscc;
+        let elicence = numbers::elicence(&number, issuer, issued_on, version, writing.settings)?;
         let permit = Permit {
             number,
             elicence,
@@ -52,17 +65,17 @@ pub(super) fn issue(store: &mut Store, request: &IssueRequest) -> Result<Issued,
             premises: draft.premises.clone(),
             grant: draft.grant.clone(),
             issuer: draft.issuer.clone(),
-            issued: issued_on,
+            issued: draft.kept.as_ref().and_then(|kept| kept.issued).unwrap_or(issued_on),
             valid_to: draft.valid_to(issued_on),
         };
 
         let decided = append_decision(writing, case, &key)?;
         let print_jobs =
-            printing::queue(writing, case.application, &with_original(case), Some(&permit))?;
+            printing::queue(writing, case.application, &sealed_papers(case), Some(&permit))?;
         let seal = print_jobs
             .iter()
             .find_map(|job| job.seal.clone())
-            .expect("the original is among the papers, and has a seal");
+            .expect("the first of the papers has a seal");
         let sheets = print_jobs
             .iter()
             .map(|job| v1::Sheet {
@@ -86,6 +99,10 @@ pub(super) fn issue(store: &mut Store, request: &IssueRequest) -> Result<Issued,
             sheets,
             personal: v1::Issued::close(closing, &v1::Permit::from(&permit)),
         })))?;
+        // A number that was there before stays where it was entered; that of another kiosk is not here.
+        if draft.kept.is_some() {
+            return Ok(Issued { permit, seal, print_jobs, position: head.position });
+        }
         writing
             .transaction
             .execute(
@@ -134,12 +151,18 @@ pub(super) fn record_look_up(store: &mut Store, look_up: &v1::LookUp) -> Result<
     })
 }
 
+/// Where the permit of an application stands: right after the decision of the same transaction. The table
+/// of permits would not do, for it holds only those whose number this kiosk gave out.
 fn permit_position(
     connection: &Connection,
     application: ApplicationId,
 ) -> Result<Option<u64>, Error> {
     connection
-        .prepare_cached("SELECT position FROM permit WHERE application = ?1")
+        .prepare_cached(
+            "SELECT record.position FROM decision JOIN record ON record.position = decision.position + 1
+             WHERE decision.application = ?1 AND record.envelope_of = ?1
+               AND json_extract(record.text, '$.body.kind') = 'issued'",
+        )
         .and_then(|mut select| {
             select.query_row((application.as_bytes(),), |row| row.get(0)).optional()
         })
@@ -246,8 +269,12 @@ fn decision_position(
         .map_err(during("look for the decision"))
 }
 
-/// The papers asked for, with the original first: its seal is the electronic licence's too.
-fn with_original(case: &Case) -> Vec<v1::Document> {
+/// The papers asked for, with the original first: its seal is the electronic licence's too. Where a
+/// permit ends there is no certificate, and the receipt bears the seal of what has ended.
+fn sealed_papers(case: &Case) -> Vec<v1::Document> {
+    if case.service.action() == Action::Cancel {
+        return vec![v1::Document::Receipt];
+    }
     let others = case.documents.iter().copied().filter(|paper| *paper != v1::Document::Original);
     std::iter::once(v1::Document::Original).chain(others).collect()
 }

@@ -1,11 +1,13 @@
 //! Number series: which one a permit takes its number from, and how the number is written.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::error::during;
 use super::store::{Int, Store, Writing};
 use super::{Error, SeriesState, Settings};
+use crate::domain::calendar::datetime_in_china;
 use crate::domain::{
     ElicenceId, FilingNumber, FoodLicenceNumber, Grant, HygieneNumber, PermitDraft, PermitNumber,
     Series, Uscc,
@@ -98,13 +100,40 @@ pub(super) fn number(
     made.map_err(|source| Error::Number { series: series.clone(), sequence, source })
 }
 
-/// The e-licence identifier of a new permit (GB/T 36904): its serial is the date and the number's
+/// The series a number is of, and its place there.
+pub(super) fn place_of(number: &PermitNumber) -> (Series, u64) {
+    let (series, sequence) = match number {
+        PermitNumber::Food(number) => {
+            (Series::food(number.kind(), number.division()), number.sequence())
+        }
+        PermitNumber::Filing(number) => {
+            (Series::filing(number.kind(), number.division()), number.sequence())
+        }
+        PermitNumber::Hygiene(number) => {
+            (Series::hygiene(number.prefix(), number.year()), number.sequence())
+        }
+    };
+    (series, u64::from(sequence))
+}
+
+/// The version in the identifier of a permit whose number was there before. The identifier's serial
+/// holds the day; a second act on the same permit on the same day has to differ from the first, whatever
+/// kiosk it is done at, so the version tells the time of day in units of two minutes, after the first.
+pub(super) fn later_version(at: Timestamp) -> u16 {
+    let time = datetime_in_china(at).time();
+    let minutes =
+        u16::from(time.hour().unsigned_abs()) * 60 + u16::from(time.minute().unsigned_abs());
+    2 + minutes / 2
+}
+
+/// The e-licence identifier of a permit (GB/T 36904): its serial is the date and the number's
 /// digits. The bare sequence would meet itself: sellers and caterers share a type code, and each has a
 /// series that begins with 1.
 pub(super) fn elicence(
     number: &PermitNumber,
     issuer: &Uscc,
     issued: Date,
+    version: u16,
     settings: &Settings,
 ) -> Result<ElicenceId, Error> {
     let types = &settings.elicence_types;
@@ -114,7 +143,7 @@ pub(super) fn elicence(
         PermitNumber::Hygiene(number) => (&types.hygiene, format!("{:06}", number.sequence())),
     };
     let serial = format!("{}{digits}", issued.strftime("%Y%m%d"));
-    ElicenceId::new(code, issuer, &serial, 1)
+    ElicenceId::new(code, issuer, &serial, version)
         .map_err(|source| Error::Elicence { number: number.to_string(), source })
 }
 

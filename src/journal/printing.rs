@@ -9,14 +9,26 @@ use crate::domain::{ApplicationId, Permit};
 use crate::seal::{Claims, CopySerial, Seal};
 use crate::wire::v1::{Body, Document, MaintenanceSettled, PrintStep, Printed, SheetAnswer};
 
-/// Queues papers of an application. Certificates get a serial and a seal each.
+/// Queues papers of an application. Certificates get a serial and a seal each; where there is none, the
+/// receipt of what has ended gets them.
 pub(super) fn queue(
     writing: &Writing<'_>,
     application: ApplicationId,
     documents: &[Document],
     permit: Option<&Permit>,
 ) -> Result<Vec<PrintJob>, Error> {
-    documents.iter().map(|document| queue_one(writing, application, *document, permit)).collect()
+    let has_original = documents.contains(&Document::Original);
+    documents
+        .iter()
+        .map(|document| {
+            let bears_seal = match document {
+                Document::Original | Document::Copy => true,
+                Document::Receipt => !has_original,
+                Document::Slip => false,
+            };
+            queue_one(writing, application, *document, permit.filter(|_| bears_seal))
+        })
+        .collect()
 }
 
 fn queue_one(
@@ -31,8 +43,8 @@ fn queue_one(
         .query_row("SELECT coalesce(max(job), 0) + 1 FROM print_job", (), |row| row.get(0))
         .map_err(during(queueing))?;
     let (serial, seal) = match (document, permit) {
-        (Document::Receipt | Document::Slip, _) => (None, None),
-        (Document::Original | Document::Copy, Some(permit)) => {
+        (Document::Receipt | Document::Slip, None) => (None, None),
+        (_, Some(permit)) => {
             let settings = writing.settings;
             let serial = numbers::serial(settings, job)
                 .expect("the prefix was checked with the largest job number");

@@ -69,8 +69,12 @@ fn is_due(
             .map_err(during(reading))?;
         Ok(at_ms.map(|ms| Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX)))
     };
-    let issued =
-        at("SELECT at_ms FROM permit JOIN record USING (position) WHERE application = ?1")?;
+    // A permit follows its decision, whoever gave its number out.
+    let issued = at(
+        "SELECT record.at_ms FROM decision JOIN record ON record.position = decision.position + 1
+         WHERE decision.application = ?1 AND record.envelope_of = ?1
+           AND json_extract(record.text, '$.body.kind') = 'issued'",
+    )?;
     if let Some(issued) = issued {
         return Ok(issued < before(now, retention.issued));
     }

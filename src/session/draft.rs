@@ -2,8 +2,12 @@
 
 use serde_json::Value;
 
+use super::event::HeldPermit;
 use super::{Terms, Visit, items};
-use crate::domain::{Grant, Holder, PermitDraft, ServiceCode, Verdict};
+use crate::domain::{
+    Action, FilingNumber, FoodLicenceNumber, Grant, Holder, HygieneNumber, Kept, LastDay,
+    PermitDraft, PermitKind, PermitNumber, ServiceCode, Verdict,
+};
 
 /// 主体业态 as printed (食品经营许可和备案管理办法 12).
 const SUBJECTS: &[(&str, &str)] = &[
@@ -57,6 +61,10 @@ const PLACES: &[(&str, &str)] = &[
     ("public_transport", "公共交通工具"),
 ];
 
+/// What a change may touch without another word of the grant: these stand in the business register.
+const CHANGES_OF_THE_REGISTER: [&str; 4] =
+    ["name", "legal_representative", "registered_address", "phone"];
+
 /// The draft of what is granted on `facts`: a licence where the verdict says issue, a filing where it says
 /// file. `None` where the service grants no new number at this kiosk or a word is missing, and then
 /// nothing is issued.
@@ -68,13 +76,7 @@ pub(super) fn draft(
 ) -> Option<PermitDraft> {
     let business = visit.business.as_ref()?;
     let service = visit.entry.as_ref()?.service;
-    // The only address anybody has vouched for is the registered one. Where the applicant trades in
-    // another street, no certificate may name it.
-    let street = facts.pointer("/premises/division").and_then(Value::as_str);
-    if street.is_some_and(|street| street != business.division.as_str()) {
-        return None;
-    }
-    Some(PermitDraft {
+    let draft = PermitDraft {
         application: visit.application,
         holder: Holder {
             name: business.name.clone(),
@@ -83,10 +85,82 @@ pub(super) fn draft(
             address: business.address.clone(),
         },
         premises: business.address.clone(),
-        grant: grant(service, facts, verdict)?,
+        grant: Grant::Filing { trade: String::new() },
         issuer: terms.issuer.clone(),
         division: terms.division.clone(),
+        kept: None,
+    };
+    if let Some(kind) = service.held() {
+        let held = own_permit(visit, kind)?;
+        return kept(draft, service.action(), kind, held, facts);
+    }
+    // The only address anybody has vouched for is the registered one. Where the applicant trades in
+    // another street, no certificate may name it.
+    let street = facts.pointer("/premises/division").and_then(Value::as_str);
+    if street.is_some_and(|street| street != business.division.as_str()) {
+        return None;
+    }
+    Some(PermitDraft { grant: grant(service, facts, verdict)?, ..draft })
+}
+
+/// The permit of this kind the visit is about: of several the one that lives, else the last; an old one
+/// that was revoked is history.
+pub(super) fn own_permit(visit: &Visit, kind: PermitKind) -> Option<&HeldPermit> {
+    let supervision = visit.supervision.as_ref()?;
+    let own = supervision.permits.iter().filter(|permit| permit.kind == kind.as_str());
+    own.max_by_key(|permit| {
+        let last = permit.valid_to.unwrap_or(jiff::civil::Date::MAX);
+        (permit.status == "valid", last, permit.issued)
     })
+}
+
+/// The draft of a permit that is there already, as the register has it: the words of the grant and the
+/// place stay, the holder is as registered today. `None` where the register does not say all of it, or
+/// where the act changes words of the grant.
+fn kept(
+    draft: PermitDraft,
+    action: Action,
+    kind: PermitKind,
+    held: &HeldPermit,
+    facts: &Value,
+) -> Option<PermitDraft> {
+    let number = match kind {
+        PermitKind::Food => FoodLicenceNumber::parse(&held.number).ok().map(PermitNumber::Food),
+        PermitKind::Filing => FilingNumber::parse(&held.number).ok().map(PermitNumber::Filing),
+        PermitKind::Hygiene => HygieneNumber::parse(&held.number).ok().map(PermitNumber::Hygiene),
+    }?;
+    let grant = match kind {
+        PermitKind::Food => {
+            Grant::Food { subject: held.subject.clone(), items: held.items.clone() }
+        }
+        PermitKind::Filing => Grant::Filing { trade: held.subject.clone() },
+        PermitKind::Hygiene => Grant::Hygiene { place: held.subject.clone() },
+    };
+    let says_all = held.status == "valid"
+        && !held.premises.is_empty()
+        && !held.subject.is_empty()
+        && (kind != PermitKind::Food || held.items.iter().any(|item| !item.is_empty()));
+    if !says_all {
+        return None;
+    }
+    let stays = LastDay::Stays(held.valid_to);
+    let (issued, valid_to) = match action {
+        Action::Change => {
+            let kinds = facts.pointer("/application/change/kinds")?.as_array()?;
+            let of_the_register = |kind: &Value| {
+                kind.as_str().is_some_and(|kind| CHANGES_OF_THE_REGISTER.contains(&kind))
+            };
+            if !kinds.iter().all(of_the_register) {
+                return None;
+            }
+            (None, stays)
+        }
+        Action::Renew => (None, LastDay::Counted),
+        Action::Reissue | Action::Cancel => (Some(held.issued?), stays),
+        Action::New | Action::Show => return None,
+    };
+    let kept = Some(Kept { number, issued, valid_to });
+    Some(PermitDraft { premises: held.premises.clone(), grant, kept, ..draft })
 }
 
 fn grant(service: ServiceCode, facts: &Value, verdict: Verdict) -> Option<Grant> {
@@ -101,7 +175,7 @@ fn grant(service: ServiceCode, facts: &Value, verdict: Verdict) -> Option<Grant>
             let place = word(PLACES, facts.pointer("/place/kind")?)?;
             Some(Grant::Hygiene { place: place.to_owned() })
         }
-        // These keep a number the business holds already, or are recorded without one.
+        // Recorded without a number, or of several permits at once, or of one that is there already.
         ServiceCode::FoodChange
         | ServiceCode::FoodRenew
         | ServiceCode::FoodReissue

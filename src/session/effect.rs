@@ -27,6 +27,8 @@ pub enum Effect {
     Print(Paper),
     /// Record the rating.
     RecordRating { application: ApplicationId, grade: u8 },
+    /// Call the staff to this kiosk, or tell them that they need not come any more.
+    CallHelp(bool),
     /// The visit is over: forget everything of it.
     Wipe,
 }
@@ -72,6 +74,8 @@ pub struct Case {
     pub decision: Decision,
     /// The promise, if the service asks for one.
     pub promise: Option<Promise>,
+    /// The promise's text as it was shown, for the copy its signer takes along.
+    pub promise_text: Option<Bilingual>,
     /// What would be permitted; present where the verdict grants a number.
     pub draft: Option<PermitDraft>,
 }

@@ -47,6 +47,8 @@ pub enum Event {
     PersonWanted(bool),
     /// The promise was signed.
     PromiseSigned(Signature),
+    /// Somebody at the screen wants a person to come, or does not any more.
+    HelpCalled(bool),
     /// "Next" after the papers.
     WentOn,
     /// "Correct it" after a decision that can be mended on the spot.
@@ -372,9 +374,13 @@ pub struct HeldPermit {
     pub kind: String,
     /// Its number as printed.
     pub number: String,
+    /// 主体业态, 批发 or 零售, or the kind of place, as printed.
+    pub subject: String,
     /// 经营项目 as printed, in order.
     pub items: Vec<String>,
-    /// Day of issue, if the register knows it.
+    /// 经营场所 as printed.
+    pub premises: String,
+    /// Date of issue.
     pub issued: Option<jiff::civil::Date>,
     /// Last day, if it has one.
     pub valid_to: Option<jiff::civil::Date>,

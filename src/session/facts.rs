@@ -7,7 +7,7 @@ use super::event::{Answer, Moment, Register, Relation, Unanswered};
 use super::form::{Choice, Field, FieldKind};
 use super::{LookUp, Terms, Visit, draft, items};
 use crate::domain::calendar::date_in_china;
-use crate::domain::{Bilingual, BusinessStatus, Decision, Language, ServiceCode};
+use crate::domain::{Bilingual, BusinessStatus, Decision, Language, PermitKind, ServiceCode};
 use crate::rules;
 
 /// The lines of the form: what the register says, then what is still to be asked.
@@ -131,6 +131,10 @@ pub(super) fn case(
         facts: document.to_string(),
         decision,
         promise: visit.promise.clone(),
+        promise_text: visit
+            .promise
+            .as_ref()
+            .and_then(|promise| Some(terms.catalogue.promise(&promise.text_version)?.text.clone())),
         draft,
     })
 }
@@ -200,17 +204,11 @@ fn document(visit: &Visit, terms: &Terms, promised: Promised) -> Value {
     }
     if let Some(entry) = &visit.entry {
         entry.begin(&mut document);
-        if let Some(supervision) = &visit.supervision {
-            let kind = entry.service.as_str().split('/').next().unwrap_or_default();
-            // Of several the one that lives, else the last: an old one that was revoked is history.
-            let own = supervision.permits.iter().filter(|permit| permit.kind == kind);
-            let own = own.max_by_key(|permit| {
-                let last = permit.valid_to.unwrap_or(jiff::civil::Date::MAX);
-                (permit.status == "valid", last, permit.issued)
-            });
-            if let (false, Some(permit)) = (entry.service.as_str().ends_with("/new"), own) {
-                document["permit"] = held(permit);
-            }
+        // Who files may hold a licence that makes it needless.
+        let filed = (entry.service == ServiceCode::FoodFile).then_some(PermitKind::Food);
+        let kind = entry.service.held().or(filed);
+        if let Some(permit) = kind.and_then(|kind| draft::own_permit(visit, kind)) {
+            document["permit"] = held(permit);
         }
     }
     for field in visit.fields.iter().filter(|field| field.source.is_none()) {

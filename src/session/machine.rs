@@ -16,13 +16,13 @@ use super::event::{
 };
 use super::facts::Promised;
 use super::{
-    Ending, Identifying, LookUp, Outcome, ProvingBusiness, Session, Stage, Terms, Visit, draft,
-    facts,
+    Ending, HELP_FACTOR, Identifying, LookUp, Outcome, ProvingBusiness, Session, Stage, Terms,
+    Visit, draft, facts,
 };
 use crate::domain::calendar::date_in_china;
 use crate::domain::{
-    Applicant, ApplicationId, Bilingual, Decision, Finding, Language, Promise, Signature, Uscc,
-    Verdict,
+    Action, Applicant, ApplicationId, Bilingual, Decision, Finding, Language, Promise, Signature,
+    Uscc, Verdict,
 };
 
 /// Bytes of a code on a phone at most, as central takes them.
@@ -39,11 +39,20 @@ impl Session {
             terms,
             next_terms: None,
             equipment,
+            first_language: Language::default(),
             language: Language::default(),
             large_print: false,
+            help_called: false,
             stage: Stage::Welcome,
             visit: None,
         }
+    }
+
+    /// The same, where visits begin in another language.
+    pub fn beginning_in(mut self, language: Language) -> Self {
+        self.first_language = language;
+        self.language = language;
+        self
     }
 
     /// Takes an event and returns what is to be done about it. An event that no longer fits the stage
@@ -89,13 +98,12 @@ impl Session {
             Event::UsccTyped(typed) => self.uscc_typed(at, &typed),
             Event::LookedUp(answer) => self.looked_up(at, answer),
             Event::Answered { field, answer } => self.answered(&field, answer),
-            Event::PersonWanted(wanted) => {
-                if let (Stage::Filling | Stage::Promising, Some(visit)) =
-                    (&self.stage, &mut self.visit)
-                {
-                    visit.person_wanted = wanted;
+            Event::PersonWanted(wanted) => self.person_wanted_is(at, wanted),
+            Event::HelpCalled(called) => {
+                if std::mem::replace(&mut self.help_called, called) == called {
+                    return Vec::new();
                 }
-                Vec::new()
+                vec![Effect::CallHelp(called)]
             }
             Event::FormConfirmed => self.form_confirmed(at),
             Event::PromiseSigned(signature) => self.promise_signed(at, signature),
@@ -117,7 +125,7 @@ impl Session {
     /// Untouched time before the countdown and its length; `None` while the kiosk itself is at work.
     pub(super) fn patience(&self) -> Option<(Duration, Duration)> {
         let pace = self.terms.pace;
-        let factor = if self.large_print { pace.large_print_factor } else { 1 };
+        let factor = self.factor();
         match &self.stage {
             Stage::Choosing
             | Stage::Guiding
@@ -207,7 +215,7 @@ impl Session {
 
     /// Staff has left. There is no visit to forget, and what they had printed is not forgotten.
     fn reopen(&mut self) -> Vec<Effect> {
-        self.language = Language::default();
+        self.language = self.first_language;
         self.large_print = false;
         self.stage = Stage::Welcome;
         Vec::new()
@@ -216,12 +224,17 @@ impl Session {
     /// Frees the kiosk: everything personal is dropped here.
     fn leave(&mut self, at: Moment) -> Vec<Effect> {
         self.visit = None;
+        let called_off = std::mem::take(&mut self.help_called);
         if let Some(terms) = self.next_terms.take() {
             self.terms = terms;
         }
-        self.language = Language::default();
+        self.language = self.first_language;
         self.large_print = false;
-        self.enter(at, Stage::Welcome)
+        let mut effects = self.enter(at, Stage::Welcome);
+        if called_off {
+            effects.push(Effect::CallHelp(false));
+        }
+        effects
     }
 
     /// Ends the visit without a decision: everything personal is dropped at once, a last screen says
@@ -248,6 +261,12 @@ impl Session {
             | Stage::Filling
             | Stage::Promising => self.end(at, Ending::Cancelled),
         }
+    }
+
+    /// How many times longer than usual somebody may take.
+    fn factor(&self) -> u32 {
+        let large = if self.large_print { self.terms.pace.large_print_factor } else { 1 };
+        if self.help_called { large.max(HELP_FACTOR) } else { large }
     }
 
     fn tick(&mut self, at: Moment) -> Vec<Effect> {
@@ -297,9 +316,10 @@ impl Session {
             return Vec::new();
         };
         let undecided = !matches!(self.stage, Stage::Decided(_) | Stage::Rating);
+        let total = self.terms.pace.total * self.factor();
         if at.monotonic.saturating_sub(visit.touched) >= idle + countdown {
             if undecided { self.end(at, Ending::TimedOut) } else { self.leave(at) }
-        } else if undecided && at.monotonic.saturating_sub(visit.begun) >= self.terms.pace.total {
+        } else if undecided && at.monotonic.saturating_sub(visit.begun) >= total {
             self.end(at, Ending::TooLong)
         } else {
             Vec::new()
@@ -632,6 +652,16 @@ impl Session {
         Vec::new()
     }
 
+    /// On the form it is a switch; before the promise it is a way out of signing, taken at once.
+    fn person_wanted_is(&mut self, at: Moment, wanted: bool) -> Vec<Effect> {
+        let (Stage::Filling | Stage::Promising, Some(visit)) = (&self.stage, &mut self.visit)
+        else {
+            return Vec::new();
+        };
+        visit.person_wanted = wanted;
+        if self.stage == Stage::Promising && wanted { self.decide(at) } else { Vec::new() }
+    }
+
     /// Decides as if the promise were signed: only who would be granted something is asked to sign.
     fn form_confirmed(&mut self, at: Moment) -> Vec<Effect> {
         if self.stage != Stage::Filling || !self.form_is_complete() {
@@ -717,9 +747,12 @@ impl Session {
             return Vec::new();
         };
         visit.touched = at.monotonic;
-        visit.papers = [Paper::Original, Paper::Copy, Paper::Receipt]
-            .map(|paper| (paper, PaperState::Waiting))
-            .into();
+        // Where a permit ends there is no certificate.
+        let ends =
+            visit.entry.as_ref().is_some_and(|entry| entry.service.action() == Action::Cancel);
+        let papers: &[Paper] =
+            if ends { &[Paper::Receipt] } else { &[Paper::Original, Paper::Copy, Paper::Receipt] };
+        visit.papers = papers.iter().map(|paper| (*paper, PaperState::Waiting)).collect();
         self.stage = Stage::Decided(Outcome::Issued(permit));
         self.print_waiting(at)
     }
@@ -870,6 +903,7 @@ fn is_touch(event: &Event) -> bool {
             | Event::FormConfirmed
             | Event::PersonWanted(_)
             | Event::PromiseSigned(_)
+            | Event::HelpCalled(_)
             | Event::WentOn
             | Event::CorrectionChosen
             | Event::Rated(_)

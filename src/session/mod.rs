@@ -62,6 +62,10 @@ pub struct Pace {
     pub large_print_factor: u32,
 }
 
+/// Who has called for help waits for a person, not for the screen: five times the idle time, which is
+/// what somebody needs to come from another floor.
+const HELP_FACTOR: u32 = 5;
+
 impl Default for Pace {
     fn default() -> Self {
         Self {
@@ -81,8 +85,11 @@ pub struct Session {
     /// What the next visit goes by, where that has changed during this one.
     next_terms: Option<Terms>,
     equipment: Equipment,
+    /// The language every visit begins in.
+    first_language: Language,
     language: Language,
     large_print: bool,
+    help_called: bool,
     stage: Stage,
     visit: Option<Visit>,
 }
@@ -226,6 +233,11 @@ impl Session {
     /// Whether large print is on.
     pub fn large_print(&self) -> bool {
         self.large_print
+    }
+
+    /// Whether the staff has been called.
+    pub fn help_called(&self) -> bool {
+        self.help_called
     }
 
     /// What works.

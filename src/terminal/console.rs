@@ -94,6 +94,8 @@ pub(super) struct Console {
     heard_at: Option<Timestamp>,
     pub(super) journal_failed: bool,
     pub(super) clock_went_back: bool,
+    /// Somebody at the screen wants a person to come.
+    pub(super) help_called: bool,
     devices: BTreeMap<DeviceKind, Device>,
     /// When a sheet was sent, and the printer's counter before.
     sent: BTreeMap<u64, (Timestamp, Option<u64>)>,
@@ -112,6 +114,7 @@ impl Console {
             heard_at: None,
             journal_failed: false,
             clock_went_back: false,
+            help_called: false,
             devices: devices.into_iter().map(|device| (device.kind, device)).collect(),
             sent: BTreeMap::new(),
             numbers: Vec::new(),
@@ -319,6 +322,7 @@ impl Desk {
             disk_free_bytes,
             journal_failed: self.console.journal_failed,
             clock_went_back: self.console.clock_went_back,
+            help_called: self.console.help_called,
             limits: &self.settings.kiosk.limits,
             paper_is_low: self.paper_is_low(),
         };

@@ -19,7 +19,7 @@ use super::work::{Bench, Tested};
 use super::{Message, Settings};
 use crate::certificate::{Bitmap, Fonts};
 use crate::device::{Health, Report, id_reader, page_printer, panel, receipt_printer, scanner};
-use crate::domain::{Applicant, IdentitySource, MaskedId, Permit, Private};
+use crate::domain::{Action, Applicant, IdentitySource, MaskedId, Permit, Private};
 use crate::fault::{Chain, Fault, FaultCode};
 use crate::journal::{self, IssueRequest, Issued, PrintJob};
 use crate::rulebooks;
@@ -157,6 +157,7 @@ impl Desk {
                 Message::Terms(terms) => self.tell(Event::TermsChanged(terms)),
                 Message::LookedUp { visit, answer } => self.looked_up(visit, answer),
                 Message::Synced(state) => self.synced(*state),
+                Message::Then(done) => done(),
                 Message::Asked(ask, reply) => {
                     if reply.send(self.answer(ask)).is_err() {
                         tracing::debug!("the console does not wait for its answer any more");
@@ -205,6 +206,10 @@ impl Desk {
                 {
                     tracing::warn!(error = %Chain(&error), "a rating was lost");
                 }
+            }
+            Effect::CallHelp(called) => {
+                self.console.help_called = called;
+                self.judge();
             }
             Effect::Wipe => self.wipe(),
         }
@@ -340,7 +345,11 @@ impl Desk {
             self.tell(Event::NotIssued(reason));
             return;
         }
-        let documents = vec![Document::Original, Document::Copy, Document::Receipt];
+        let documents = if case.service.action() == Action::Cancel {
+            vec![Document::Receipt]
+        } else {
+            vec![Document::Original, Document::Copy, Document::Receipt]
+        };
         let request = IssueRequest { case: journal_case(&case, documents), draft };
         if report::has_drifted(self.console.sync.as_ref(), &self.settings.kiosk.limits) {
             tracing::error!("the clock is not central's: nothing is issued");

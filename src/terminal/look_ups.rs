@@ -140,7 +140,9 @@ fn food_and_drug(look_up: LookUp<Supervision>) -> LookUpAnswer {
             .map(|permit| HeldPermit {
                 kind: permit.kind,
                 number: permit.number,
+                subject: permit.subject,
                 items: permit.items,
+                premises: permit.premises,
                 issued: permit.issued,
                 valid_to: permit.valid_to,
                 status: permit.status.as_str().to_owned(),

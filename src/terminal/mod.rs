@@ -145,6 +145,7 @@ enum Message {
     Terms(Box<Terms>),
     Synced(Box<sync::State>),
     Asked(Ask, oneshot::Sender<Told>),
+    Then(Box<dyn FnOnce() + Send>),
 }
 
 impl Terminal {
@@ -193,6 +194,11 @@ impl Terminal {
         let (reply, answer) = oneshot::channel();
         send(&self.inbox, Message::Asked(ask, reply));
         answer
+    }
+
+    /// Has something done once the terminal's thread comes to it: it is alive then.
+    pub fn then(&self, done: impl FnOnce() + Send + 'static) {
+        send(&self.inbox, Message::Then(Box::new(done)));
     }
 
     /// Tells what the next visit goes by: another edition decides.

@@ -182,6 +182,7 @@ pub(super) struct Known<'a> {
     pub(super) disk_free_bytes: Option<u64>,
     pub(super) journal_failed: bool,
     pub(super) clock_went_back: bool,
+    pub(super) help_called: bool,
     pub(super) limits: &'a Limits,
     pub(super) paper_is_low: bool,
 }
@@ -219,6 +220,7 @@ impl Known<'_> {
         raise(self.paper_is_low, FaultCode::PagePaperLow);
         raise(self.has_drifted(), FaultCode::ClockDrift);
         raise(self.clock_went_back, FaultCode::ClockWentBack);
+        raise(self.help_called, FaultCode::HelpCalled);
         if let Some(sync) = self.sync {
             raise(!sync.connected && sync.last_error.is_some(), FaultCode::CentralUnreachable);
             raise(sync.quarantined.is_some(), FaultCode::CentralRefused);

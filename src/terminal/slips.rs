@@ -4,8 +4,8 @@
 use jiff::{Timestamp, civil::Date};
 
 use crate::certificate::slip::{Align, Block, Size, Slip, SlipKind};
-use crate::domain::calendar::datetime_in_china;
-use crate::domain::{Bilingual, Decision, Language, MaskedName, Permit, Verdict};
+use crate::domain::calendar::{date_in_china, datetime_in_china};
+use crate::domain::{Action, Bilingual, Decision, Language, MaskedName, Permit, Verdict};
 use crate::session::effect::Case;
 
 /// What every slip says of the kiosk itself.
@@ -27,13 +27,28 @@ pub(super) fn receipt(kiosk: &Kiosk<'_>, case: &Case, permit: &Permit, page_url:
     paper.pair("名称", &permit.holder.name);
     paper.pair("信用代码", permit.holder.uscc.as_str());
     paper.pair("编号", &permit.number.to_string());
-    paper.pair("发证日期", &day(permit.issued));
-    if let Some(valid_to) = permit.valid_to {
-        paper.pair("有效期至", &day(valid_to));
+    if case.service.action() == Action::Cancel {
+        paper.pair("注销日期", &day(date_in_china(kiosk.now)));
+        paper.text(&Bilingual::new(
+            "该证已经注销，编号不再使用。纸质证照请交回或者自行销毁。",
+            "This permit has ended; its number is never used again. Hand in or destroy the paper.",
+        ));
+    } else {
+        paper.pair("发证日期", &day(permit.issued));
+        if let Some(valid_to) = permit.valid_to {
+            paper.pair("有效期至", &day(valid_to));
+        }
+    }
+    if case.service.action() == Action::Reissue {
+        paper.text(&Bilingual::new(
+            "原来的纸质证照作废。",
+            "The paper certificate from before is void.",
+        ));
     }
     paper.applicant(case);
     paper.blocks.push(Block::Rule);
     paper.reasons(&case.decision);
+    paper.promise(case);
     if case.promise.is_some() {
         paper.small(&Bilingual::new(
             "您已签署告知承诺书。承诺不实的，将依法撤销许可并记入信用档案。",
@@ -144,6 +159,21 @@ impl Paper {
                 });
             }
         }
+    }
+
+    /// A copy of what was promised, with the signature under it.
+    fn promise(&mut self, case: &Case) {
+        let (Some(promise), Some(text)) = (&case.promise, &case.promise_text) else { return };
+        self.blocks.push(Block::Rule);
+        self.centre("告知承诺书（副本）", Size::Large);
+        self.english_centre("Your promise (copy)");
+        self.small(text);
+        self.pair("签署时间", &minute(promise.signed_at));
+        let strokes = promise.signature.strokes.iter().map(|stroke| stroke.0.clone()).collect();
+        self.blocks.push(Block::Signature { strokes });
+        let digest = promise.text_digest.get(..16).unwrap_or_default();
+        self.pair("文本校验", &format!("{} {digest}…", promise.text_version));
+        self.blocks.push(Block::Rule);
     }
 
     fn foot(&mut self, kiosk: &Kiosk<'_>, case: &Case) {

@@ -10,20 +10,21 @@ use iced::futures::stream;
 use iced::widget::operation::{self, AbsoluteOffset, RelativeOffset};
 use iced::widget::selector;
 use iced::{Element, Point, Size, Subscription, Task, Theme, time, window};
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::oneshot;
 
-use crate::domain::ApplicationId;
-use crate::domain::calendar::date_in_china;
+use crate::domain::calendar::{date_in_china, datetime_in_china};
+use crate::domain::{ApplicationId, Language};
 use crate::session::effect::Effect;
 use crate::session::event::{Event, Moment};
 use crate::session::{Session, Stage};
 use crate::terminal::console::{Ask, Told};
+use crate::ui::aloud;
 use crate::ui::probe::{self, Answer, Question};
 use crate::ui::screen::console::Wish;
-use crate::ui::screen::{self, PAGE, Scene, Screen, Scroll};
-use crate::ui::theme::{self, Look};
+use crate::ui::screen::{self, Help, PAGE, Scene, Screen, Scroll};
+use crate::ui::theme::{self, Look, Wishes};
 use crate::ui::widget::touch;
 use crate::wire::v1::SignOut;
 
@@ -37,6 +38,16 @@ pub trait Performer {
     fn new_application(&self) -> ApplicationId;
     /// Asks something for the console of the staff; the answer comes when it is there.
     fn ask(&self, ask: Ask) -> oneshot::Receiver<Told>;
+    /// Says this aloud, and nothing else any more.
+    fn say(&self, language: Language, text: String);
+    /// Says nothing any more.
+    fn hush(&self);
+    /// The window is open.
+    fn opened(&self);
+    /// The screen is alive: called every few seconds for as long as it is.
+    fn alive(&self);
+    /// Dims the panel for the night, or lights it again.
+    fn light(&self, night: bool);
 }
 
 /// How the window is opened.
@@ -48,6 +59,31 @@ pub struct Options {
     pub size: Option<(u16, u16)>,
     /// Where to answer questions about what is on the screen; nowhere by default.
     pub probe: Option<PathBuf>,
+    /// From when to when the welcome screen is dark.
+    pub night: Option<Night>,
+    /// The telephone of the staff on site.
+    pub phone: String,
+}
+
+/// From when to when it is night for the screen, in Asia/Shanghai; over midnight where the end is
+/// before the beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Night {
+    /// First minute.
+    pub from: Time,
+    /// First minute of the day.
+    pub until: Time,
+}
+
+impl Night {
+    /// Whether it is night at `time`.
+    pub fn is_at(self, time: Time) -> bool {
+        if self.from <= self.until {
+            (self.from..self.until).contains(&time)
+        } else {
+            time >= self.from || time < self.until
+        }
+    }
 }
 
 /// The screen could not be opened.
@@ -77,6 +113,12 @@ pub struct App {
     now: Duration,
     today: Date,
     asks_to_end: bool,
+    help: Help,
+    /// What was last read aloud, so that it is read once.
+    read: String,
+    contrast: bool,
+    night: Option<Night>,
+    is_night: bool,
     /// How far the page is moved; told by the toolkit only while the page does not fit.
     scroll: Scroll,
     hide_cursor: bool,
@@ -102,6 +144,12 @@ pub enum Message {
     Screen(Touch),
     /// A finger went down anywhere.
     Touched,
+    /// The keypad is at a button with these words.
+    Focused(String),
+    /// What there is to read aloud.
+    Read(Vec<String>),
+    /// Some seconds have passed, also while nobody is here.
+    Rested,
     /// A second has passed.
     Ticked,
     /// A device, a register, the journal or a printer has something to say.
@@ -155,6 +203,9 @@ pub fn run(
     app.fits_display = options.size.is_none();
     app.inbox = Inbox(Some(Arc::new(Mutex::new(events))));
     app.probe = options.probe;
+    app.night = options.night;
+    app.help.phone = options.phone;
+    app.rest();
     // The toolkit wants to be able to boot again; a kiosk boots once.
     let app = Mutex::new(Some(app));
     let boot = move || {
@@ -221,6 +272,11 @@ impl App {
             now: at.monotonic,
             today: date_in_china(at.wall),
             asks_to_end: false,
+            help: Help::default(),
+            read: String::new(),
+            contrast: false,
+            night: None,
+            is_night: false,
             scroll: Scroll::default(),
             hide_cursor: false,
             fits_display: false,
@@ -241,6 +297,20 @@ impl App {
 
     /// Takes a message; never waits.
     pub fn update(&mut self, message: Message) -> Task<Message> {
+        let task = self.take(message);
+        match self.reading() {
+            Some(reading) => Task::batch([task, reading]),
+            None => task,
+        }
+    }
+
+    /// From when to when the welcome screen is dark.
+    pub fn set_night(&mut self, night: Option<Night>) {
+        self.night = night;
+        self.rest();
+    }
+
+    fn take(&mut self, message: Message) -> Task<Message> {
         match message {
             Message::Screen(Touch(screen::Message::ScrollBy(y))) => {
                 return operation::scroll_by(PAGE, AbsoluteOffset { x: 0.0, y });
@@ -255,6 +325,7 @@ impl App {
                 return asked;
             }
             Message::Touched => {
+                self.help.touched = self.now;
                 self.tell(Event::Touched);
                 if let Screen::Console(console) = &mut self.screen {
                     console.touched(self.now);
@@ -266,6 +337,19 @@ impl App {
                     let wish = console.tick(self.now);
                     return self.grant(wish);
                 }
+            }
+            Message::Focused(words) => {
+                if self.help.aloud {
+                    self.performer.say(self.session.language(), words);
+                }
+            }
+            Message::Read(texts) => {
+                let words = aloud::sentences(&texts, self.session.language());
+                self.performer.say(self.session.language(), words);
+            }
+            Message::Rested => {
+                self.performer.alive();
+                self.rest();
             }
             Message::Told(told) => {
                 if let Screen::Console(console) = &mut self.screen {
@@ -280,9 +364,14 @@ impl App {
             Message::Unanswered => {}
             Message::Happened(event) => self.tell(event),
             Message::Opened(id) if self.hide_cursor || self.fits_display => {
+                self.performer.opened();
                 return window::monitor_size(id).map(move |size| Message::DisplayKnown(id, size));
             }
-            Message::Opened(id) | Message::Resized(id) => {
+            Message::Opened(id) => {
+                self.performer.opened();
+                return self.measure(id);
+            }
+            Message::Resized(id) => {
                 return self.measure(id);
             }
             Message::DisplayKnown(id, size) => {
@@ -324,6 +413,21 @@ impl App {
             }
             screen::Message::AskToEnd => self.asks_to_end = true,
             screen::Message::KeepOn => self.asks_to_end = false,
+            screen::Message::HelpOpened(open) => {
+                self.help.touched = self.now;
+                self.help.open = open;
+            }
+            screen::Message::ContrastChosen(contrast) => {
+                self.contrast = contrast;
+                self.scroll = Scroll::default();
+            }
+            screen::Message::AloudChosen(aloud) => {
+                self.help.aloud = aloud;
+                self.read.clear();
+                if !aloud {
+                    self.performer.hush();
+                }
+            }
             screen::Message::Scrolled(scroll) => self.scroll = scroll,
             screen::Message::ScrollBy(_) => {}
             screen::Message::Console(message) => {
@@ -373,6 +477,7 @@ impl App {
         let at = self.performer.moment();
         self.now = at.monotonic;
         self.today = date_in_china(at.wall);
+        let nobody_here = *self.session.stage() == Stage::Welcome;
         let before = std::mem::discriminant(self.session.stage());
         if matches!(event, Event::LanguageChosen(_) | Event::LargePrintChosen(_)) {
             self.scroll = Scroll::default();
@@ -387,6 +492,76 @@ impl App {
             self.screen = Screen::of(&self.session, self.now);
             self.scroll = Scroll::default();
             self.asks_to_end = false;
+            self.help.open = false;
+        }
+        match (nobody_here, *self.session.stage() == Stage::Welcome) {
+            (true, false) => self.wake(),
+            // The next one finds the kiosk as everybody does.
+            (false, true) => self.rest_after_visit(),
+            (true, true) | (false, false) => {}
+        }
+    }
+
+    /// Somebody is here: whatever the hour, the screen is as bright as by day.
+    fn wake(&mut self) {
+        if std::mem::take(&mut self.is_night) {
+            self.performer.light(false);
+        }
+    }
+
+    fn rest_after_visit(&mut self) {
+        self.contrast = false;
+        self.read.clear();
+        if std::mem::take(&mut self.help.aloud) {
+            self.performer.hush();
+        }
+        self.rest();
+    }
+
+    /// What passes while nobody touches anything: the hour, and the place of what would burn in.
+    fn rest(&mut self) {
+        let at = self.performer.moment();
+        self.now = at.monotonic;
+        self.today = date_in_china(at.wall);
+        if *self.session.stage() != Stage::Welcome {
+            return;
+        }
+        if at.monotonic.saturating_sub(self.help.touched) >= HELP_OPEN_AT_MOST {
+            self.help.open = false;
+        }
+        let time = datetime_in_china(at.wall).time();
+        let night = self.night.is_some_and(|night| night.is_at(time)) && !self.help.open;
+        if night != self.is_night {
+            self.is_night = night;
+            self.performer.light(night);
+        }
+    }
+
+    /// What is to be read aloud, if something else is on the screen than was read last.
+    fn reading(&mut self) -> Option<Task<Message>> {
+        if !self.help.aloud {
+            return None;
+        }
+        let key = aloud::key(&self.session, self.screen.name(), self.screen.page(), self.over());
+        if key == self.read {
+            return None;
+        }
+        self.read = key;
+        let only_title = self.over().is_none() && self.screen.is_private();
+        Some(
+            selector::find_all(aloud::texts)
+                .map(move |found| Message::Read(aloud::of_screen(found, only_title))),
+        )
+    }
+
+    /// What lies over the screen, by name.
+    fn over(&self) -> Option<&'static str> {
+        if self.session.countdown(self.now).is_some() {
+            Some("still-there")
+        } else if self.asks_to_end {
+            Some("end")
+        } else {
+            self.help.open.then_some("help")
         }
     }
 
@@ -398,12 +573,14 @@ impl App {
             now: self.now,
             today: self.today,
             scroll: self.scroll,
+            help: &self.help,
         };
         let content = self
             .screen
             .view(scene, self.asks_to_end)
             .map(|message| Message::Screen(Touch(message)));
-        touch::root(content, Message::Touched, self.hide_cursor)
+        let colours = scene.look.colours;
+        touch::root(content, Message::Touched, Message::Focused, self.hide_cursor, colours)
     }
 
     /// The toolkit's theme.
@@ -412,7 +589,12 @@ impl App {
     }
 
     fn look(&self) -> Look {
-        Look::new(self.session.language(), self.session.large_print(), self.window)
+        let wishes = Wishes {
+            large: self.session.large_print(),
+            contrast: self.contrast,
+            night: self.is_night,
+        };
+        Look::new(self.session.language(), wishes, self.window)
     }
 
     fn title(&self) -> String {
@@ -436,7 +618,8 @@ impl App {
             window::resize_events().map(|(id, _)| Message::Resized(id)),
             window::close_requests().map(|_| Message::CloseAsked),
         ];
-        // On the welcome screen nothing moves, and an idle kiosk uses no processor at all.
+        all.push(time::every(RESTED_EVERY).map(|_| Message::Rested));
+        // On the welcome screen nothing else moves, and an idle kiosk uses next to no processor.
         if *self.session.stage() != Stage::Welcome {
             all.push(time::every(Duration::from_secs(1)).map(|_| Message::Ticked));
         }
@@ -476,6 +659,12 @@ impl App {
                 question.answer(Answer::Texts(found));
                 Task::none()
             }),
+            probe::Ask::TextsIn(id) => {
+                selector::find_all(probe::within(id.clone())).then(move |found| {
+                    question.answer(Answer::Texts(probe::held(&found)));
+                    Task::none()
+                })
+            }
             // The toolkit's own picture of a window scaled down lacks what lies beyond the scaled edge.
             probe::Ask::Screenshot(_) if scale < 1.0 => {
                 let why = "the window is scaled down: take its picture from the X server";
@@ -495,6 +684,11 @@ impl App {
         }
     }
 }
+
+/// How often the screen says that it is alive. `WatchdogSec=` in the unit is three times as long.
+const RESTED_EVERY: Duration = Duration::from_secs(10);
+/// Help that nobody touches on the welcome screen is closed after so long.
+const HELP_OPEN_AT_MOST: Duration = Duration::from_mins(1);
 
 /// A size in window pixels, from one in scaled pixels.
 fn grown(size: Size, scale: f32) -> Size {

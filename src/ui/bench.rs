@@ -11,7 +11,7 @@ use crate::device::simulation::Control;
 use crate::domain::Language;
 use crate::fault::Chain;
 use crate::ui::app::settings;
-use crate::ui::theme::{self, Look};
+use crate::ui::theme::{self, Look, Wishes};
 use crate::ui::widget::icon::Icon;
 use crate::ui::widget::{label, panel, press};
 
@@ -295,7 +295,7 @@ impl Bench {
     }
 
     fn view(&self) -> Element<'_, Message> {
-        let look = Look::new(self.language, false, WINDOW);
+        let look = Look::new(self.language, Wishes::default(), WINDOW);
         let content = Column::new()
             .push(self.people(&look))
             .extend(GROUPS.iter().map(|group| self.group(&look, group)))

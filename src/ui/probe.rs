@@ -2,7 +2,7 @@
 //! press nothing; a scripted applicant touches the real window.
 //!
 //! `find TEXT` → `x y width height` in pixels of the window, of the topmost visible text or id;
-//! `texts` → all visible texts as JSON; `stage` → the stage's name; `visit` → verdict, number and
+//! `texts` → all visible texts as JSON, `texts ID` → those within; `stage` → the stage's name; `visit` → verdict, number and
 //! papers with their states as JSON, nothing about the person; `screenshot PATH.png` → `ok`.
 //! What cannot be answered is `none`; what was not understood is `? …`.
 
@@ -30,6 +30,7 @@ const LINE_BYTES_MAX: u64 = 8192;
 pub(super) enum Ask {
     Find(String),
     Texts,
+    TextsIn(String),
     Stage,
     Visit,
     Screenshot(PathBuf),
@@ -97,16 +98,17 @@ fn parse(line: &str) -> Result<Ask, String> {
     let (verb, rest) = line.trim_end().split_once(' ').unwrap_or((line.trim_end(), ""));
     match (verb, rest) {
         ("texts", "") => Ok(Ask::Texts),
+        ("texts", id) => Ok(Ask::TextsIn(id.to_owned())),
         ("stage", "") => Ok(Ask::Stage),
         ("visit", "") => Ok(Ask::Visit),
         ("find", wanted) if !wanted.is_empty() => Ok(Ask::Find(wanted.to_owned())),
         ("screenshot", path) if !path.is_empty() => Ok(Ask::Screenshot(PathBuf::from(path))),
-        _ => Err("find TEXT | texts | stage | visit | screenshot PATH.png".to_owned()),
+        _ => Err("find TEXT | texts [ID] | stage | visit | screenshot PATH.png".to_owned()),
     }
 }
 
 /// The name of a stage.
-pub(super) fn stage(stage: &Stage) -> &'static str {
+pub fn stage(stage: &Stage) -> &'static str {
     match stage {
         Stage::Welcome => "welcome",
         Stage::Maintenance => "maintenance",
@@ -186,6 +188,42 @@ pub(super) fn visible_text(candidate: Candidate<'_>) -> Option<String> {
         return Some(content.to_owned());
     }
     None
+}
+
+/// A visible text, or the place of the container with an id.
+#[derive(Debug, Clone)]
+pub(super) enum Seen {
+    Holder(Rectangle),
+    Text(Rectangle, String),
+}
+
+/// Looks for the texts, and for what is to hold them.
+pub(super) fn within(wanted: String) -> impl FnMut(Candidate<'_>) -> Option<Seen> + Send + 'static {
+    let id = iced::widget::Id::from(wanted);
+    move |candidate| {
+        let place = candidate.visible_bounds()?;
+        if let Candidate::Text { content, .. } = candidate {
+            return (!content.is_empty()).then(|| Seen::Text(place, content.to_owned()));
+        }
+        (candidate.id() == Some(&id)).then_some(Seen::Holder(place))
+    }
+}
+
+/// The texts in the last holder seen.
+pub(super) fn held(seen: &[Seen]) -> Vec<String> {
+    let mut holder = None;
+    for seen in seen {
+        if let Seen::Holder(place) = seen {
+            holder = Some(*place);
+        }
+    }
+    let Some(holder) = holder else { return Vec::new() };
+    seen.iter()
+        .filter_map(|seen| match seen {
+            Seen::Text(place, text) if holder.contains(place.center()) => Some(text.clone()),
+            Seen::Text(..) | Seen::Holder(_) => None,
+        })
+        .collect()
 }
 
 /// Writes the picture; encoding takes tenths of a second and is done beside the screen.

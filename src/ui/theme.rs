@@ -56,8 +56,11 @@ pub mod space {
     pub const XL: f32 = 56.0;
 }
 
-/// Heights of what is touched: at least 15 mm (60.5 pixels), 20 mm and more here.
+/// Heights of what is touched: 15 mm are 60.5 pixels on the panel of the design size, and 73 on the
+/// smallest that is told to be good enough, 1280×800 on 331 mm, where everything is scaled by 0.8.
 pub mod target {
+    /// Nothing that can be touched is less high or wide.
+    pub const LEAST: f32 = 73.0;
     /// A key of a keyboard.
     pub const KEY: f32 = 92.0;
     /// A secondary button, a choice.
@@ -151,6 +154,52 @@ pub static CONTRAST: Colours = Colours {
     line_px: 3.0,
 };
 
+/// High contrast on request: light on black, which eyes with a clouded lens read best, every text at
+/// least 7:1.
+pub static BLACK: Colours = Colours {
+    ground: Color::BLACK,
+    surface: Color::from_rgb8(0x0C, 0x0C, 0x0C),
+    quiet: Color::from_rgb8(0x20, 0x20, 0x20),
+    line: Color::from_rgb8(0xC8, 0xC8, 0xC8),
+    ink: Color::WHITE,
+    soft: Color::from_rgb8(0xE6, 0xE6, 0xE6),
+    primary: Color::from_rgb8(0xFF, 0xDD, 0x55),
+    primary_soft: Color::from_rgb8(0x33, 0x2B, 0x00),
+    on_primary: Color::BLACK,
+    seal: Color::from_rgb8(0xFF, 0x9A, 0x8F),
+    light: Color::from_rgb8(0xFF, 0xA6, 0x2B),
+    good: Color::from_rgb8(0x9B, 0xF2, 0xBB),
+    good_soft: Color::from_rgb8(0x07, 0x2A, 0x16),
+    warn: Color::from_rgb8(0xFF, 0xD9, 0x8F),
+    warn_soft: Color::from_rgb8(0x33, 0x22, 0x00),
+    bad: Color::from_rgb8(0xFF, 0xC2, 0xBE),
+    bad_soft: Color::from_rgb8(0x3A, 0x0A, 0x08),
+    line_px: 3.0,
+};
+
+/// The welcome screen at night, between visits: little light in an empty hall, and none of it white.
+/// The first touch brings the ordinary colours.
+pub static NIGHT: Colours = Colours {
+    ground: Color::from_rgb8(0x0B, 0x12, 0x1C),
+    surface: Color::from_rgb8(0x12, 0x1B, 0x28),
+    quiet: Color::from_rgb8(0x18, 0x23, 0x32),
+    line: Color::from_rgb8(0x3A, 0x4B, 0x60),
+    ink: Color::from_rgb8(0xD5, 0xDE, 0xEA),
+    soft: Color::from_rgb8(0xB3, 0xC0, 0xD0),
+    primary: Color::from_rgb8(0x8F, 0xBD, 0xF2),
+    primary_soft: Color::from_rgb8(0x16, 0x2B, 0x45),
+    on_primary: Color::from_rgb8(0x07, 0x14, 0x24),
+    seal: Color::from_rgb8(0xE8, 0x84, 0x7B),
+    light: Color::from_rgb8(0xD0, 0x86, 0x1E),
+    good: Color::from_rgb8(0x8A, 0xCB, 0xA4),
+    good_soft: Color::from_rgb8(0x0C, 0x26, 0x18),
+    warn: Color::from_rgb8(0xE5, 0xC0, 0x82),
+    warn_soft: Color::from_rgb8(0x2C, 0x20, 0x08),
+    bad: Color::from_rgb8(0xF0, 0xAC, 0xA8),
+    bad_soft: Color::from_rgb8(0x33, 0x12, 0x11),
+    line_px: 2.0,
+};
+
 impl Colours {
     /// Text colours with the grounds they stand on, for the contrast test.
     pub fn pairs(&self) -> Vec<(Color, Color)> {
@@ -177,6 +226,17 @@ impl Colours {
     }
 }
 
+/// What the applicant has asked of the screen, and what the hour asks of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Wishes {
+    /// Large print.
+    pub large: bool,
+    /// Light on black.
+    pub contrast: bool,
+    /// Nobody is here and it is night.
+    pub night: bool,
+}
+
 /// How a screen looks at the moment: language, print and room.
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
@@ -190,18 +250,26 @@ pub struct Look {
     pub room: Size,
     /// Whether large print is on.
     pub large: bool,
+    /// Whether high contrast is on.
+    pub contrast: bool,
 }
 
 impl Look {
     /// The look of a window of `window` pixels.
-    pub fn new(language: Language, large: bool, window: Size) -> Self {
-        let scale = scale(window, large);
+    pub fn new(language: Language, wishes: Wishes, window: Size) -> Self {
+        let scale = scale(window, wishes.large);
         Self {
             text: strings(language),
             language,
-            colours: if large { &CONTRAST } else { &CALM },
+            colours: match wishes {
+                Wishes { contrast: true, .. } => &BLACK,
+                Wishes { large: true, .. } => &CONTRAST,
+                Wishes { night: true, .. } => &NIGHT,
+                Wishes { .. } => &CALM,
+            },
             room: Size::new(window.width / scale, window.height / scale),
-            large,
+            large: wishes.large,
+            contrast: wishes.contrast,
         }
     }
 
@@ -231,6 +299,11 @@ pub fn scale(window: Size, large: bool) -> f32 {
     let fit = (window.width / design.width).min(window.height / design.height);
     let fit = if fit.is_finite() && fit > 0.05 { fit } else { 0.05 };
     if large { fit * LARGE_PRINT } else { fit }
+}
+
+/// How high the smallest key is on a glass of `px_per_mm` pixels to the millimetre that fills `window`.
+pub fn least_target_mm(window: Size, px_per_mm: f32) -> f32 {
+    target::LEAST * scale(window, false) / px_per_mm
 }
 
 /// The toolkit's own theme for `colours`; widgets without a style of ours follow it.

@@ -5,6 +5,7 @@ mod oracle;
 mod picture;
 mod print;
 pub(crate) mod sample;
+mod signature;
 mod slip;
 mod template;
 mod verify;

@@ -205,6 +205,7 @@ pub(crate) fn draft(permit: &Permit) -> PermitDraft {
         grant: permit.grant.clone(),
         issuer: permit.issuer.clone(),
         division: "370303".to_owned(),
+        kept: None,
     }
 }
 

@@ -333,7 +333,7 @@ fn problems_for_programs_have_file_line_and_column() {
         problems.json(),
         serde_json::json!([{
             "file": "kiosk.toml",
-            "line": 24,
+            "line": 27,
             "column": 10,
             "message": "`session.idle_s` must be from 30 to 600",
             "remedy": "for example `idle_s = 60`",
@@ -366,7 +366,7 @@ fn the_command_ends_with_nought_only_where_there_is_no_problem() {
     let (code, text) = run(broken.path(), true);
     assert_eq!(code, Some(1), "{text}");
     let report: serde_json::Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(report["problems"][0]["line"], 24);
+    assert_eq!(report["problems"][0]["line"], 27);
 }
 
 #[test]

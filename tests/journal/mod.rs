@@ -15,7 +15,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use permit_kiosk::clock::SimulatedClock;
 use permit_kiosk::domain::{
-    Applicant, ApplicationId, Decision, Grant, Holder, IdentitySource, Issuer, PermitDraft,
+    Action, Applicant, ApplicationId, Decision, Grant, Holder, IdentitySource, Issuer, PermitDraft,
     Private, Promise, Series, ServiceCode, Sex, Signature, Stroke, Uscc, Verdict,
 };
 use permit_kiosk::journal::{
@@ -147,7 +147,10 @@ fn check_numbers(bodies: &[Body]) {
                 leased.entry(&block.series).or_default().extend(block.first..=block.last);
             }
             Body::Issued(issued) => {
-                used.entry(&issued.series).or_default().push(issued.sequence);
+                // What keeps its number uses up none.
+                if issued.service.action() == Action::New {
+                    used.entry(&issued.series).or_default().push(issued.sequence);
+                }
                 assert!(applications.insert(issued.application), "issued twice: {issued:?}");
             }
             Body::NumberVoided(voided) => {
@@ -286,6 +289,7 @@ pub(crate) fn request(
             uscc: Uscc::parse("11370303MBXX09005U").unwrap(),
         },
         division: "370303".to_owned(),
+        kept: None,
     };
     IssueRequest { case, draft }
 }

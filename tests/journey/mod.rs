@@ -2,5 +2,6 @@
 //! journal, without a window; and the same through the real window, ptys and central.
 
 mod memory; // where the number of an applicant is when the visit has ended
+mod touches; // eighteen quick taps on a stalled kiosk, by mouse and by a real touch screen
 mod visit; // from the touch to the wipe, in milliseconds
 mod window; // the real binaries, the real window, paper out of the simulators

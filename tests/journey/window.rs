@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 #[test]
-fn two_applicants_touch_the_window_and_leave_with_their_certificates() {
+fn applicants_touch_the_window_and_leave_with_what_is_theirs() {
     for (program, package) in [
         ("Xvfb", "xvfb"),
         ("xdotool", "xdotool"),
@@ -19,7 +19,7 @@ fn two_applicants_touch_the_window_and_leave_with_their_certificates() {
     let stage = folder.path().join("demo");
     let config = any_port(folder.path());
     let done = Command::new(BINARY)
-        .args(["demo", "--headless", "--visit", "F01,H01,F03", "--dir"])
+        .args(["demo", "--headless", "--visit", "F01,H01,F03,F-reissue,F-cancel", "--dir"])
         .arg(&stage)
         .arg("--config")
         .arg(&config)
@@ -42,7 +42,20 @@ fn two_applicants_touch_the_window_and_leave_with_their_certificates() {
         let page = page.unwrap();
         assert!(page.contains("有效") && page.contains(number), "{page}");
     }
-    check_journal(&stage, 2);
+    // A lost paper comes out again with its own number; then the licence ends, for everybody to see.
+    check_code(
+        &stage.join("pictures/F-reissue-paper-original.png"),
+        &stage.join("keys"),
+        "JY23703039900037",
+    );
+    let page = std::fs::read_to_string(stage.join("pictures/F-cancel-page.html")).unwrap();
+    assert!(page.contains("已经注销") && page.contains("JY23703039900037"), "{page}");
+    assert!(stage.join("pictures/F-cancel-paper-receipt.png").exists());
+    assert!(
+        !stage.join("pictures/F-cancel-paper-original.png").exists(),
+        "no certificate of an end"
+    );
+    check_journal(&stage, 4);
     if std::env::var_os("UPDATE_SCREENS").is_some() {
         picture(&stage.join("certificates/JY13703039901011-original.pdf"), "certificate-food");
         let hygiene = std::fs::read_dir(stage.join("certificates")).unwrap().flatten();
@@ -121,8 +134,8 @@ fn check_journal(stage: &Path, issued: usize) {
         .collect();
     let count = |wanted: &str| bodies.iter().filter(|body| body.kind() == wanted).count();
     assert_eq!(count("issued"), issued);
-    assert_eq!(count("rated"), 3);
-    assert!(count("looked_up") >= 3 * 4, "every register asked is on record");
+    assert_eq!(count("rated"), 5);
+    assert!(count("looked_up") >= 5 * 4, "every register asked is on record");
     assert!(head.position > 0);
     // No plain identity number of the applicants is anywhere on record.
     let database = std::fs::read(stage.join("data/journal.db")).unwrap();

@@ -1,14 +1,25 @@
-//! The pictures in docs/screens, made by `UPDATE_SCREENS=1`; otherwise there is one of each screen.
+//! The pictures in docs/screens: every screen, and what is typical of them in English, on three kinds of
+//! glass, in large print, in high contrast and at night. Made by `UPDATE_SCREENS=1`; otherwise there is one of each,
+//! and those looked at show the screens as they are, give or take what another font version changes.
+//! `KIOSK_ALL_PICTURES=1` looks at all of them.
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufReader, BufWriter};
 use std::path::Path;
 
-use image::codecs::png::{CompressionType, FilterType as PngFilter, PngEncoder};
-use image::imageops::{self, FilterType};
-use image::{ExtendedColorType, ImageEncoder as _};
+use iced_test::core::renderer::{Headless, Style};
+use iced_test::core::theme::Base as _;
+use iced_test::core::{Event as Input, Size, clipboard, mouse, window};
+use iced_test::futures::futures::executor::block_on;
+use iced_test::renderer::Renderer;
+use iced_test::runtime::{UserInterface, user_interface};
+use image::imageops::FilterType;
+use image::{DynamicImage, RgbImage, RgbaImage};
+use jiff::civil::time;
 use permit_kiosk::domain::Language;
+use permit_kiosk::session::event::Event;
+use permit_kiosk::ui::app::{Night, settings};
 
 use super::scenes::{ALL, Scene};
 use super::stand::Stand;
@@ -16,15 +27,35 @@ use super::stand::Stand;
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/screens");
 
 /// Bytes of a picture at most, so that the folder stays small.
-const BYTES_MAX: u64 = 150 * 1024;
+const BYTES_MAX: u64 = 48 * 1024;
+/// Colours of a picture: screens have few, and the edges of letters their shades.
+const COLOURS_MAX: usize = 64;
 
-/// In which languages and sizes a screen is pictured.
+/// In which language, on which glass and how a screen is pictured.
 struct Variant {
     name: &'static str,
     language: Language,
-    large: bool,
+    look: Look,
     window: (f32, f32),
     of: fn(&str) -> bool,
+}
+
+#[derive(PartialEq, Eq)]
+enum Look {
+    Plain,
+    Large,
+    Contrast,
+    Night,
+}
+
+const fn variant(
+    name: &'static str,
+    language: Language,
+    look: Look,
+    window: (f32, f32),
+    of: fn(&str) -> bool,
+) -> Variant {
+    Variant { name, language, look, window, of }
 }
 
 impl Variant {
@@ -34,40 +65,32 @@ impl Variant {
             .and_then(|stem| stem.split_once('.'))
             .is_some_and(|(_, name)| name == self.name)
     }
+
+    /// Width and height of its pictures.
+    fn size(&self) -> (u32, u32) {
+        match self.window {
+            (1080.0, _) => (486, 864),
+            (1920.0, _) => (800, 450),
+            _ => (800, 500),
+        }
+    }
 }
 
+const UPRIGHT: (f32, f32) = (1080.0, 1920.0);
+const LYING: (f32, f32) = (1920.0, 1080.0);
+const SMALL: (f32, f32) = (1280.0, 800.0);
+
 const VARIANTS: &[Variant] = &[
-    Variant {
-        name: "zh",
-        language: Language::Zh,
-        large: false,
-        window: (1080.0, 1920.0),
-        of: |_| true,
-    },
-    Variant {
-        name: "en",
-        language: Language::En,
-        large: false,
-        window: (1080.0, 1920.0),
-        of: is_typical,
-    },
-    Variant {
-        name: "zh-large",
-        language: Language::Zh,
-        large: true,
-        window: (1080.0, 1920.0),
-        of: is_typical,
-    },
-    Variant {
-        name: "zh-wide",
-        language: Language::Zh,
-        large: false,
-        window: (1280.0, 800.0),
-        of: is_typical,
-    },
+    variant("zh", Language::Zh, Look::Plain, UPRIGHT, |_| true),
+    variant("en", Language::En, Look::Plain, UPRIGHT, is_typical),
+    variant("zh-1920x1080", Language::Zh, Look::Plain, LYING, is_typical),
+    variant("en-1280x800", Language::En, Look::Plain, SMALL, is_typical),
+    variant("zh-large", Language::Zh, Look::Large, UPRIGHT, is_typical),
+    variant("zh-contrast", Language::Zh, Look::Contrast, UPRIGHT, is_typical),
+    variant("zh-night", Language::Zh, Look::Night, UPRIGHT, |name| name == "welcome"),
 ];
 
-/// Screens that show how the others look in another size.
+/// Screens that show how the others look otherwise.
 fn is_typical(name: &str) -> bool {
     matches!(
         name,
@@ -82,66 +105,238 @@ fn is_typical(name: &str) -> bool {
             | "form-choice"
             | "promise-signed"
             | "decision-issued"
+            | "help"
             | "console-overview"
             | "console-papers"
     )
 }
 
-#[test]
-fn every_screen_has_its_picture() {
+/// Those every run looks at.
+const LOOKED_AT: [&str; 7] = [
+    "welcome.zh",
+    "welcome.zh-night",
+    "choosing.en",
+    "form-choice.en-1280x800",
+    "promise-signed.zh-contrast",
+    "decision-issued.zh-1920x1080",
+    "help.zh-large",
+];
+
+fn wanted() -> impl Iterator<Item = (String, &'static Scene, &'static Variant)> {
+    ALL.iter().flat_map(|scene| {
+        VARIANTS
+            .iter()
+            .filter(|variant| (variant.of)(scene.name))
+            .map(move |variant| (format!("{}.{}", scene.name, variant.name), scene, variant))
+    })
+}
+
+fn is_set(switch: &str) -> bool {
     #[expect(clippy::disallowed_methods, reason = "a switch of the test, not a setting")]
-    let update = std::env::var("UPDATE_SCREENS").is_ok();
-    let mut wanted = BTreeSet::new();
-    for scene in ALL {
-        for variant in VARIANTS.iter().filter(|variant| (variant.of)(scene.name)) {
-            let file = format!("{}.{}.png", scene.name, variant.name);
-            if update {
-                picture(scene, variant, &Path::new(FOLDER).join(&file));
+    std::env::var(switch).is_ok()
+}
+
+#[test]
+fn every_screen_has_its_picture_and_the_pictures_show_the_screens() {
+    let update = is_set("UPDATE_SCREENS");
+    let all = is_set("KIOSK_ALL_PICTURES");
+    let mut names = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for (name, scene, variant) in wanted() {
+        let file = Path::new(FOLDER).join(format!("{name}.png"));
+        if update {
+            write(&file, &picture(scene, variant));
+        } else if all || LOOKED_AT.contains(&name.as_str()) {
+            let differs = difference(&picture(scene, variant), &read(&file));
+            if differs > DIFFERENCE_MAX {
+                wrong.push(format!("{name} differs by {differs:.4}"));
             }
-            wanted.insert(file);
         }
+        names.insert(format!("{name}.png"));
     }
+    assert!(wrong.is_empty(), "look, then UPDATE_SCREENS=1: {wrong:#?}");
     let there: BTreeSet<String> = std::fs::read_dir(FOLDER)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         // Others put pictures of papers here.
         .filter(|name| VARIANTS.iter().any(|variant| variant.names(name)))
         .collect();
-    assert_eq!(there, wanted, "make them with UPDATE_SCREENS=1");
+    assert_eq!(there, names, "make them with UPDATE_SCREENS=1");
     for file in &there {
         let bytes = std::fs::metadata(Path::new(FOLDER).join(file)).unwrap().len();
         assert!(bytes <= BYTES_MAX, "{file} has {bytes} bytes");
     }
 }
 
-fn picture(scene: &Scene, variant: &Variant, file: &Path) {
+#[test]
+fn a_picture_of_another_screen_is_noticed() {
+    let of = |name: &str| read(&Path::new(FOLDER).join(format!("{name}.png")));
+    for (one, other) in [
+        ("form-choice.zh", "form-number.zh"),
+        ("promise.zh", "promise-signed.zh"),
+        ("welcome.zh", "welcome.en"),
+        ("help.zh", "help-called.zh"),
+    ] {
+        assert!(difference(&of(one), &of(other)) > DIFFERENCE_MAX, "{one}, {other}");
+    }
+}
+
+/// How much of two pictures may differ: the edges of letters by another version of font or renderer.
+const DIFFERENCE_MAX: f64 = 0.003;
+
+/// Which part of the pixels differs by more than an eye overlooks.
+fn difference(one: &RgbImage, other: &RgbImage) -> f64 {
+    if one.dimensions() != other.dimensions() {
+        return 1.0;
+    }
+    let differing = one
+        .pixels()
+        .zip(other.pixels())
+        .filter(|(one, other)| one.0.iter().zip(other.0).any(|(a, b)| a.abs_diff(b) > 40))
+        .count();
+    let all = f64::from(one.width()) * f64::from(one.height());
+    f64::from(u32::try_from(differing).unwrap()) / all
+}
+
+fn picture(scene: &Scene, variant: &Variant) -> RgbImage {
     let mut stand = (scene.begin)();
     (scene.go)(&mut stand);
     stand.speak(variant.language);
     stand.resize(variant.window.0, variant.window.1);
-    if variant.large {
-        stand.happen(permit_kiosk::session::event::Event::LargePrintChosen(true));
+    match variant.look {
+        Look::Plain => {}
+        Look::Large => stand.happen(Event::LargePrintChosen(true)),
+        Look::Contrast => stand.choose_contrast(),
+        Look::Night => {
+            let always = Night { from: time(0, 0, 0, 0), until: time(23, 59, 0, 0) };
+            stand.app.set_night(Some(always));
+        }
     }
     stand.settle();
-    let full = render(&stand);
-    let (width, height) = if variant.window.0 > variant.window.1 { (800, 500) } else { (486, 864) };
-    let mut small = imageops::resize(&full, width, height, FilterType::Triangle);
-    // Six bits of each colour are enough for eyes, and halve the file.
-    for channel in small.iter_mut() {
-        *channel = (*channel & 0xFC) | (*channel >> 6);
-    }
-    let sink = BufWriter::new(File::create(file).unwrap());
-    PngEncoder::new_with_quality(sink, CompressionType::Best, PngFilter::Adaptive)
-        .write_image(&small, width, height, ExtendedColorType::Rgb8)
-        .unwrap();
+    let (width, height) = variant.size();
+    // Not the generic function: that one would be compiled here, without optimisation.
+    render(&stand).resize_exact(width, height, FilterType::Triangle).into_rgb8()
 }
 
-/// The screen as it is drawn, at twice its size.
-pub(super) fn render(stand: &Stand) -> image::RgbImage {
-    let folder = tempfile::tempdir().unwrap();
+/// The screen as it is drawn at the design size.
+fn render(stand: &Stand) -> DynamicImage {
+    let mut renderer = block_on(<Renderer as Headless>::new(
+        settings().default_font,
+        settings().default_text_size,
+        Some("tiny-skia"),
+    ))
+    .unwrap();
+    let room = stand.app.room();
+    let mut ui = UserInterface::build(
+        stand.app.view(),
+        room,
+        user_interface::Cache::default(),
+        &mut renderer,
+    );
+    #[expect(clippy::disallowed_methods, reason = "the toolkit's own clock draws frames")]
+    let now = iced::time::Instant::now();
+    let redraw = [Input::Window(window::Event::RedrawRequested(now))];
+    let mut messages = Vec::new();
+    let cursor = mouse::Cursor::Unavailable;
+    drop(ui.update(&redraw, cursor, &mut renderer, &mut clipboard::Null, &mut messages));
     let theme = stand.app.theme();
-    let snapshot = stand.look().snapshot(&theme).unwrap();
-    assert!(snapshot.matches_image(folder.path().join("screen")).unwrap());
-    let file = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
-    image::open(file).unwrap().to_rgb8()
+    let base = theme.base();
+    ui.draw(&mut renderer, &theme, &Style { text_color: base.text_color }, cursor);
+    let pixels = |length: f32| {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a screen has some thousand pixels"
+        )]
+        let pixels = length.round() as u32;
+        pixels
+    };
+    let size = Size::new(pixels(room.width), pixels(room.height));
+    let rgba = renderer.screenshot(size, 1.0, base.background_color);
+    DynamicImage::ImageRgba8(RgbaImage::from_raw(size.width, size.height, rgba).unwrap())
+}
+
+/// Writes a picture with a palette: the most frequent colours, every other pixel in the nearest of them.
+fn write(file: &Path, picture: &RgbImage) {
+    // Five bits of each colour are enough to tell the colours of a screen apart.
+    let place = |pixel: &image::Rgb<u8>| {
+        let [red, green, blue] = pixel.0.map(|channel| usize::from(channel >> 3));
+        (red << 10) | (green << 5) | blue
+    };
+    let colour = |place: usize| {
+        [place >> 10, place >> 5, place].map(|bits| {
+            let bits = u8::try_from(bits & 31).unwrap();
+            (bits << 3) | (bits >> 2)
+        })
+    };
+    let mut count = vec![0_u32; 1 << 15];
+    for pixel in picture.pixels() {
+        count[place(pixel)] += 1;
+    }
+    let mut colours: Vec<([u8; 3], u32)> = count
+        .iter()
+        .enumerate()
+        .filter(|(_, count)| **count > 0)
+        .map(|(place, count)| (colour(place), *count))
+        .collect();
+    colours.sort_by_key(|(colour, count)| (std::cmp::Reverse(*count), *colour));
+    // Half by frequency, the rest such that no colour is far from all of them.
+    let mut palette: Vec<[u8; 3]> =
+        colours.iter().take(COLOURS_MAX / 2).map(|(colour, _)| *colour).collect();
+    let mut off: Vec<u32> =
+        colours.iter().map(|(colour, _)| nearest(&palette, *colour).1).collect();
+    while palette.len() < COLOURS_MAX {
+        let far = colours
+            .iter()
+            .zip(&off)
+            .map(|((colour, count), off)| (u64::from(*off) * u64::from((*count).min(200)), *colour))
+            .max();
+        let Some((1.., added)) = far else { break };
+        palette.push(added);
+        for ((colour, _), off) in colours.iter().zip(&mut off) {
+            *off = (*off).min(nearest(&[added], *colour).1);
+        }
+    }
+    let index: Vec<u8> = count
+        .iter()
+        .enumerate()
+        .map(|(place, count)| match count {
+            0 => 0,
+            _ => u8::try_from(nearest(&palette, colour(place)).0).unwrap(),
+        })
+        .collect();
+    let pixels: Vec<u8> = picture.pixels().map(|pixel| index[place(pixel)]).collect();
+    let mut encoder = png::Encoder::new(
+        BufWriter::new(File::create(file).unwrap()),
+        picture.width(),
+        picture.height(),
+    );
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_palette(palette.concat());
+    encoder.set_compression(png::Compression::High);
+    encoder.set_filter(png::Filter::NoFilter);
+    encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
+}
+
+fn nearest(palette: &[[u8; 3]], colour: [u8; 3]) -> (usize, u32) {
+    palette
+        .iter()
+        .enumerate()
+        .map(|(at, known)| {
+            let distance: u32 = known
+                .iter()
+                .zip(colour)
+                .map(|(a, b)| u32::from(a.abs_diff(b)) * u32::from(a.abs_diff(b)))
+                .sum();
+            (at, distance)
+        })
+        .min_by_key(|(_, distance)| *distance)
+        .unwrap_or((0, u32::MAX))
+}
+
+fn read(file: &Path) -> RgbImage {
+    let opened = File::open(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let reader = BufReader::new(opened);
+    image::load(reader, image::ImageFormat::Png).unwrap().to_rgb8()
 }

@@ -275,6 +275,23 @@ pub(super) const ALL: &[Scene] = &[
         },
         |t| t.end_title,
     ),
+    scene(
+        "help",
+        |s| {
+            s.touch("primary");
+            s.touch("help");
+        },
+        |t| t.help_title,
+    ),
+    scene(
+        "help-called",
+        |s| {
+            to_identifying(s);
+            s.touch("help");
+            s.touch("call");
+        },
+        |t| t.help_called,
+    ),
     scene("console-name", |s| s.hold_emblem(Duration::from_secs(6)), |t| t.console_name_title),
     scene("console-pin", Stand::type_pin, |t| t.console_pin_title),
     scene(

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use iced::keyboard::Key;
 use iced::{Event as Input, Point, Rectangle, Size, touch};
 use iced_test::Simulator;
 use iced_test::selector::Candidate;
@@ -43,6 +44,11 @@ struct Hands {
     asked: RefCell<Vec<Ask>>,
     /// Answers of a real terminal that are on their way.
     coming: RefCell<Vec<oneshot::Receiver<Told>>>,
+    /// What was read aloud since the last silence.
+    said: RefCell<Vec<(Language, String)>>,
+    alive: Cell<u32>,
+    /// How the panel was lit, one after the other: dark or not.
+    lights: RefCell<Vec<bool>>,
 }
 
 /// The application's view of the hands.
@@ -76,6 +82,24 @@ impl Performer for Watched {
         self.0.asked.borrow_mut().push(ask);
         // Answers are given by hand: `Stand::answer`.
         oneshot::channel().1
+    }
+
+    fn say(&self, language: Language, text: String) {
+        self.0.said.borrow_mut().push((language, text));
+    }
+
+    fn hush(&self) {
+        self.0.said.borrow_mut().clear();
+    }
+
+    fn opened(&self) {}
+
+    fn alive(&self) {
+        self.0.alive.set(self.0.alive.get() + 1);
+    }
+
+    fn light(&self, night: bool) {
+        self.0.lights.borrow_mut().push(night);
     }
 }
 
@@ -136,6 +160,59 @@ impl Stand {
     /// The effects wanted since the last call.
     pub(super) fn effects(&self) -> Vec<Effect> {
         self.hands.effects.take()
+    }
+
+    /// What was read aloud since the last silence, and in which language.
+    pub(super) fn said(&self) -> Vec<(Language, String)> {
+        self.hands.said.borrow().clone()
+    }
+
+    /// How often the screen said that it is alive.
+    pub(super) fn alive(&self) -> u32 {
+        self.hands.alive.get()
+    }
+
+    /// How the panel was lit since the last call: dark or not.
+    pub(super) fn lights(&self) -> Vec<bool> {
+        self.hands.lights.take()
+    }
+
+    /// Time passes and nobody is here: the screen rests, and looks at the hour now and then.
+    pub(super) fn rest(&mut self, time: Duration) {
+        self.hands.monotonic.set(self.hands.monotonic.get() + time);
+        self.send(Message::Rested);
+    }
+
+    /// Keys of the keypad, one after the other while the same screen is there.
+    pub(super) fn press_keys(&mut self, keys: &[Key]) {
+        for message in self.keys(keys) {
+            self.send(message);
+        }
+    }
+
+    /// What comes of keys of the keypad.
+    pub(super) fn keys(&self, keys: &[Key]) -> Vec<Message> {
+        let mut ui = self.look();
+        for key in keys {
+            ui.tap_key(key.clone());
+        }
+        ui.into_messages().collect()
+    }
+
+    /// What comes of any events.
+    pub(super) fn messages_of(&self, events: Vec<Input>) -> Vec<Message> {
+        let mut ui = self.look();
+        ui.simulate(events);
+        ui.into_messages().collect()
+    }
+
+    /// What comes of touches while the same screen is there.
+    pub(super) fn messages_of_taps(&self, places: &[Rectangle]) -> Vec<Message> {
+        let mut ui = self.look();
+        for place in places {
+            ui.simulate(tap(place.center(), 0));
+        }
+        ui.into_messages().collect()
     }
 
     /// What the console asked since the last call.
@@ -220,6 +297,18 @@ impl Stand {
         // Choosing is a touch, and a touch answers "are you still there?".
         if language != self.session().language() {
             self.happen(Event::LanguageChosen(language));
+        }
+    }
+
+    /// Chooses high contrast under help, and comes back to what was there.
+    pub(super) fn choose_contrast(&mut self) {
+        let was_open = self.place("contrast").is_some();
+        if !was_open {
+            self.touch("help");
+        }
+        self.touch("contrast");
+        if !was_open {
+            self.touch("primary");
         }
     }
 
@@ -442,6 +531,11 @@ impl Stand {
     /// The journal issues what was wanted.
     pub(super) fn issue(&mut self) {
         let case = self.issued_case();
+        self.issue_case(case);
+    }
+
+    /// The journal issues this case.
+    pub(super) fn issue_case(&mut self, case: Case) {
         let number = FoodLicenceNumber::parse("JY13703039900024").unwrap();
         self.happen(Event::Issued(Box::new(IssuedPermit {
             number: PermitNumber::Food(number),

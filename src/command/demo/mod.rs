@@ -32,6 +32,9 @@ pub(crate) struct Args {
     /// Fill the screen, as in the lobby.
     #[arg(long)]
     fullscreen: bool,
+    /// The kiosk's window alone, without the bench beside it.
+    #[arg(long)]
+    without_bench: bool,
     /// Pace of the simulated lines.
     #[arg(long, default_value = "real")]
     line_rate: String,
@@ -217,6 +220,10 @@ async fn show(args: &Args, display: &str) -> anyhow::Result<ExitCode> {
     let stage = Stage::set(args).await?;
     let more: &[&str] = if args.fullscreen { &["--fullscreen"] } else { &[] };
     let mut kiosk = stage.kiosk(display, more)?;
+    if args.without_bench {
+        say(format_args!("pages     {}", stage.web));
+        return kiosk.wait().await;
+    }
     let devices = stage.dir.join("devices");
     let people = stage.config.join("demo/demo.json");
     let _bench = Child::start(

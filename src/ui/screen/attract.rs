@@ -42,17 +42,35 @@ pub(super) fn view<'a>(scene: Scene<'a>) -> Element<'a, Message> {
             .into()
     };
     let margin = look.margin();
+    let (right, down) = wander(scene.now);
     column![
         frame::bar(scene),
         container(content).width(Fill).height(Fill).padding(Padding {
-            top: theme::space::L,
-            right: margin,
-            bottom: if look.is_wide() { theme::space::L } else { theme::space::XL },
-            left: margin,
+            top: theme::space::L + down,
+            right: margin - right,
+            bottom: if look.is_wide() { theme::space::L } else { theme::space::XL } - down,
+            left: margin + right,
         }),
     ]
     .height(Fill)
     .into()
+}
+
+/// How far everything is moved at the moment, right and down. A kiosk shows its welcome screen for
+/// years: each minute it stands a few pixels further round a circle, so that no edge burns in.
+fn wander(now: std::time::Duration) -> (f32, f32) {
+    const ROUND: [(f32, f32); 8] = [
+        (0.0, 0.0),
+        (6.0, -4.0),
+        (10.0, 0.0),
+        (6.0, 4.0),
+        (0.0, 8.0),
+        (-6.0, 4.0),
+        (-10.0, 0.0),
+        (-6.0, -4.0),
+    ];
+    let minute = usize::try_from(now.as_secs() / 60).unwrap_or_default();
+    ROUND.get(minute % ROUND.len()).copied().unwrap_or_default()
 }
 
 fn hero<'a>(look: &Look, roomy: bool) -> Element<'a, Message> {

@@ -71,7 +71,7 @@ impl Screen {
                 self.typed.pop();
             }
             Key::Clear => self.typed.clear(),
-            Key::Shift => {}
+            Key::Shift | Key::Pinyin | Key::Choose(_) | Key::More => {}
         }
     }
 

@@ -6,7 +6,7 @@ use iced::widget::{Column, QRCode, Row, column, container, qr_code, row};
 use iced::{Background, Center, Color, ContentFit, Element, Fill, Length, Size};
 
 use super::{Message as Touched, Page, Scene};
-use crate::domain::{Shown, Verdict};
+use crate::domain::{Action, Shown, Verdict};
 use crate::fault::Fixer;
 use crate::session::event::{Event, IssuedPermit, Paper, PaperState};
 use crate::session::{Outcome, Session, Stage};
@@ -164,7 +164,7 @@ impl Screen {
 
     fn issued_page<'a>(&'a self, scene: Scene<'a>, permit: &'a IssuedPermit) -> Page<'a> {
         let look = scene.look;
-        let said = said(look.text, permit.decision.verdict);
+        let said = granted(look.text, action(scene), permit.decision.verdict);
         Page {
             title: said.0.into(),
             lead: said.1.into(),
@@ -185,7 +185,8 @@ impl Screen {
         if look.is_wide() {
             let picture = (room.height - 250.0).clamp(200.0, 420.0);
             return row![
-                column![self.number(&look, permit, 200.0)].width(Length::FillPortion(3)),
+                column![self.number(&look, action(scene), permit, 200.0)]
+                    .width(Length::FillPortion(3)),
                 container(papers(scene, picture).unwrap_or_else(|| column![].into()))
                     .width(Length::FillPortion(2)),
             ]
@@ -198,7 +199,7 @@ impl Screen {
         let taken = if held { 1200.0 } else { 940.0 };
         let preview = (room.height - taken).clamp(180.0, 460.0);
         Column::new()
-            .push(self.number(&look, permit, preview))
+            .push(self.number(&look, action(scene), permit, preview))
             .push(papers(scene, 400.0))
             .spacing(theme::space::M)
             .into()
@@ -208,6 +209,7 @@ impl Screen {
     fn number<'a>(
         &'a self,
         look: &Look,
+        action: Action,
         permit: &'a IssuedPermit,
         preview_px: f32,
     ) -> Element<'a, Touched> {
@@ -226,11 +228,14 @@ impl Screen {
         ]
         .spacing(theme::space::M)
         .align_y(Center);
-        let dates = row![
-            panel::fact(look, text.decision_issued, (text.date)(permit.issued)).width(Fill),
-            panel::fact(look, text.decision_valid_to, until).width(Fill),
-        ]
-        .spacing(theme::space::M);
+        // What has ended has no last day to tell any more.
+        let dates = (action != Action::Cancel).then(|| {
+            row![
+                panel::fact(look, text.decision_issued, (text.date)(permit.issued)).width(Fill),
+                panel::fact(look, text.decision_valid_to, until).width(Fill),
+            ]
+            .spacing(theme::space::M)
+        });
         let mut pictures = Row::new().spacing(theme::space::M).align_y(Center);
         if let Some(preview) = &self.preview {
             pictures = pictures.push(
@@ -259,7 +264,12 @@ impl Screen {
         panel::tinted(
             look,
             Tone::Good,
-            column![head, dates, reasons(look, permit), pictures].spacing(theme::space::M),
+            Column::new()
+                .push(head)
+                .push(dates)
+                .push(reasons(look, permit))
+                .push(pictures)
+                .spacing(theme::space::M),
         )
     }
 }
@@ -328,6 +338,22 @@ fn tone(verdict: Verdict) -> Tone {
             Tone::Warn
         }
         Verdict::Stop => Tone::Bad,
+    }
+}
+
+/// What the visit does to a permit.
+fn action(scene: Scene<'_>) -> Action {
+    scene.session.entry().map_or(Action::New, |entry| entry.service.action())
+}
+
+/// What was granted, by what was asked for.
+fn granted(text: &Strings, action: Action, verdict: Verdict) -> (&'static str, &'static str) {
+    match action {
+        Action::New | Action::Show => said(text, verdict),
+        Action::Change => (text.granted_change, text.granted_change_more),
+        Action::Renew => (text.granted_renew, text.granted_renew_more),
+        Action::Reissue => (text.granted_reissue, text.granted_reissue_more),
+        Action::Cancel => (text.granted_cancel, text.granted_cancel_more),
     }
 }
 

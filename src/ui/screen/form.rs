@@ -11,6 +11,7 @@ use crate::domain::Language;
 use crate::session::Session;
 use crate::session::event::{Answer, Event};
 use crate::session::form::{Choice, Field, FieldKind};
+use crate::ui::pinyin::{self, Candidate};
 use crate::ui::theme::{self, Look, size};
 use crate::ui::widget::icon::Icon;
 use crate::ui::widget::keyboard::{self, Key};
@@ -23,8 +24,111 @@ pub(crate) struct Screen {
     at: At,
     part: usize,
     month: Option<Date>,
-    capitals: bool,
+    writing: Writing,
     from_check: bool,
+}
+
+/// How texts are written on the keyboard, and the letters that are no text yet.
+#[derive(Default)]
+struct Writing {
+    latin: bool,
+    capitals: bool,
+    letters: String,
+    candidates: Vec<Candidate>,
+    page: usize,
+}
+
+/// What is being typed stands in no log.
+impl std::fmt::Debug for Writing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Writing({} letters)", self.letters.len())
+    }
+}
+
+impl Writing {
+    /// English is written in letters; who reads Chinese begins with pinyin.
+    fn of(language: Language) -> Self {
+        Self { latin: language == Language::En, ..Self::default() }
+    }
+
+    /// Takes a key; answers the text that follows, unless only the letters changed.
+    fn press(&mut self, key: Key, typed: &str) -> Option<String> {
+        let append = |text: &str| Some(format!("{typed}{text}"));
+        match key {
+            Key::Write(letter) if !self.latin && letter.is_ascii_lowercase() => {
+                if self.letters.len() < pinyin::LETTERS_MAX {
+                    self.letters.push(letter);
+                    self.look_up();
+                }
+                None
+            }
+            // A space chooses what is offered first, as on every keyboard of this kind.
+            Key::Write(' ') if !self.letters.is_empty() => self.choose(0, typed),
+            Key::Write(letter) => {
+                let mut text = std::mem::take(&mut self.letters);
+                self.look_up();
+                text.push(letter);
+                append(&text)
+            }
+            Key::Choose(at) => self.choose(at, typed),
+            Key::Delete if !self.letters.is_empty() => {
+                self.letters.pop();
+                self.look_up();
+                None
+            }
+            Key::Delete => {
+                let mut text = typed.to_owned();
+                text.pop().map(|_| text)
+            }
+            Key::Clear => {
+                self.letters.clear();
+                self.look_up();
+                Some(String::new())
+            }
+            Key::Shift => {
+                self.capitals = !self.capitals;
+                None
+            }
+            Key::Pinyin => {
+                self.latin = !self.latin;
+                self.capitals = false;
+                // Letters that became no word are what was meant.
+                let letters = std::mem::take(&mut self.letters);
+                self.look_up();
+                if letters.is_empty() { None } else { append(&letters) }
+            }
+            Key::More => {
+                self.page += 1;
+                None
+            }
+        }
+    }
+
+    fn choose(&mut self, at: usize, typed: &str) -> Option<String> {
+        let candidate = self.candidates.get(at)?.clone();
+        self.letters.drain(..candidate.letters.min(self.letters.len()));
+        self.look_up();
+        Some(format!("{typed}{}", candidate.text))
+    }
+
+    fn look_up(&mut self) {
+        self.candidates = pinyin::candidates(&self.letters);
+        self.page = 0;
+    }
+
+    /// As the keyboard draws it.
+    fn shown(&self, look: &Look) -> keyboard::Writing<'_> {
+        if self.latin {
+            return keyboard::Writing::Latin { capitals: self.capitals };
+        }
+        let pages = pages::count(self.candidates.len(), keyboard::candidates_per_page(look));
+        keyboard::Writing::Pinyin {
+            letters: &self.letters,
+            candidates: &self.candidates,
+            // After the last page comes the first.
+            page: self.page % pages,
+        }
+    }
 }
 
 /// The pages of the form.
@@ -65,7 +169,13 @@ impl Screen {
     pub(super) fn new(session: &Session) -> Self {
         let answered = questions(session).any(|field| field.answer.is_some());
         let at = if answered && session.form_is_complete() { At::Check } else { first(session) };
-        Self { at, part: 0, month: None, capitals: false, from_check: false }
+        Self {
+            at,
+            part: 0,
+            month: None,
+            writing: Writing::of(session.language()),
+            from_check: false,
+        }
     }
 
     pub(super) fn update(&mut self, session: &Session, message: Message) -> Option<Event> {
@@ -107,41 +217,35 @@ impl Screen {
         }
     }
 
+    /// Whether the page shows what registers or the applicant have said.
+    pub(super) fn is_private(&self) -> bool {
+        match self.at {
+            At::Registered | At::Check => true,
+            At::Question(_) => false,
+        }
+    }
+
     fn answer(&self, session: &Session, answer: Answer) -> Option<Event> {
         Some(Event::Answered { field: self.field(session)?.key.clone(), answer })
     }
 
     fn press(&mut self, session: &Session, key: Key) -> Option<Event> {
         let field = self.field(session)?;
-        let (mut typed, chars_max) = match (&field.answer, &field.kind) {
-            (Some(Answer::Number(typed)), FieldKind::Number { max, .. }) => {
-                (typed.clone(), digits(*max))
+        let answer = match &field.kind {
+            FieldKind::Number { max, .. } => {
+                let typed =
+                    if let Some(Answer::Number(typed)) = &field.answer { typed } else { "" };
+                Answer::Number(number_after(typed, key, digits(*max))?)
             }
-            (Some(Answer::Text(typed)), FieldKind::Text { chars_max }) => {
-                (typed.clone(), *chars_max)
+            FieldKind::Text { chars_max } => {
+                let typed = if let Some(Answer::Text(typed)) = &field.answer { typed } else { "" };
+                let text = self.writing.press(key, typed)?;
+                Answer::Text(text.chars().take(*chars_max).collect())
             }
-            (_, FieldKind::Number { max, .. }) => (String::new(), digits(*max)),
-            (_, FieldKind::Text { chars_max }) => (String::new(), *chars_max),
-            _ => return None,
-        };
-        match key {
-            Key::Write(letter) => {
-                if typed.chars().count() >= chars_max {
-                    return None;
-                }
-                typed.push(letter);
-            }
-            Key::Delete => {
-                typed.pop();
-            }
-            Key::Clear => typed.clear(),
-            Key::Shift => {
-                self.capitals = !self.capitals;
+            FieldKind::YesNo | FieldKind::Choice(_) | FieldKind::Choices(_) | FieldKind::Date => {
                 return None;
             }
-        }
-        let is_number = matches!(field.kind, FieldKind::Number { .. });
-        let answer = if is_number { Answer::Number(typed) } else { Answer::Text(typed) };
+        };
         Some(Event::Answered { field: field.key.clone(), answer })
     }
 
@@ -149,7 +253,7 @@ impl Screen {
         self.at = at;
         self.part = 0;
         self.month = None;
-        self.capitals = false;
+        self.writing = Writing { latin: self.writing.latin, ..Writing::default() };
         self.from_check = false;
     }
 
@@ -289,7 +393,7 @@ impl Screen {
                 number(&look, field, (*min, *max, unit.get(look.language)), key_px)
             }
             FieldKind::Text { chars_max } => {
-                let key_px = keyboard::key_height(room.height - problem_px - 210.0, 5);
+                let key_px = keyboard::key_height(room.height - problem_px - 260.0, 6);
                 self.text(&look, field, *chars_max, key_px)
             }
             FieldKind::Date => self.date(scene, field, room.height - problem_px - 140.0),
@@ -362,7 +466,7 @@ impl Screen {
     }
 
     fn text<'a>(
-        &self,
+        &'a self,
         look: &Look,
         field: &'a Field,
         chars_max: usize,
@@ -376,7 +480,9 @@ impl Screen {
         column![
             display(look, typed, ""),
             label::caption(look, (look.text.characters_left)(left)),
-            keyboard::text(look, self.capitals, key_px, |key| Touched::Form(Message::Pressed(key))),
+            keyboard::text(look, self.writing.shown(look), key_px, |key| {
+                Touched::Form(Message::Pressed(key))
+            }),
         ]
         .spacing(theme::space::M)
         .into()
@@ -651,6 +757,20 @@ fn number<'a>(
     ]
     .spacing(theme::space::M)
     .into()
+}
+
+/// The number after a key.
+fn number_after(typed: &str, key: Key, digits_max: usize) -> Option<String> {
+    let mut typed = typed.to_owned();
+    match key {
+        Key::Write(digit) if typed.len() < digits_max => typed.push(digit),
+        Key::Delete => {
+            typed.pop();
+        }
+        Key::Clear => typed.clear(),
+        Key::Write(_) | Key::Shift | Key::Pinyin | Key::Choose(_) | Key::More => return None,
+    }
+    Some(typed)
 }
 
 /// What has been typed so far.

@@ -143,7 +143,7 @@ pub(super) fn framed_under<'a>(
     content
         .push(
             Column::new()
-                .push(words)
+                .push(container(words).id("words"))
                 .push(above)
                 .push(body)
                 .spacing(gap)
@@ -169,11 +169,12 @@ pub(super) fn bar(scene: Scene<'_>) -> Element<'_, Message> {
     let issuer = scene.session.issuer().name.as_str();
     let issuer = label::bold(issuer, size::CAPTION, look.colours.ink);
     let mut names = column![issuer.line_height(LineHeight::Relative(1.2))].width(Fill);
-    if !shows_steps {
+    // In large print there is room for the organ's name alone.
+    if !shows_steps && !look.large {
         let product = label::caption(&look, look.text.product);
         names = names.push(product.line_height(LineHeight::Relative(1.2)));
     }
-    let emblem = Icon::Emblem.draw(64.0, look.colours.seal);
+    let emblem = Icon::Emblem.draw(target::LEAST, look.colours.seal);
     // The way in for staff, between visits only.
     let emblem = if *scene.session.stage() == Stage::Welcome {
         hold::long(emblem, Message::Tell(Event::MaintenanceAsked))
@@ -193,6 +194,7 @@ pub(super) fn bar(scene: Scene<'_>) -> Element<'_, Message> {
     content = content.push(switches(scene));
     let colours = look.colours;
     container(content)
+        .id("bar")
         .padding([0.0, look.margin()])
         .width(Fill)
         .center_y(BAR_PX)
@@ -214,6 +216,7 @@ fn switches(scene: Scene<'_>) -> Element<'_, Message> {
     };
     let print = if look.large { look.text.standard_print } else { look.text.large_print };
     row![
+        press::quiet(&look, "help", look.text.help, Icon::Question, Message::HelpOpened(true)),
         press::quiet(
             &look,
             "large-print",
@@ -297,6 +300,7 @@ fn foot<'a>(
         None => space().width(Fill).height(target::PRIMARY).into(),
     });
     container(line)
+        .id("foot")
         .padding([theme::space::S, look.margin()])
         .width(Fill)
         .style(move |_| container::Style {

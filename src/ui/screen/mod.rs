@@ -40,6 +40,12 @@ pub(crate) enum Message {
     AskToEnd,
     /// "Go on" in the question.
     KeepOn,
+    /// Help is opened or closed.
+    HelpOpened(bool),
+    /// High contrast is switched on or off.
+    ContrastChosen(bool),
+    /// Reading aloud is switched on or off.
+    AloudChosen(bool),
     /// The page is moved, or another one is there.
     Scrolled(Scroll),
     /// Move the page so far.
@@ -75,6 +81,21 @@ pub(super) struct Scene<'a> {
     pub(super) today: Date,
     /// How far the page is moved.
     pub(super) scroll: Scroll,
+    /// Help, and what was chosen there.
+    pub(super) help: &'a Help,
+}
+
+/// Help: what can be asked of the screen, and of the staff.
+#[derive(Debug, Default)]
+pub(super) struct Help {
+    /// Whether it lies over the screen.
+    pub(super) open: bool,
+    /// Whether the screens are read aloud.
+    pub(super) aloud: bool,
+    /// The telephone of the staff; empty where it is not known.
+    pub(super) phone: String,
+    /// When the screen was last touched.
+    pub(super) touched: Duration,
 }
 
 impl Scene<'_> {
@@ -141,6 +162,46 @@ impl Screen {
             | Self::Rating
             | Self::Done
             | Self::Ended => 0,
+        }
+    }
+
+    /// Its name, for what is read aloud once.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Attract => "attract",
+            Self::Console(_) => "console",
+            Self::Choosing(_) => "choosing",
+            Self::Guiding(_) => "guiding",
+            Self::Telling(_) => "telling",
+            Self::Identifying => "identifying",
+            Self::Business(_) => "business",
+            Self::LookingUp => "looking-up",
+            Self::Form(_) => "form",
+            Self::Promise(_) => "promise",
+            Self::Decision(_) => "decision",
+            Self::Rating => "rating",
+            Self::Done => "done",
+            Self::Ended => "ended",
+        }
+    }
+
+    /// Whether what stands on it is nobody else's to hear: who somebody is, what they answered, what a
+    /// register says about them.
+    pub(super) fn is_private(&self) -> bool {
+        match self {
+            Self::Form(screen) => screen.is_private(),
+            Self::Business(_) | Self::Console(_) => true,
+            Self::Attract
+            | Self::Choosing(_)
+            | Self::Guiding(_)
+            | Self::Telling(_)
+            | Self::Identifying
+            | Self::LookingUp
+            | Self::Promise(_)
+            | Self::Decision(_)
+            | Self::Rating
+            | Self::Done
+            | Self::Ended => false,
         }
     }
 

@@ -73,7 +73,7 @@ impl Screen {
         let paragraphs = text.lines().map(|paragraph| label::body(&look, paragraph).into());
         let card = panel::card(&look, Column::with_children(paragraphs).spacing(theme::space::S));
         if look.is_wide() {
-            let pad = (room.height - 130.0).clamp(220.0, 520.0);
+            let pad = (room.height - 242.0).clamp(200.0, 520.0);
             return row![card, self.signing(&look, pad)].spacing(theme::space::L).into();
         }
         // The box takes what the text leaves: a name is drawn better with room.
@@ -82,7 +82,7 @@ impl Screen {
             .lines()
             .map(|paragraph| label::body_height(paragraph, width) + theme::space::S)
             .sum();
-        let pad = (room.height - text_px - 200.0).clamp(280.0, 620.0);
+        let pad = (room.height - text_px - 312.0).clamp(240.0, 620.0);
         column![card, self.signing(&look, pad)].spacing(theme::space::M).into()
     }
 
@@ -92,6 +92,13 @@ impl Screen {
         let pad = signature::pad(look, &self.signature, height, |stroke| {
             Touched::Promise(Message::Drawn(stroke))
         });
+        let person = press::secondary(
+            look,
+            "person",
+            look.text.promise_person,
+            Icon::Person,
+            Some(Touched::Tell(Event::PersonWanted(true))),
+        );
         column![
             row![
                 label::strong(look, look.text.promise_here),
@@ -100,6 +107,8 @@ impl Screen {
             ]
             .align_y(Center),
             iced::widget::container(pad).id("signature"),
+            // Who cannot draw, or does not want to promise, need not.
+            person,
         ]
         .spacing(theme::space::S)
         .width(Fill)

@@ -47,6 +47,23 @@ strings! {
         other_language
         large_print
         standard_print
+        // Help.
+        help
+        help_title
+        help_close
+        help_aloud
+        help_aloud_more
+        help_contrast
+        help_contrast_more
+        help_large
+        help_large_more
+        help_call
+        help_call_more
+        help_called
+        help_called_more
+        switch_on
+        switch_off
+        // On every screen.
         next
         back
         end
@@ -214,12 +231,16 @@ strings! {
         key_clear
         key_space
         key_shift
+        key_pinyin
+        key_latin
+        pinyin_hint
         // The promise.
         promise_lead
         promise_here
         promise_clear
         promise_sign
         promise_unsigned
+        promise_person
         // The decision.
         recording_title
         recording_lead
@@ -253,6 +274,14 @@ strings! {
         verdict_file_more
         verdict_issue
         verdict_issue_more
+        granted_change
+        granted_change_more
+        granted_renew
+        granted_renew_more
+        granted_reissue
+        granted_reissue_more
+        granted_cancel
+        granted_cancel_more
         finding_article
         finding_do
         finding_provisional
@@ -462,6 +491,7 @@ strings! {
     }
     sentences {
         guide_other: fn(&str, &str)
+        help_phone: fn(&str)
         guide_why: fn(&str, &str)
         telling_when: fn(&str, &str)
         step: fn(u8, u8)

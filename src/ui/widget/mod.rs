@@ -4,6 +4,7 @@ pub(super) mod calendar;
 pub(super) mod hold;
 pub(super) mod icon;
 pub(super) mod keyboard;
+pub(super) mod keypad;
 pub(super) mod label;
 pub(super) mod machine;
 pub(super) mod pages;

@@ -230,7 +230,7 @@ pub(crate) fn card<'a, Message: Clone + 'a>(
 ) -> Element<'a, Message> {
     let colours = look.colours;
     let words = column![
-        label::strong(look, title).line_height(text::LineHeight::Relative(1.25)),
+        label::strong(look, title).line_height(text::LineHeight::Relative(1.2)),
         label::caption(look, more).line_height(text::LineHeight::Relative(1.3)),
     ]
     .spacing(theme::space::XS)

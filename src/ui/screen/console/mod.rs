@@ -247,7 +247,7 @@ impl Screen {
                     Key::Write(digit) if pin.len() < Pin::DIGITS_MAX => pin.push(digit),
                     Key::Delete => drop(pin.pop()),
                     Key::Clear => pin.clear(),
-                    Key::Write(_) | Key::Shift => {}
+                    Key::Write(_) | Key::Shift | Key::Pinyin | Key::Choose(_) | Key::More => {}
                 }
                 None
             }
@@ -560,7 +560,7 @@ fn type_name(typed: &mut String, key: Key) {
         }
         Key::Delete => drop(typed.pop()),
         Key::Clear => typed.clear(),
-        Key::Write(_) | Key::Shift => {}
+        Key::Write(_) | Key::Shift | Key::Pinyin | Key::Choose(_) | Key::More => {}
     }
 }
 
@@ -574,7 +574,7 @@ fn name_page<'a>(scene: Scene<'a>, typed: &'a str) -> Page<'a> {
             let key_px = keyboard::key_height(room.height - 290.0, 5);
             column![
                 field(scene, typed),
-                keyboard::text(&look, false, key_px, |key| {
+                keyboard::text(&look, keyboard::Writing::Plain, key_px, |key| {
                     Touched::Console(Message::Name(key))
                 }),
             ]
