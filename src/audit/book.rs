@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::look::{Again, Seen};
 use super::numbers::Numbers;
 use super::report::{Check, LookUps, SeriesAccount, Sheets};
-use crate::domain::{ApplicationId, calendar::date_in_china};
+use crate::domain::{Action, ApplicationId, calendar::date_in_china};
 use crate::wire::v1::{
     BlockGrant, Body, Document, Hash, Header, Issued, KioskId, LookUpOutcome, PrintStep, Printed,
     Record,
@@ -342,14 +342,25 @@ impl Book {
             }
             _ => tell(Check::Permit, "its decision does not stand just before it".to_owned()),
         }
-        self.number(record, &body.series, body.sequence, true, tell);
+        let action = body.service.action();
+        // A permit that is there keeps its number: none is used up.
+        if action == Action::New {
+            self.number(record, &body.series, body.sequence, true, tell);
+        }
         let Some(journal) = self.kiosks.get_mut(&record.kiosk) else { return };
+        // A lost paper has the dates it had, and so has what has ended.
+        let is_dated_anew = !matches!(action, Action::Reissue | Action::Cancel);
         // The moment of issue is the commit's, or the latest before it where the clock was set back.
-        if body.issued != date_in_china(journal.latest) {
+        if is_dated_anew && body.issued != date_in_china(journal.latest) {
             tell(Check::Time, "the date of issue is not the day of the record".to_owned());
         }
-        if body.sheets.first().is_none_or(|sheet| sheet.document != Document::Original) {
-            tell(Check::Sheet, "its first sheet is not the original".to_owned());
+        let (first, named) = if action == Action::Cancel {
+            (Document::Receipt, "receipt of what has ended")
+        } else {
+            (Document::Original, "original")
+        };
+        if body.sheets.first().is_none_or(|sheet| sheet.document != first) {
+            tell(Check::Sheet, format!("its first sheet is not the {named}"));
         }
         for sheet in &body.sheets {
             let serial = sheet.serial.as_deref();
@@ -508,7 +519,10 @@ impl Journal {
         let is_certificate = matches!(document, Document::Original | Document::Copy);
         // One serial a job: what comes twice in one comes twice in the other.
         let serial_fits = match serial {
-            Some(serial) => is_certificate && serial.ends_with(&format!("-{incarnation}-{job:06}")),
+            // The receipt of a permit that has ended bears a seal, and so a serial.
+            Some(serial) => {
+                document != Document::Slip && serial.ends_with(&format!("-{incarnation}-{job:06}"))
+            }
             None => !is_certificate,
         };
         if !serial_fits {

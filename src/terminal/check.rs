@@ -160,7 +160,8 @@ impl Check {
             | Message::Synced(_)
             | Message::Asked(..)
             | Message::Worked(_)
-            | Message::Beside(..) => {}
+            | Message::Beside(..)
+            | Message::Then(_) => {}
         }
         None
     }

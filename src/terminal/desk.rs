@@ -229,7 +229,8 @@ impl Desk {
             Effect::LookUp { .. }
             | Effect::Record(_)
             | Effect::Issue(_)
-            | Effect::RecordRating { .. } => {}
+            | Effect::RecordRating { .. }
+            | Effect::CallHelp(_) => {}
         }
         self.light(lamps);
     }

@@ -255,6 +255,7 @@ fn case(application: ApplicationId) -> Case {
         facts: case.facts.reveal().clone(),
         decision: case.decision,
         promise: case.promise,
+        promise_text: None,
         draft: Some(request.draft),
     }
 }

@@ -420,7 +420,7 @@ impl Open {
                     Key::Write(digit) if field.len() < BLANK_DIGITS => field.push(digit),
                     Key::Delete => drop(field.pop()),
                     Key::Clear => field.clear(),
-                    Key::Write(_) | Key::Shift => {}
+                    Key::Write(_) | Key::Shift | Key::Pinyin | Key::Choose(_) | Key::More => {}
                 }
             }
             (Message::Counted, _, Some(counting)) => {
