@@ -27,7 +27,7 @@ use super::stand::Stand;
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/screens");
 
 /// Bytes of a picture at most, so that the folder stays small.
-const BYTES_MAX: u64 = 48 * 1024;
+const BYTES_MAX: u64 = 64 * 1024;
 /// Colours of a picture: screens have few, and the edges of letters their shades.
 const COLOURS_MAX: usize = 64;
 
@@ -108,6 +108,7 @@ fn is_typical(name: &str) -> bool {
             | "help"
             | "console-overview"
             | "console-papers"
+            | "console-devices"
     )
 }
 

@@ -74,6 +74,16 @@ pub(crate) fn secondary<'a, Message: Clone + 'a>(
     beside(look, id, words, Some(icon), message, target::BUTTON)
 }
 
+/// The same without an icon, where words beside it need the room.
+pub(crate) fn plain<'a, Message: Clone + 'a>(
+    look: &Look,
+    id: &'static str,
+    words: impl Into<String>,
+    message: Option<Message>,
+) -> Element<'a, Message> {
+    beside(look, id, words, None, message, target::BUTTON)
+}
+
 /// The same with its icon behind the words: it leads on.
 pub(crate) fn onward<'a, Message: Clone + 'a>(
     look: &Look,

@@ -215,22 +215,20 @@ pub(super) fn buttons<'a>(look: &Look, kind: DeviceKind, is_there: bool) -> Part
     // A panel shows what it is by the door and the key.
     let is_there = is_there && kind != DeviceKind::Panel;
     row![
-        press::secondary(
+        press::plain(
             look,
             test,
             text.work_test,
-            Icon::Check,
             is_there.then_some(Touched::Console(Message::Try(kind))),
         ),
-        press::secondary(
+        press::plain(
             look,
             settings,
             text.work_settings,
-            Icon::Pen,
             Some(Touched::Console(Message::Settings(kind))),
         ),
     ]
-    .spacing(theme::space::M)
+    .spacing(theme::space::S)
     .into()
 }
 
