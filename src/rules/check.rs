@@ -739,7 +739,9 @@ impl<'s> Checker<'s> {
         }
         let cost = l.cost.saturating_add(r.cost) + 1;
         let two = [as_word(l.node, &r.ty), as_word(r.node, &l.ty)];
-        let node = compare(comparison, sort(&l.ty)?, two);
+        // A word written on the left is a word of the right side's type, not a text.
+        let ty = if matches!(r.ty, Type::Enum(_)) { &r.ty } else { &l.ty };
+        let node = compare(comparison, sort(ty)?, two);
         if self.one_sided_comparison(whole, &node) {
             return None;
         }

@@ -89,11 +89,14 @@ impl Maker {
             0 => format!("{} {compare} {}", self.number(2), self.number(1)),
             1 => format!("{} {compare} {}", self.day(), self.day()),
             2 => {
-                format!(
-                    "{} {equal} \"{}\"",
-                    self.zone(),
-                    self.pick(&["mixed", "commercial", "residential", "residental"])
-                )
+                let zone = self.zone();
+                let word = self.pick(&["mixed", "commercial", "residential", "residental"]);
+                // A word may stand on either side.
+                if self.random.below(2) == 0 {
+                    format!("{zone} {equal} \"{word}\"")
+                } else {
+                    format!("\"{word}\" {equal} {zone}")
+                }
             }
             3 => format!("{} in [\"mixed\", \"commercial\"]", self.zone()),
             4 => format!("{} in param(\"zones\")", self.zone()),
@@ -108,7 +111,14 @@ impl Maker {
                 self.pick(&["contains", "startsWith"]),
                 self.pick(&["小", "店", "饭"])
             ),
-            9 => format!("{}.exists(m, m == \"{}\")", self.marks(), self.pick(&["cold", "hot"])),
+            9 => match self.random.below(2) {
+                0 => {
+                    format!("{}.exists(m, m == \"{}\")", self.marks(), self.pick(&["cold", "hot"]))
+                }
+                _ => {
+                    format!("{}.exists(m, \"{}\" == m)", self.marks(), self.pick(&["cold", "hot"]))
+                }
+            },
             10 => "shop.closed < today".to_owned(),
             11 => self.pick(&[
                 "has(shop.closed)",
