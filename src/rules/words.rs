@@ -217,6 +217,8 @@ impl Words {
             Language::En => en.to_owned(),
         };
         match (ty, value) {
+            // Neither yes nor no: nobody said.
+            (Type::Bool, Json::Null) => pick("未告知", "not told"),
             (_, Json::Null) => pick("没有", "none"),
             (Type::Bool, Json::Bool(true)) => pick("是", "yes"),
             (Type::Bool, Json::Bool(false)) => pick("否", "no"),

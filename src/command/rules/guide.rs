@@ -11,7 +11,7 @@ use permit_kiosk::rules::{
     Badge, By, Guide, Life, Need, PaperSource, Phase, Rulebook, Sheet, Undertaking, Where,
 };
 
-use super::{Loaded, WRONG, load, say};
+use super::{Loaded, WRONG, load, say, words};
 
 /// Ways to answer printed at most; `--answer` leaves fewer.
 const WAYS_MAX: usize = 12;
@@ -141,7 +141,8 @@ fn one(guide: &Guide, need: &Need, language: Language) -> Vec<String> {
     let badge = badge(need.badge, language);
     match &need.by {
         By::Here { verdict, finding, entry, service } => {
-            let mut lines = vec![format!("  [{badge}] {title} — {verdict:?} {}", finding.code)];
+            let comes_to = words::verdict(*verdict, language);
+            let mut lines = vec![format!("  [{badge}] {title} — {comes_to} ({})", finding.code)];
             lines.push(format!("      {}（{}）", finding.message.get(language), finding.citation));
             if let Some(entry) = entry {
                 lines.push(format!("      → {entry}"));
