@@ -54,9 +54,11 @@ pub(super) fn issue(store: &mut Store, request: &IssueRequest) -> Result<Issued,
                 (series, sequence, number)
             }
         };
-        let version = draft.kept.as_ref().map_or(1, |_| numbers::later_version(issued_at));
         let issuer = &draft.issuer.uscc;
-        let elicence = numbers::elicence(&number, issuer, issued_on, version, writing.settings)?;
+        let elicence = match draft.kept {
+            None => numbers::elicence(&number, issuer, issued_at, writing.settings),
+            Some(_) => numbers::later_elicence(&number, issuer, issued_at, writing.settings),
+        }?;
         let permit = Permit {
             number,
             elicence,

@@ -116,23 +116,36 @@ pub(super) fn place_of(number: &PermitNumber) -> (Series, u64) {
     (series, u64::from(sequence))
 }
 
-/// The version in the identifier of a permit whose number was there before. The identifier's serial
-/// holds the day; a second act on the same permit on the same day has to differ from the first, whatever
-/// kiosk it is done at, so the version tells the time of day in units of two minutes, after the first.
-pub(super) fn later_version(at: Timestamp) -> u16 {
-    let time = datetime_in_china(at).time();
-    let minutes =
-        u16::from(time.hour().unsigned_abs()) * 60 + u16::from(time.minute().unsigned_abs());
-    2 + minutes / 2
-}
-
-/// The e-licence identifier of a permit (GB/T 36904): its serial is the date and the number's
+/// The e-licence identifier of a permit (GB/T 36904): its serial is the day of issue and the number's
 /// digits. The bare sequence would meet itself: sellers and caterers share a type code, and each has a
 /// series that begins with 1.
 pub(super) fn elicence(
     number: &PermitNumber,
     issuer: &Uscc,
-    issued: Date,
+    issued_at: Timestamp,
+    settings: &Settings,
+) -> Result<ElicenceId, Error> {
+    let day = datetime_in_china(issued_at).strftime("%Y%m%d").to_string();
+    identifier(number, issuer, &day, 1, settings)
+}
+
+/// The identifier of a permit whose number was there before. Its serial has the time to the millisecond:
+/// a second act on the same permit must not meet the first, on whatever day and at whatever kiosk. Found
+/// by a licence that was issued again and ended within two minutes: central kept it as valid.
+pub(super) fn later_elicence(
+    number: &PermitNumber,
+    issuer: &Uscc,
+    issued_at: Timestamp,
+    settings: &Settings,
+) -> Result<ElicenceId, Error> {
+    let moment = datetime_in_china(issued_at).strftime("%Y%m%d%H%M%S%3f").to_string();
+    identifier(number, issuer, &moment, 2, settings)
+}
+
+fn identifier(
+    number: &PermitNumber,
+    issuer: &Uscc,
+    time: &str,
     version: u16,
     settings: &Settings,
 ) -> Result<ElicenceId, Error> {
@@ -142,8 +155,7 @@ pub(super) fn elicence(
         PermitNumber::Filing(number) => (&types.filing, digits_of(number.as_str())),
         PermitNumber::Hygiene(number) => (&types.hygiene, format!("{:06}", number.sequence())),
     };
-    let serial = format!("{}{digits}", issued.strftime("%Y%m%d"));
-    ElicenceId::new(code, issuer, &serial, version)
+    ElicenceId::new(code, issuer, &format!("{time}{digits}"), version)
         .map_err(|source| Error::Elicence { number: number.to_string(), source })
 }
 

@@ -958,6 +958,29 @@ fn what_the_register_does_not_say_in_full_an_officer_prints() {
 }
 
 #[test]
+fn two_acts_on_one_licence_within_a_minute_are_two_versions_of_it() {
+    let mut lobby = come_about(held_licence(), "food-reissue", &[], "OK_REISSUE");
+    lobby.tell(Event::Cancelled);
+    lobby.clock.advance(Duration::from_secs(20));
+    lobby.tell(Event::Begun { application: ApplicationId::from_random([8; 16]) });
+    lobby.tell(Event::ServiceChosen("food-cancel".to_owned()));
+    lobby.tell(Event::Told);
+    lobby.tell(Event::Identified(Box::new(qin_yizhou())));
+    lobby.tell(Event::Scanned("an e-licence code".to_owned()));
+    lobby.tell(Event::FormConfirmed);
+    lobby.check_verdict(Verdict::Issue, "OK_CANCEL");
+    let mut versions: Vec<String> = Vec::new();
+    for body in lobby.kiosk.check() {
+        if let Body::Issued(issued) = body {
+            assert_eq!(issued.number, "JY23703039900037");
+            versions.push(issued.elicence);
+        }
+    }
+    assert_eq!(versions.len(), 2);
+    assert_ne!(versions[0], versions[1]);
+}
+
+#[test]
 fn asked_twice_the_same_paper_is_answered() {
     let lobby = come_about(held_licence(), "food-reissue", &[], "OK_REISSUE");
     let first = lobby.only_issued();
