@@ -82,7 +82,10 @@ impl SimulatedScanner {
     }
 
     fn obey_newland(&mut self, now: Duration, command: &[u8]) {
-        let Some(command) = command.strip_prefix(b"\x7E\x010000#") else { return };
+        // What came at another speed before it is no part of it.
+        let start = b"\x7E\x010000#";
+        let at = command.windows(start.len()).rposition(|bytes| bytes == start);
+        let Some(command) = at.and_then(|at| command.get(at + start.len()..)) else { return };
         let command = command.strip_suffix(b";\x03").unwrap_or(command);
         let (data, verdict): (&[u8], u8) = match command {
             b"SCNTRG1" => {
