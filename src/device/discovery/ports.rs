@@ -107,9 +107,11 @@ pub fn list() -> Result<Vec<SerialPort>, Error> {
 pub fn simulated(folder: &Path) -> std::io::Result<Vec<SerialPort>> {
     let mut ports = Vec::new();
     for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_type()?.is_symlink() {
-            ports.push(SerialPort { path: entry.path(), usb: None });
+        let path = entry?.path();
+        // A line that is just being plugged in again has a second name for a moment, and may lose it
+        // before it is looked at.
+        if path.is_symlink() && path.extension().is_none() {
+            ports.push(SerialPort { path, usb: None });
         }
     }
     ports.sort();
