@@ -18,7 +18,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use permit_kiosk::certificate::Templates;
 use permit_kiosk::clock::{Clock, SystemClock};
 use permit_kiosk::config;
 use permit_kiosk::device::simulation::{LineRate, People, Simulation};
@@ -32,6 +31,7 @@ use permit_kiosk::wire::v1::{Body, Document, PrintStep};
 use tokio::sync::mpsc::Receiver;
 
 use crate::central::harness::Stage as Central;
+use crate::certificate::sample;
 use crate::journal::{FOOD_SELLERS, Kiosk, food_seller, series};
 
 const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kiosk-config");
@@ -95,7 +95,7 @@ impl Lobby {
         let (terminal, events) = Terminal::start(Settings {
             papers: PaperSettings {
                 fonts: settings.fonts.clone(),
-                templates: templates(),
+                templates: sample::templates(),
                 keep_in: None,
             },
             kiosk: settings,
@@ -258,16 +258,4 @@ fn case(application: ApplicationId) -> Case {
         promise_text: None,
         draft: Some(request.draft),
     }
-}
-
-fn templates() -> Templates {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(Path::new(CONFIG).join("certificate")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
-            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            files.push((name, std::fs::read_to_string(&path).unwrap()));
-        }
-    }
-    Templates::parse(files.iter().map(|(name, text)| (name.as_str(), text.as_str()))).unwrap()
 }

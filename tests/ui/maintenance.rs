@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use permit_kiosk::certificate::Templates;
 use permit_kiosk::clock::{Clock, SystemClock};
 use permit_kiosk::config;
 use permit_kiosk::device::pty::LineRate;
@@ -21,6 +20,7 @@ use tokio::sync::mpsc::Receiver;
 
 use super::stand::Stand;
 use crate::central::harness::Stage as Central;
+use crate::certificate::sample;
 use crate::journal::{FOOD_SELLERS, Kiosk, food_seller, id, series};
 
 const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kiosk-config");
@@ -71,8 +71,11 @@ impl Lobby {
         let registers = central.registers();
         runtime.block_on(central.end());
         let board = Board::default();
-        let papers =
-            PaperSettings { fonts: settings.fonts.clone(), templates: templates(), keep_in: None };
+        let papers = PaperSettings {
+            fonts: settings.fonts.clone(),
+            templates: sample::templates(),
+            keep_in: None,
+        };
         let (terminal, events) = Terminal::start(Settings {
             kiosk: settings,
             devices,
@@ -188,18 +191,6 @@ impl Lobby {
         self.stand.touch("primary");
         self.stand.hear();
     }
-}
-
-fn templates() -> Templates {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(Path::new(CONFIG).join("certificate")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
-            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            files.push((name, std::fs::read_to_string(&path).unwrap()));
-        }
-    }
-    Templates::parse(files.iter().map(|(name, text)| (name.as_str(), text.as_str()))).unwrap()
 }
 
 #[test]
