@@ -19,19 +19,25 @@ use super::{Bitmap, Error, colour::luma};
 /// What is darker than this is ink.
 const SOLID_LUMA: u8 = 100;
 
-/// What is lighter than this is paper.
+/// What is this light is paper.
 const PAPER_LUMA: u8 = 235;
 
-/// How light the red of the seal becomes where there is no colour: two dots in five are black, and
-/// black text on it stays readable.
-const SEAL_LUMA: u8 = 150;
+/// What is darker than this is a dark tone, what is lighter a pale one.
+const PALE_LUMA: u8 = 180;
+
+/// Where no tone is, what is darker than this is ink.
+const HALF_LUMA: u8 = 128;
+
+/// How much a tone may change from dot to dot. Along the edge of a letter it changes more.
+const AREA_LUMA_SPREAD: u8 = 12;
 
 /// On thermal paper, what is darker than this is ink: a little more than half covered, since heat
 /// spreads.
 const THERMAL_LUMA: u8 = 140;
 
-/// How much redder than green and blue a dot must be to belong to the seal.
-const SEAL_REDNESS: u8 = 60;
+/// How much redder than green and blue a dot must be to belong to the seal: half as much as the
+/// seal's own red on white paper.
+const SEAL_REDNESS: u8 = 80;
 
 /// A colour picture, four bytes a dot: red, green, blue, and 255.
 #[derive(Clone, PartialEq, Eq)]
@@ -44,6 +50,17 @@ pub struct Rgba {
     pub bytes: Arc<[u8]>,
 }
 
+impl Rgba {
+    /// How bright a dot looks; `None` outside the picture.
+    fn luma(&self, x: u32, y: u32) -> Option<u8> {
+        let at = (y as usize * self.width_px as usize + x as usize) * 4;
+        match self.bytes.get(at..at + 4) {
+            Some(&[red, green, blue, _]) if x < self.width_px => Some(luma(red, green, blue)),
+            _ => None,
+        }
+    }
+}
+
 /// A picture is somebody's document: only its size may reach a log.
 impl std::fmt::Debug for Rgba {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -51,8 +68,8 @@ impl std::fmt::Debug for Rgba {
     }
 }
 
-/// One page, from 0, as dots for a printer without colour. Text and codes stay sharp, the seal
-/// becomes grey, and everything between is dithered.
+/// One page, from 0, as dots for a printer without colour. Text, lines and codes stay sharp, the
+/// seal and other tones become fine lines.
 pub fn raster(pdf: &[u8], dpi: u16, page: usize) -> Result<Bitmap, Error> {
     let picture = picture(pdf, dpi, page)?;
     Ok(to_bitmap(&picture))
@@ -112,51 +129,74 @@ fn scaled(pdf: &[u8], scale: f32, page: usize) -> Result<Rgba, Error> {
     })
 }
 
-/// Error diffusion after Floyd and Steinberg (1976) between the two thresholds, row by row.
+/// Where there is no colour, a tone is lines of dots along the way the paper is fed: a row that looks
+/// like the row before it costs a printer nothing (PCL mode 3), dithered dots cost it every time.
 fn to_bitmap(picture: &Rgba) -> Bitmap {
     let mut bitmap = Bitmap::white(picture.width_px, picture.height_px);
-    let width = picture.width_px as usize;
-    let mut carried = vec![0_i32; width + 2];
-    for (y, row) in (0..picture.height_px).zip(picture.bytes.chunks_exact(width * 4)) {
-        let mut below = vec![0_i32; width + 2];
-        let mut right = 0;
+    // A lying page is turned a quarter for the printer: what was a row is then a column.
+    let is_lying = picture.width_px > picture.height_px;
+    let row_bytes = picture.width_px as usize * 4;
+    for (y, row) in (0..picture.height_px).zip(picture.bytes.chunks_exact(row_bytes)) {
         for (x, dot) in (0..picture.width_px).zip(row.chunks_exact(4)) {
-            let at = x as usize + 1;
-            let light = paper_luma(dot);
-            if light < SOLID_LUMA {
+            let (black, of) = tone(picture, x, y, dot).lines();
+            if (if is_lying { y } else { x }) % of < black {
                 bitmap.blacken(x, y);
-                right = 0;
-                continue;
-            }
-            if light > PAPER_LUMA {
-                right = 0;
-                continue;
-            }
-            let wanted = i32::from(light) + right + carried.get(at).copied().unwrap_or(0) / 16;
-            let error = if wanted < 128 {
-                bitmap.blacken(x, y);
-                wanted
-            } else {
-                wanted - 255
-            };
-            right = error * 7 / 16;
-            for (place, share) in [(at - 1, 3), (at, 5), (at + 1, 1)] {
-                if let Some(sum) = below.get_mut(place) {
-                    *sum += error * share;
-                }
             }
         }
-        carried = below;
     }
     bitmap
 }
 
-/// The brightness of a dot; the seal's red is lightened, and its blurred edges in proportion.
-fn paper_luma(dot: &[u8]) -> u8 {
-    let &[red, green, blue, _] = dot else { return u8::MAX };
-    let redness = red.saturating_sub(green.max(blue));
-    let plain = luma(red, green, blue);
-    if redness >= SEAL_REDNESS { plain.max(SEAL_LUMA) } else { plain }
+/// What a dot becomes where there is no colour.
+enum Tone {
+    Ink,
+    Dark,
+    Seal,
+    Pale,
+    Paper,
+}
+
+impl Tone {
+    /// How many lines of dots are black, of how many.
+    fn lines(self) -> (u32, u32) {
+        match self {
+            Self::Ink => (1, 1),
+            Self::Dark => (2, 3),
+            // Text beneath or above the seal stays readable, and so do its own small characters.
+            Self::Seal => (1, 2),
+            Self::Pale => (1, 4),
+            Self::Paper => (0, 1),
+        }
+    }
+}
+
+/// Only what is a tone over an area becomes lines. The blurred edge of a letter is ink or paper.
+fn tone(picture: &Rgba, x: u32, y: u32, dot: &[u8]) -> Tone {
+    let &[red, green, blue, _] = dot else { return Tone::Paper };
+    let light = luma(red, green, blue);
+    if red.saturating_sub(green.max(blue)) >= SEAL_REDNESS {
+        Tone::Seal
+    } else if light < SOLID_LUMA {
+        Tone::Ink
+    } else if light >= PAPER_LUMA {
+        Tone::Paper
+    } else if is_area(picture, x, y, light) {
+        if light < PALE_LUMA { Tone::Dark } else { Tone::Pale }
+    } else if light < HALF_LUMA {
+        Tone::Ink
+    } else {
+        Tone::Paper
+    }
+}
+
+/// Whether the dots on all four sides are about as bright.
+fn is_area(picture: &Rgba, x: u32, y: u32, light: u8) -> bool {
+    [(-1, 0), (1, 0), (0, -1), (0, 1)].into_iter().all(|(right, down)| {
+        let beside = x.checked_add_signed(right).zip(y.checked_add_signed(down));
+        beside
+            .and_then(|(x, y)| picture.luma(x, y))
+            .is_some_and(|beside| beside.abs_diff(light) <= AREA_LUMA_SPREAD)
+    })
 }
 
 /// The whole number of dots nearest to a length: A4 at 300 dpi is 2480 × 3508.

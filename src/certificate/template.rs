@@ -66,8 +66,8 @@ pub(super) struct Border {
     pub(super) margin_mm: f32,
     pub(super) band_mm: f32,
     pub(super) line: Colour,
-    pub(super) thread: Colour,
-    pub(super) thread_pt: f32,
+    pub(super) fret: Colour,
+    pub(super) fret_pt: f32,
     pub(super) ground: Colour,
 }
 
@@ -611,16 +611,16 @@ impl Reader<'_> {
         let margin_mm = self.number(table, "margin_mm", 4.0..=30.0);
         let band_mm = self.number(table, "band_mm", 4.0..=30.0);
         let line = self.colour(table, "line");
-        let thread = self.colour(table, "thread");
-        let thread_pt = self.number(table, "thread_pt", 0.1..=2.0);
+        let fret = self.colour(table, "fret");
+        let fret_pt = self.number(table, "fret_pt", 0.1..=2.0);
         let ground = self.colour(table, "ground");
         self.end(table);
         Some(Border {
             margin_mm: margin_mm?,
             band_mm: band_mm?,
             line: line?,
-            thread: thread?,
-            thread_pt: thread_pt?,
+            fret: fret?,
+            fret_pt: fret_pt?,
             ground: ground?,
         })
     }

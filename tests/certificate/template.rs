@@ -52,7 +52,7 @@ fn a_problem_has_the_line_it_is_in() {
         "`page_mm` must be a number from 100 to 500",
     );
     check("ink = \"#1a1a1a\"", "ink = \"black\"", "`ink` must be one of: a colour as \"#rrggbb\"");
-    check("thread_pt = 0.32", "thread_pt = 9", "`thread_pt` must be a number from 0.1 to 2");
+    check("fret_pt = 0.96", "fret_pt = 9", "`fret_pt` must be a number from 0.1 to 2");
     check("diameter_mm = 40", "diameter_mm = 20", "`diameter_mm` must be a number from 30 to 50");
     check("module_dots = 6", "module_dots = \"6\"", "`module_dots` must be a number from 4 to 12");
     check("mark = \"演示\"", "mark = \"\"", "`mark` must be a text of 1 to 400 characters");
@@ -82,7 +82,7 @@ fn a_key_nobody_reads_is_told() {
     let text = food_copy().replace("band_mm = 9", "band_mm = 9\nbend_mm = 9");
     let line = 1 + text[..text.find("bend_mm").unwrap()].matches('\n').count();
     let expected =
-        "[border] has no `bend_mm`; it has band_mm, ground, line, margin_mm, thread, thread_pt";
+        "[border] has no `bend_mm`; it has band_mm, fret, fret_pt, ground, line, margin_mm";
     assert_eq!(problems(&text), [format!("{line}: {expected}")]);
 }
 

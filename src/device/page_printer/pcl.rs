@@ -60,18 +60,8 @@ pub enum Error {
 
 /// Encode one sheet, upright or lying (then it is turned a quarter), from `ESC E` to `ESC E`.
 pub fn encode(picture: Raster<'_>, sheet: Sheet) -> Result<Vec<u8>, Error> {
+    let (width_px, height_px) = upright_size(picture, sheet)?;
     let lying = picture.width_px() > picture.height_px();
-    let (width_px, height_px) = if lying {
-        (picture.height_px(), picture.width_px())
-    } else {
-        (picture.width_px(), picture.height_px())
-    };
-    if width_px.abs_diff(sheet.width_px()) > SIZE_TOLERANCE_PX
-        || height_px.abs_diff(sheet.height_px()) > SIZE_TOLERANCE_PX
-    {
-        let (width_px, height_px) = (picture.width_px(), picture.height_px());
-        return Err(Error::Size { width_px, height_px, sheet });
-    }
     let turned;
     let upright = if lying {
         turned = quarter_turn(picture);
@@ -88,6 +78,15 @@ pub fn encode(picture: Raster<'_>, sheet: Sheet) -> Result<Vec<u8>, Error> {
     // End of raster graphics, eject, reset.
     pcl.extend(b"\x1b*rC\x0c\x1bE");
     Ok(pcl)
+}
+
+/// The sides of a picture once it is upright, if they fit the sheet.
+fn upright_size(picture: Raster<'_>, sheet: Sheet) -> Result<(usize, usize), Error> {
+    let (width_px, height_px) = (picture.width_px(), picture.height_px());
+    let (short_px, long_px) = (width_px.min(height_px), width_px.max(height_px));
+    let fits = short_px.abs_diff(sheet.width_px()) <= SIZE_TOLERANCE_PX
+        && long_px.abs_diff(sheet.height_px()) <= SIZE_TOLERANCE_PX;
+    if fits { Ok((short_px, long_px)) } else { Err(Error::Size { width_px, height_px, sheet }) }
 }
 
 /// Clockwise: the top of the lying picture becomes the right edge of the sheet.
@@ -142,11 +141,13 @@ fn head(sheet: Sheet) -> Vec<u8> {
 struct RowEncoder {
     seed: Vec<u8>,
     blank_rows: usize,
+    /// The mode of the row before, which holds until another is named.
+    mode: Option<u8>,
 }
 
 impl RowEncoder {
     fn new(row_bytes: usize) -> Self {
-        Self { seed: vec![0; row_bytes], blank_rows: 0 }
+        Self { seed: vec![0; row_bytes], blank_rows: 0, mode: None }
     }
 
     fn push(&mut self, row: Vec<u8>, pcl: &mut Vec<u8>) {
@@ -160,12 +161,17 @@ impl RowEncoder {
             self.seed.fill(0);
             self.blank_rows = 0;
         }
-        let (mode, bytes) =
+        let named = |mode| if self.mode == Some(mode) { String::new() } else { format!("{mode}m") };
+        let (mode, row_command, bytes) =
             [(3, delta_row(&self.seed, &row)), (2, packbits(&row)), (0, unencoded(&row))]
                 .into_iter()
-                .min_by_key(|(_, bytes)| bytes.len())
+                .map(|(mode, bytes)| {
+                    (mode, format!("\x1b*b{}{}W", named(mode), bytes.len()), bytes)
+                })
+                .min_by_key(|(_, command, bytes)| command.len() + bytes.len())
                 .expect("there are three modes");
-        pcl.extend(format!("\x1b*b{mode}m{}W", bytes.len()).into_bytes());
+        self.mode = Some(mode);
+        pcl.extend(row_command.into_bytes());
         pcl.extend(bytes);
         self.seed = row;
     }
