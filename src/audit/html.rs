@@ -7,6 +7,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::numbers::{BadRating, Counts, Day};
 use super::report::Report;
 use super::table::in_china;
+use crate::certificate::report::grouped;
 
 /// Bars of a chart at most; the rest is one bar.
 const BARS_MAX: usize = 24;
@@ -165,7 +166,7 @@ fn reservations(report: &Report) -> Markup {
     }
 }
 
-fn reservation_zh(what: &str) -> &str {
+pub(super) fn reservation_zh(what: &str) -> &str {
     match what {
         "decisions not decided again: sealed" => "决定未重新作出：个人信息已密封，没有审计密钥",
         "decisions not decided again: their edition is not in the bundle" => {
@@ -278,14 +279,7 @@ fn sheets_and_look_ups(report: &Report) -> Markup {
 }
 
 fn numbers_of(days: &[Day], bad: &[BadRating]) -> Markup {
-    let mut together = Counts::default();
-    for day in days {
-        together.add(&day.counts);
-    }
-    let mut by_day: BTreeMap<String, u64> = BTreeMap::new();
-    for day in days {
-        *by_day.entry(day.day.to_string()).or_default() += day.counts.decided();
-    }
+    let (together, by_day) = (Counts::of(days), decided_by_day(days));
     html! {
         section {
             h2 { "办理量" span.soft { " Cases" } }
@@ -296,7 +290,7 @@ fn numbers_of(days: &[Day], bad: &[BadRating]) -> Markup {
                 (fact(together.rated_percent(), "% 已评价", "% rated"))
                 (fact(bad.len() as u64, "件差评", "bad ratings"))
             }
-            (columns(&named(&by_day)))
+            (columns(&by_day))
         }
         div.grid {
             section { h2 { "决定" span.soft { " Verdicts" } } (bars(&named(&together.verdicts))) }
@@ -346,6 +340,16 @@ fn numbers_of(days: &[Day], bad: &[BadRating]) -> Markup {
     }
 }
 
+/// Decisions of each of the last [`COLUMNS_MAX`] days.
+pub(super) fn decided_by_day(days: &[Day]) -> Vec<(String, u64)> {
+    let mut by_day: BTreeMap<String, u64> = BTreeMap::new();
+    for day in days {
+        *by_day.entry(day.day.to_string()).or_default() += day.counts.decided();
+    }
+    let early = by_day.len().saturating_sub(COLUMNS_MAX);
+    by_day.into_iter().skip(early).collect()
+}
+
 fn follow_up(bad: &[BadRating]) -> Markup {
     let by = |day: Option<jiff::civil::Date>| day.map_or("–".to_owned(), |day| day.to_string());
     html! {
@@ -370,14 +374,14 @@ fn follow_up(bad: &[BadRating]) -> Markup {
 }
 
 /// 国办发〔2019〕51号.
-const GRADES: [(u8, &str); 5] =
+pub(super) const GRADES: [(u8, &str); 5] =
     [(5, "非常满意"), (4, "满意"), (3, "基本满意"), (2, "不满意"), (1, "非常不满意")];
 
-fn grade(grade: u8) -> &'static str {
+pub(super) fn grade(grade: u8) -> &'static str {
     GRADES.iter().find(|(of, _)| *of == grade).map_or("?", |(_, word)| word)
 }
 
-fn step(what: &str) -> &str {
+pub(super) fn step(what: &str) -> &str {
     match what {
         "visit" => "整次办理 a whole visit",
         "look_up" => "一次查询 one look-up",
@@ -387,26 +391,32 @@ fn step(what: &str) -> &str {
     }
 }
 
-fn named(counts: &BTreeMap<String, u64>) -> Vec<(String, u64)> {
+pub(super) fn named(counts: &BTreeMap<String, u64>) -> Vec<(String, u64)> {
     counts.iter().map(|(name, count)| (name.clone(), *count)).collect()
 }
 
-/// Lying bars, the longest first; values are written out.
-fn bars(values: &[(String, u64)]) -> Markup {
+/// The longest first, and of many the rest as one.
+pub(super) fn most(values: &[(String, u64)]) -> Vec<(String, u64)> {
     let mut values = values.to_vec();
     values.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     if values.len() > BARS_MAX {
         let rest = values.split_off(BARS_MAX - 1);
         values.push(("其他 others".to_owned(), rest.iter().map(|(_, count)| count).sum()));
     }
-    let most = values.iter().map(|(_, count)| *count).max().unwrap_or_default().max(1);
+    values
+}
+
+/// Lying bars; values are written out.
+fn bars(values: &[(String, u64)]) -> Markup {
+    let values = most(values);
+    let longest = values.iter().map(|(_, count)| *count).max().unwrap_or_default().max(1);
     let height = 26 * values.len().max(1);
     html! {
         svg viewBox=(format!("0 0 520 {height}")) width="100%" role="img" {
             @if values.is_empty() { text x="0" y="18" { "–" } }
             @for (index, (name, count)) in values.iter().enumerate() {
                 @let y = 26 * index;
-                @let width = (count * 220) / most;
+                @let width = (count * 220) / longest;
                 text x="200" y=(y + 18) text-anchor="end" { (name) }
                 rect x="208" y=(y + 5) width=(width.max(1)) height="16" rx="3" fill="#2f6f9f" {}
                 text x=(216 + width) y=(y + 18) { (grouped(*count)) }
@@ -417,7 +427,6 @@ fn bars(values: &[(String, u64)]) -> Markup {
 
 /// Standing columns, one a day.
 fn columns(values: &[(String, u64)]) -> Markup {
-    let values = values.get(values.len().saturating_sub(COLUMNS_MAX)..).unwrap_or_default();
     let most = values.iter().map(|(_, count)| *count).max().unwrap_or_default().max(1);
     let each = 960 / (values.len() as u64).clamp(12, 366);
     let (first, last) = (values.first(), values.last());
@@ -440,19 +449,6 @@ fn columns(values: &[(String, u64)]) -> Markup {
     }
 }
 
-fn seconds(ms: u64) -> String {
+pub(super) fn seconds(ms: u64) -> String {
     format!("{}.{} s", ms / 1000, ms % 1000 / 100)
-}
-
-/// 1234567 as 1 234 567.
-fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push('\u{202f}');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -11,6 +11,7 @@ mod lock;
 mod look;
 mod numbers;
 mod parquet;
+pub mod pdf;
 mod reading;
 mod report;
 mod table;

@@ -94,6 +94,15 @@ impl Took {
 }
 
 impl Counts {
+    /// Everything of these days and kiosks together.
+    pub fn of(days: &[Day]) -> Self {
+        let mut together = Self::default();
+        for day in days {
+            together.add(&day.counts);
+        }
+        together
+    }
+
     /// Adds what was counted elsewhere.
     pub fn add(&mut self, other: &Self) {
         let merge = |into: &mut BTreeMap<String, u64>, from: &BTreeMap<String, u64>| {

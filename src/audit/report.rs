@@ -109,9 +109,7 @@ impl Report {
 
     /// Everything counted, of all days and kiosks together.
     pub fn together(&self) -> Counts {
-        let mut together = Counts::default();
-        self.days.iter().for_each(|day| together.add(&day.counts));
-        together
+        Counts::of(&self.days)
     }
 }
 

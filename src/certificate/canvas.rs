@@ -1,4 +1,4 @@
-//! One page being drawn: millimetres from the top left corner in, PDF operators out.
+//! Pages being drawn: millimetres from the top left corner in, PDF operators out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,18 +83,31 @@ pub(super) struct Setting {
     pub(super) tracking_em: f32,
 }
 
-/// A page being drawn.
+/// A page being drawn, and those behind it.
 pub(super) struct Canvas<'fonts> {
     fonts: &'fonts Fonts,
     width_mm: f32,
     height_mm: f32,
     ops: Vec<Op>,
+    drawn: Vec<Vec<Op>>,
     used: BTreeMap<FaceName, BTreeSet<char>>,
 }
 
 impl<'fonts> Canvas<'fonts> {
     pub(super) fn new(fonts: &'fonts Fonts, width_mm: f32, height_mm: f32) -> Self {
-        Self { fonts, width_mm, height_mm, ops: Vec::new(), used: BTreeMap::new() }
+        Self {
+            fonts,
+            width_mm,
+            height_mm,
+            ops: Vec::new(),
+            drawn: Vec::new(),
+            used: BTreeMap::new(),
+        }
+    }
+
+    /// Begins the next page.
+    pub(super) fn next_page(&mut self) {
+        self.drawn.push(std::mem::take(&mut self.ops));
     }
 
     /// Fills the area between the curves; where they overlap an even number of times, it stays open.
@@ -209,8 +222,8 @@ impl<'fonts> Canvas<'fonts> {
         Ok(())
     }
 
-    /// The page as a document with its fonts cut down to what is used.
-    pub(super) fn finish(self) -> Result<PdfDocument, Error> {
+    /// The pages as a document with its fonts cut down to what is used.
+    pub(super) fn finish(mut self) -> Result<PdfDocument, Error> {
         let mut document = PdfDocument::new("");
         for (name, characters) in &self.used {
             let program = self.fonts.face(*name).subset(characters)?;
@@ -224,7 +237,10 @@ impl<'fonts> Canvas<'fonts> {
             font.font_name = Some(format!("PERMIT+{}", name.as_str()));
             document.resources.fonts.map.insert(font_id(*name), PdfFont::new(font));
         }
-        document.pages.push(PdfPage::new(Mm(self.width_mm), Mm(self.height_mm), self.ops));
+        self.next_page();
+        for ops in self.drawn {
+            document.pages.push(PdfPage::new(Mm(self.width_mm), Mm(self.height_mm), ops));
+        }
         Ok(document)
     }
 

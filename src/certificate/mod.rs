@@ -15,6 +15,7 @@ mod ornament;
 mod page;
 mod qr;
 mod raster;
+pub mod report;
 pub mod slip;
 mod template;
 

@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::{Value as Json, json};
 
 use super::{Day, auditor, bundle, copy, publishers};
+use crate::certificate::oracle;
 use crate::journal::{central_key, device_key, id, seal_key};
 
 /// Exit code, standard output, standard error.
@@ -37,11 +38,9 @@ fn brought() -> tempfile::TempDir {
 #[test]
 fn a_bundle_is_verified_with_reports_for_machines_and_for_people() {
     let own = brought();
-    let (key, json, html) = (
-        own.path().join("auditor.key"),
-        own.path().join("report.json"),
-        own.path().join("report.html"),
-    );
+    let file = |name: &str| own.path().join(name);
+    let (key, json) = (file("auditor.key"), file("report.json"));
+    let (html, pdf) = (file("report.html"), file("report.pdf"));
     let (code, said, error) = run(
         &["verify", "--keys"],
         &[
@@ -52,6 +51,8 @@ fn a_bundle_is_verified_with_reports_for_machines_and_for_people() {
             &json,
             Path::new("--html"),
             &html,
+            Path::new("--pdf"),
+            &pdf,
             bundle(),
         ],
     );
@@ -66,8 +67,17 @@ fn a_bundle_is_verified_with_reports_for_machines_and_for_people() {
     for outside in ["http://", "https://", "<script", "<link", "src=", "李测试"] {
         assert!(!html.contains(outside), "{outside}");
     }
+    let pdf = std::fs::read(&pdf).unwrap();
     if let Ok(keep) = std::env::var("KEEP_REPORT") {
+        std::fs::write(format!("{keep}.pdf"), &pdf).unwrap();
         std::fs::write(keep, html).unwrap();
+    }
+    if let Some(text) = oracle::text("pdftotext", &["-layout", "-", "-"], &pdf) {
+        for told in ["核验通过", "条记录 records", "编号去向", "Rules that spoke"] {
+            assert!(text.contains(told), "{told}: {text}");
+        }
+        let hash = report["manifest_sha256"].as_str().unwrap();
+        assert!(text.contains(hash) && !text.contains("李测试"), "{text}");
     }
 
     // A spoiled one: exit code 1, and the first bad row.
@@ -78,6 +88,16 @@ fn a_bundle_is_verified_with_reports_for_machines_and_for_people() {
     let (code, said, _) = run(&["verify", "--keys"], &[own.path(), folder.path()]);
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("first: records.jsonl line 7 (zhangdian-03 #7): signature:"), "{said}");
+
+    // No fonts to set a PDF in: told before anything is looked at.
+    let pdf = [Path::new("--fonts"), own.path(), Path::new("--pdf"), &file("none.pdf")];
+    let (code, said, error) =
+        run(&["verify", "--keys"], &[&[own.path()], &pdf[..], &[bundle()]].concat());
+    assert!(
+        code == 3 && said.is_empty() && error.contains("install fonts-noto-cjk"),
+        "{code} {error}"
+    );
+    assert!(!file("none.pdf").exists());
 
     // Nobody to trust, no such bundle.
     let empty = tempfile::tempdir().unwrap();

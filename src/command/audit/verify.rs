@@ -1,10 +1,12 @@
 //! `permit-kiosk audit verify`: a bundle against the auditor's own keys.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use permit_kiosk::audit::{self, Report, Verify};
+use permit_kiosk::certificate::{FontFiles, Fonts};
 use permit_kiosk::durable;
 
 use super::{BROKEN, Progress, auditor_key, say, trust};
@@ -30,6 +32,12 @@ pub(super) struct Args {
     /// Write the report for people: one page with charts, for a browser.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Write the report for the files: a PDF.
+    #[arg(long, value_name = "FILE")]
+    pdf: Option<PathBuf>,
+    /// The folder of the Noto CJK fonts the PDF is set in.
+    #[arg(long, value_name = "DIR", default_value = "/usr/share/fonts/opentype/noto")]
+    fonts: PathBuf,
     /// Look at lines on so many threads; without it, on every core.
     #[arg(long, value_name = "COUNT")]
     threads: Option<usize>,
@@ -37,6 +45,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let trust = trust(&args.keys)?;
+    // Before the long work, so that a missing font does not waste it.
+    let fonts = args.pdf.as_ref().map(|_pdf| fonts(&args.fonts)).transpose()?;
     let unlock = args.unlock.as_deref().map(auditor_key).transpose()?;
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let verify = Verify {
@@ -55,8 +65,30 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(path) = &args.html {
         durable::write(path, audit::html::verification(&report).as_bytes())?;
     }
+    if let (Some(path), Some(fonts)) = (&args.pdf, &fonts) {
+        let pdf = audit::pdf::verification(fonts, &report).context("cannot make the PDF")?;
+        durable::write(path, &pdf)?;
+    }
     tell(&report);
     Ok(if report.holds { ExitCode::SUCCESS } else { ExitCode::from(BROKEN) })
+}
+
+fn fonts(folder: &Path) -> anyhow::Result<Fonts> {
+    let file = |name: &str| -> anyhow::Result<Arc<[u8]>> {
+        let path = folder.join(name);
+        let bytes = std::fs::read(&path).with_context(|| {
+            let path = path.display();
+            format!("cannot read {path}: install fonts-noto-cjk, or name its folder with --fonts")
+        })?;
+        Ok(bytes.into())
+    };
+    let files = FontFiles {
+        serif: file("NotoSerifCJK-Regular.ttc")?,
+        serif_bold: file("NotoSerifCJK-Bold.ttc")?,
+        sans: file("NotoSansCJK-Regular.ttc")?,
+        sans_bold: file("NotoSansCJK-Bold.ttc")?,
+    };
+    Ok(Fonts::read(files)?)
 }
 
 fn tell(report: &Report) {
