@@ -62,14 +62,14 @@ pub fn put_folder(aside: &Path, place: &Path) -> Result<(), Error> {
 /// however that ends.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
     /// Takes the lock file at `path`, without waiting.
     pub fn acquire(path: &Path) -> Result<Self, Error> {
         let lock = |source| Error::Lock { path: path.to_owned(), source };
-        let mut file = OpenOptions::new()
+        let file = OpenOptions::new()
             .create(true)
             .truncate(false)
             .read(true)
@@ -88,14 +88,25 @@ impl Lock {
             }
             Err(TryLockError::Error(source)) => return Err(lock(source)),
         }
+        let mut held = Self { file };
         // The number tells the next one who holds it; the lock itself is the kernel's.
-        file.set_len(0).map_err(lock)?;
-        writeln!(file, "{}", std::process::id()).map_err(lock)?;
-        Ok(Self { _file: file })
+        held.file.set_len(0).map_err(lock)?;
+        writeln!(held.file, "{}", std::process::id()).map_err(lock)?;
+        Ok(held)
     }
 
     /// Ten digits of a process number and the end of the line, with room.
     const HOLDER_BYTES_MAX: u64 = 16;
+}
+
+/// The lock belongs to the open file (flock(2)), and a child that is just being started has that open,
+/// too, until it becomes another program: closing ours alone would keep the folder locked until then.
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::warn!(%error, "a lock is given up by closing its file only");
+        }
+    }
 }
 
 /// Why a file could not be read or made to last.
@@ -243,4 +254,22 @@ fn folder_of(path: &Path) -> &Path {
 fn sync_folder(folder: &Path) -> Result<(), Error> {
     let sync = |source| Error::SyncFolder { path: folder.to_owned(), source };
     File::open(folder).map_err(sync)?.sync_all().map_err(sync)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a child that is just being started inherits is a duplicate of the open file.
+    #[test]
+    fn a_lock_ends_with_its_value_although_a_child_inherited_the_open_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let lock = Lock::acquire(&path).unwrap();
+        let inherited = lock.file.try_clone().unwrap();
+        assert!(matches!(Lock::acquire(&path), Err(Error::Locked { .. })));
+        drop(lock);
+        Lock::acquire(&path).unwrap();
+        drop(inherited);
+    }
 }
