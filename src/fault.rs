@@ -169,6 +169,12 @@ pub enum FaultCode {
     JournalDamaged,
     /// `journal.in-use`: another process has the journal open.
     JournalInUse,
+    /// `journal.slow`: the journal's disk takes seconds for each record; the kiosk is out of service.
+    JournalSlow,
+    /// `journal.wal-large`: the journal's write-ahead log grows without end.
+    JournalWalLarge,
+    /// `journal.mark-unwritable`: the journal's high-water mark cannot be written.
+    JournalMarkUnwritable,
     /// `journal.numbers-low`: few permit numbers are left on this kiosk.
     NumbersLow,
     /// `journal.numbers-out`: no permit number is left on this kiosk.
@@ -205,7 +211,7 @@ pub enum FaultCode {
 
 impl FaultCode {
     /// Every code.
-    pub const ALL: [Self; 66] = [
+    pub const ALL: [Self; 69] = [
         Self::IdReaderOffline,
         Self::IdReaderPortBusy,
         Self::IdReaderNotResponding,
@@ -256,6 +262,9 @@ impl FaultCode {
         Self::JournalNotWritable,
         Self::JournalDamaged,
         Self::JournalInUse,
+        Self::JournalSlow,
+        Self::JournalWalLarge,
+        Self::JournalMarkUnwritable,
         Self::NumbersLow,
         Self::NumbersOut,
         Self::DiskLow,
@@ -869,6 +878,48 @@ impl FaultCode {
                 is_warning: false,
                 title: ("业务日志被另一个进程占用", "another process has the journal open"),
                 remedy: ("关闭另一个正在运行的程序", "end the other running program"),
+            },
+            Self::JournalSlow => Entry {
+                code: "journal.slow",
+                fixer: Fixer::Technician,
+                retry: Retry::Yes,
+                is_warning: false,
+                title: (
+                    "业务日志所在磁盘过慢，终端停止服务",
+                    "the journal's disk takes seconds for each record; the kiosk is out of service",
+                ),
+                remedy: (
+                    "检查磁盘，必要时更换；磁盘恢复后自动恢复服务",
+                    "check the disk and replace it if needed; service goes on by itself once it is fast again",
+                ),
+            },
+            Self::JournalWalLarge => Entry {
+                code: "journal.wal-large",
+                fixer: Fixer::Technician,
+                retry: Retry::Yes,
+                is_warning: true,
+                title: (
+                    "业务日志的预写文件不断增大",
+                    "the journal's write-ahead log grows without end",
+                ),
+                remedy: (
+                    "结束长时间读取业务日志的程序（导出、备份）；之后自动恢复",
+                    "end the program that has been reading the journal for long (an export, a backup); it shrinks by itself then",
+                ),
+            },
+            Self::JournalMarkUnwritable => Entry {
+                code: "journal.mark-unwritable",
+                fixer: Fixer::Technician,
+                retry: Retry::Yes,
+                is_warning: true,
+                title: (
+                    "业务日志的水位标记无法写入",
+                    "the journal's high-water mark cannot be written",
+                ),
+                remedy: (
+                    "检查 kiosk.toml 中 folders.mark 所指的介质是否装好、可写；之后自动恢复",
+                    "see that the medium of folders.mark in kiosk.toml is mounted and can be written; it goes on by itself then",
+                ),
             },
             Self::NumbersLow => Entry {
                 code: "journal.numbers-low",

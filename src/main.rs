@@ -5,6 +5,7 @@ mod command;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use rustix::process::{Resource, Rlimit, setrlimit};
 
 /// Self-service terminal that decides and prints food and hygiene permits on the spot.
 #[derive(Parser)]
@@ -34,6 +35,8 @@ enum Command {
     Provision(command::provision::Args),
     /// Close the life of a kiosk whose disk is lost: its numbers are frozen, never leased again.
     CloseKiosk(command::close_kiosk::Args),
+    /// Revoke a permit: every kiosk learns it, and prints, changes and renews it no more.
+    Revoke(command::revoke::Args),
     /// Enter, list and remove who may sign in at the kiosk's console.
     Technician(command::technician::Args),
     /// Report every problem of every configuration file at once.
@@ -54,6 +57,12 @@ fn main() -> ExitCode {
     // Journal, permit book, keys and pictures are the business of their owner alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let cli = Cli::parse();
+    // A picture of our memory may show who stands at the screen: none is written, whoever starts us.
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    if let Err(error) = setrlimit(Resource::Core, none) {
+        let error = anyhow::Error::new(error).context("cannot forbid pictures of the memory");
+        return command::finish(Err(error));
+    }
     command::finish(match cli.command {
         Command::Run(args) => command::run::run(args),
         Command::Demo(args) => command::demo::run(args),
@@ -64,6 +73,7 @@ fn main() -> ExitCode {
         Command::Doctor(args) => command::doctor::run(args),
         Command::Provision(args) => command::provision::run(args),
         Command::CloseKiosk(args) => command::close_kiosk::run(args),
+        Command::Revoke(args) => command::revoke::run(args),
         Command::Technician(args) => command::technician::run(args),
         Command::CheckConfig(args) => Ok(command::check_config::run(args)),
         Command::Decide(args) => command::decide::run(args),

@@ -1,6 +1,7 @@
 //! What kiosks ask of central over HTTPS: `/v1/…`, as described in `docs/formats/api.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,18 +17,19 @@ use serde::de::DeserializeOwned;
 
 use super::Central;
 use super::door::Peer;
-use super::intake::{self, Keys, Origin};
+use super::intake::{self, Judged, Keys, Origin};
 use super::store::{self, BookEntry, Kiosk, Lease, Leased, LookUpRow};
 
 use crate::domain::{Series, ServiceCode};
 use crate::fault::Chain;
 use crate::seal::{Keyring, VerifyingKey};
 use crate::wire::v1::{
-    BlockGrant, Grant, SignedBlock,
+    BlockGrant, Grant, SignedBlock, SignedRecord,
     api::{
         self, Acknowledgement, Answer, BlockRequest, DistrictRecord, EditionRequest, Heartbeat,
         HeartbeatAnswer, HeldPermit, LookUpOutcome, LookUpRequest, LookUpResponse, Problem, Push,
-        PushOutcome, Query, Snapshot, SnapshotEntry, Standing, Supervision,
+        PushOutcome, Query, Revocations, RevocationsRequest, Snapshot, SnapshotEntry, Standing,
+        Supervision,
     },
 };
 
@@ -43,6 +45,7 @@ pub(super) fn router(central: Arc<Central>) -> Router {
         .route(api::NUMBER_BLOCKS_PATH, post(number_blocks).layer(small))
         .route(api::LOOK_UPS_PATH, post(look_ups).layer(small))
         .route(api::HEARTBEAT_PATH, post(heartbeat).layer(small))
+        .route(api::REVOCATIONS_PATH, post(revocations).layer(small))
         .route(api::SNAPSHOTS_PATH, get(snapshot))
         .route(api::EDITIONS_PATH, post(newest_edition).layer(small))
         .route(&format!("{}/{{digest}}", api::EDITIONS_PATH), get(edition))
@@ -160,23 +163,7 @@ async fn records(
         return Err(Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LONG", message));
     }
     let origin = origin(&kiosk)?;
-    // A thousand signatures take a tenth of a second: off the threads that answer others.
-    let vault = central.vault.clone();
-    let judged = tokio::task::spawn_blocking(move || {
-        let wrap = |application, key: &_| super::wrap(&vault, application, key);
-        intake::judge(&origin, push.records, push.keys, &wrap)
-    })
-    .await;
-    let judged = judged
-        .map_err(|error| {
-            tracing::error!(%error, "looking at pushed records failed");
-            let message = "central failed; try again";
-            Refused::new(StatusCode::INTERNAL_SERVER_ERROR, "FAILED", message)
-        })?
-        .map_err(|malformed| {
-            let message = Chain(&malformed).to_string();
-            Refused::new(StatusCode::UNPROCESSABLE_ENTITY, "MALFORMED", message)
-        })?;
+    let judged = judged(&central, origin, push).await?;
     let at = central.clock.now();
     let taken = central.store.take(kiosk.id.clone(), judged, at).await?;
     // From here on the records are central's: whatever happens to this answer, they are kept.
@@ -211,6 +198,42 @@ async fn records(
     };
     let text = acknowledgement.to_text();
     Ok(json(StatusCode::OK, &central.sign(Acknowledgement::SIGNATURE_CONTEXT, text)))
+}
+
+/// Looks at a push. A thousand signatures take a tenth of a second: off the threads that answer others,
+/// and on as many as there are processors.
+async fn judged(central: &Central, origin: Origin, push: Push) -> Result<Vec<Judged>, Refused> {
+    /// Fewer records are not worth another thread.
+    const SHARE_MIN: usize = 64;
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let share = push.records.len().div_ceil(threads).max(SHARE_MIN);
+    let (origin, keys) = (Arc::new(origin), Arc::new(push.keys));
+    let mut records = push.records.into_iter();
+    let mut shares = Vec::new();
+    loop {
+        let part: Vec<SignedRecord> = records.by_ref().take(share).collect();
+        if part.is_empty() {
+            break;
+        }
+        let (origin, keys, vault) = (Arc::clone(&origin), Arc::clone(&keys), central.vault.clone());
+        shares.push(tokio::task::spawn_blocking(move || {
+            let wrap = |application, key: &_| super::wrap(&vault, application, key);
+            intake::judge(&origin, part, keys.to_vec(), &wrap)
+        }));
+    }
+    let mut judged = Vec::new();
+    for part in shares {
+        let part = part.await.map_err(|error| {
+            tracing::error!(%error, "looking at pushed records failed");
+            let message = "central failed; try again";
+            Refused::new(StatusCode::INTERNAL_SERVER_ERROR, "FAILED", message)
+        })?;
+        judged.extend(part.map_err(|malformed| {
+            let message = Chain(&malformed.behind(judged.len())).to_string();
+            Refused::new(StatusCode::UNPROCESSABLE_ENTITY, "MALFORMED", message)
+        })?);
+    }
+    Ok(judged)
 }
 
 fn origin(kiosk: &Kiosk) -> Result<Origin, Refused> {
@@ -455,6 +478,16 @@ async fn heartbeat(
         at,
     };
     Ok(json(StatusCode::OK, &answer))
+}
+
+async fn revocations(
+    State(central): State<Arc<Central>>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Refused> {
+    let request: RevocationsRequest = read(body)?;
+    let asked = central.store.revocations(request.after, api::REVOCATIONS_MAX);
+    let (last, revocations) = asked.await?;
+    Ok(json(StatusCode::OK, &Revocations { last, revocations }))
 }
 
 /// The newest edition for the kiosk's channel; nothing where it has it already.

@@ -229,6 +229,17 @@ pub enum Malformed {
     },
 }
 
+impl Malformed {
+    /// The same of a part of a push with so many records before it.
+    #[must_use]
+    pub fn behind(self, before: usize) -> Self {
+        match self {
+            Self::Header { index, source } => Self::Header { index: before + index, source },
+            Self::OtherKiosk { index, found } => Self::OtherKiosk { index: before + index, found },
+        }
+    }
+}
+
 /// Looks at each record of a push, and into its envelope with the keys that came with it.
 pub fn judge(
     origin: &Origin,

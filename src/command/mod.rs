@@ -11,6 +11,7 @@ pub(crate) mod device;
 pub(crate) mod doctor;
 pub(crate) mod journal;
 pub(crate) mod provision;
+pub(crate) mod revoke;
 pub(crate) mod rules;
 pub(crate) mod run;
 pub(crate) mod simulate;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::{ApplicationId, IdentifierError, Series};
 use crate::durable;
-use crate::wire::v1::{BlockError, EnvelopeError, FormatError, PrintStep};
+use crate::wire::v1::{BlockError, EnvelopeError, FormatError, PrintStep, RevocationError};
 
 /// Why the journal did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -291,6 +291,15 @@ pub enum Error {
         application: ApplicationId,
     },
 
+    /// The permit whose number is kept, or whose paper is printed, was revoked.
+    #[error("the permit {permit} is revoked (revocation {number})")]
+    Revoked {
+        /// Which permit.
+        permit: String,
+        /// By which act.
+        number: u64,
+    },
+
     // Printing.
     /// There is no such paper.
     #[error("there is no print job {job}")]
@@ -336,6 +345,26 @@ pub enum Error {
         first: u64,
         /// Last number.
         last: u64,
+    },
+    /// The revocation is not signed by central.
+    #[error("the revocation is not signed by central")]
+    RevocationSignature,
+    /// The revocation is not readable.
+    #[error("cannot read the revocation")]
+    Revocation {
+        /// Why.
+        source: RevocationError,
+    },
+    /// The revocation does not follow the last one: central's list goes another way than ours.
+    #[error(
+        "revocation {found} does not follow number {after}, the last one here: central has another list \
+         than the one it sent before; what is here stays"
+    )]
+    RevocationOrder {
+        /// Its number.
+        found: u64,
+        /// The last one's here.
+        after: u64,
     },
     /// Central acknowledged a record this journal does not have.
     #[error("central acknowledged position {position}, which is not the record of this journal")]

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::error::during;
-use super::{Error, Head, Settings, migration, store::Int};
+use super::{Condition, Error, Head, Settings, migration, store::Int};
 use crate::durable::{self, Lock};
 
 /// `PKJ1`: what `file` and SQLite's `application_id` show.
@@ -175,6 +175,10 @@ fn configure(connection: &Connection, settings: &Settings) -> Result<(), Error> 
         connection.pragma_update(None, "cell_size_check", true)?;
         // Only readers beside us: a wait here is a reader's checkpoint lock.
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        // A log that a reader held open is cut back to this once it is begun anew, not only in a quiet
+        // moment.
+        let log_bytes = Int(Condition::WAL_BYTES_MAX / 2);
+        connection.pragma_update_and_check(None, "journal_size_limit", log_bytes, |_row| Ok(()))?;
         let pages = Int(settings.bytes_max / PAGE_BYTES);
         connection.pragma_update_and_check(None, "max_page_count", pages, |_row| Ok(()))?;
         Ok(mode)

@@ -9,6 +9,7 @@ use super::store::{Int, Store, Writing, latest_ms, signed_record};
 use super::vault::Vault;
 use super::{
     Case, Error, Head, IssueRequest, Issued, Milestone, Recorded, numbers, outbox, printing,
+    revocations,
 };
 use crate::domain::{
     Action, ApplicationId, ElicenceId, FilingNumber, FoodLicenceNumber, Grant, Holder,
@@ -41,6 +42,7 @@ pub(super) fn issue(store: &mut Store, request: &IssueRequest) -> Result<Issued,
         let (series, sequence, number) = match &draft.kept {
             // The number of a permit that is there: it belongs to no block of this kiosk.
             Some(kept) => {
+                revocations::refuse(&writing.transaction, &kept.number.to_string())?;
                 let (series, sequence) = numbers::place_of(&kept.number);
                 (series, sequence, kept.number.clone())
             }

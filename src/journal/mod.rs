@@ -15,6 +15,7 @@ mod numbers;
 mod outbox;
 mod printing;
 mod reader;
+mod revocations;
 mod shred;
 mod store;
 mod vault;
@@ -32,8 +33,9 @@ use crate::domain::{
 };
 use crate::seal::{CopySerial, LogOrigin, Seal, SigningKey, VaultKey, VerifyingKey};
 use crate::wire::v1::{
-    Body, Document, EditionActivated, Hash, KioskId, LookUp, PrintStep, SheetAnswer, SignedBlock,
-    SignedRecord, api::ApplicationKey,
+    Body, Document, EditionActivated, Hash, KioskId, LookUp, PrintStep, Revocation, SheetAnswer,
+    SignedBlock, SignedRecord,
+    api::{ApplicationKey, SignedText},
 };
 
 pub use chain::ChainFault;
@@ -268,6 +270,27 @@ pub struct SeriesState {
     pub blocks: u64,
 }
 
+/// How the file and its disk fare, as far as nobody is stopped by it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Condition {
+    /// Bytes of the write-ahead log beside the file.
+    pub wal_bytes: u64,
+    /// The last commits took seconds each: the disk is failing.
+    pub is_slow: bool,
+    /// The high-water mark cannot be written: a disk restored now would not be noticed without a line.
+    pub mark_failed: bool,
+}
+
+impl Condition {
+    /// SQLite empties a log of 4 MiB; one of four times that is held open by somebody who reads.
+    pub const WAL_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+    /// Whether the log grows without end.
+    pub fn wal_is_large(self) -> bool {
+        self.wal_bytes > Self::WAL_BYTES_MAX
+    }
+}
+
 impl Journal {
     /// What its file is called in the kiosk's data folder.
     pub const FILE_NAME: &str = "journal.db";
@@ -377,14 +400,16 @@ impl Journal {
     }
 
     /// Moves a paper one step on, with a record. The same step twice is one step, except for `Sent`: a
-    /// sheet that may have been printed is never sent again without somebody's word.
+    /// sheet that may have been printed is never sent again without somebody's word. A certificate of a
+    /// revoked permit is not sent at all.
     pub fn print_step(&self, job: u64, step: PrintStep) -> Result<(), Error> {
         self.0.call(move |store| printing::step(store, job, step))
     }
 
     /// Somebody looked for a sheet that is `Unknown`: their word and the step it takes are recorded
     /// together. A certificate that did not come out whole is queued: the same sheet if nothing came
-    /// out, a new one with a serial and a seal of its own if it was destroyed. It is returned.
+    /// out, a new one with a serial and a seal of its own if it was destroyed. It is returned. Of a
+    /// permit revoked meanwhile nothing is queued any more.
     pub fn settle_sheet(
         &self,
         job: u64,
@@ -444,6 +469,23 @@ impl Journal {
         self.0.call(move |store| outbox::install_block(store, &block))
     }
 
+    /// Takes the next revocation central sent. One that is here already changes nothing; one that does
+    /// not follow the last is refused.
+    pub fn take_revocation(&self, act: SignedText) -> Result<(), Error> {
+        self.0.call(move |store| revocations::take(store, &act))
+    }
+
+    /// The number of the last revocation taken; 0 before the first.
+    pub fn last_revocation(&self) -> Result<u64, Error> {
+        self.0.call(|store| revocations::last(store.connection()).map(|last| last.number))
+    }
+
+    /// The act that revoked a permit, if one did.
+    pub fn revocation_of(&self, permit: &str) -> Result<Option<Revocation>, Error> {
+        let permit = permit.to_owned();
+        self.0.call(move |store| revocations::of_permit(store.connection(), &permit))
+    }
+
     /// How many numbers of a series there are.
     pub fn series_state(&self, series: &Series) -> Result<SeriesState, Error> {
         let series = series.clone();
@@ -482,6 +524,11 @@ impl Journal {
     /// that tells what a failed commit left.
     pub fn recover(&self) -> Result<(), Error> {
         self.0.call(Store::recover)
+    }
+
+    /// How the file and its disk fare.
+    pub fn condition(&self) -> Result<Condition, Error> {
+        self.0.call(|store| Ok(store.condition()))
     }
 
     /// Compares the clock with central's, which is ahead of it by so much. A clock that is right is

@@ -4,10 +4,12 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::error::during;
 use super::store::{Int, Store, Writing};
-use super::{Error, PrintJob, issue, numbers};
+use super::{Error, PrintJob, issue, numbers, revocations};
 use crate::domain::{ApplicationId, Permit};
 use crate::seal::{Claims, CopySerial, Seal};
-use crate::wire::v1::{Body, Document, MaintenanceSettled, PrintStep, Printed, SheetAnswer};
+use crate::wire::v1::{
+    Body, Document, MaintenanceSettled, PrintStep, Printed, Revocation, SheetAnswer,
+};
 
 /// Queues papers of an application. Certificates get a serial and a seal each; where there is none, the
 /// receipt of what has ended gets them.
@@ -80,6 +82,9 @@ pub(super) fn step(store: &mut Store, job: u64, to: PrintStep) -> Result<(), Err
         if known.step == to && follows(&known.step, &to) {
             return Ok(());
         }
+        if to == PrintStep::Sent && is_certificate(known.document) {
+            refuse_revoked(writing, known.application)?;
+        }
         go(writing, &known, to.clone())
     })
 }
@@ -120,18 +125,41 @@ pub(super) fn settle(
         let by = by.to_owned();
         writing.append(Body::MaintenanceSettled(MaintenanceSettled { by, job, answer }))?;
         go(writing, &known, to.clone())?;
-        let is_certificate = matches!(known.document, Document::Original | Document::Copy);
+        let again =
+            is_certificate(known.document) && revocation_of(writing, known.application)?.is_none();
         match answer {
-            SheetAnswer::Spoiled if is_certificate => {
+            SheetAnswer::Spoiled if again => {
                 replacement(writing, &PrintJob { step: to, ..known }).map(Some)
             }
-            SheetAnswer::Nothing if is_certificate => {
+            SheetAnswer::Nothing if again => {
                 go(writing, &PrintJob { step: to, ..known.clone() }, PrintStep::Queued)?;
                 Ok(Some(PrintJob { step: PrintStep::Queued, ..known }))
             }
             SheetAnswer::Complete | SheetAnswer::Spoiled | SheetAnswer::Nothing => Ok(None),
         }
     })
+}
+
+fn is_certificate(document: Document) -> bool {
+    match document {
+        Document::Original | Document::Copy => true,
+        Document::Receipt | Document::Slip => false,
+    }
+}
+
+/// No certificate of a revoked permit goes to the printer.
+fn refuse_revoked(writing: &Writing<'_>, application: ApplicationId) -> Result<(), Error> {
+    match revocation_of(writing, application)? {
+        None => Ok(()),
+        Some(act) => Err(Error::Revoked { permit: act.permit, number: act.number }),
+    }
+}
+
+fn revocation_of(
+    writing: &Writing<'_>,
+    application: ApplicationId,
+) -> Result<Option<Revocation>, Error> {
+    revocations::of_application(&writing.transaction, writing.vault, application)
 }
 
 /// Whether a paper may go from one step to another. What has been handed to the printer comes back to
@@ -157,6 +185,7 @@ pub(super) fn replace(store: &mut Store, job: u64) -> Result<PrintJob, Error> {
             let (from, to) = (voided.step, PrintStep::Queued);
             return Err(Error::PrintStep { job, from, to });
         }
+        refuse_revoked(writing, voided.application)?;
         replacement(writing, &voided)
     })
 }

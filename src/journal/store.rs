@@ -1,5 +1,7 @@
 //! The open journal as its writer thread sees it: transactions and the chain of records.
 
+use std::time::Duration;
+
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
 
@@ -9,7 +11,7 @@ use super::ballast::Ballast;
 use super::error::during;
 use super::issue::CLOCK_STEP_MAX;
 use super::vault::{self, Vault};
-use super::{Error, Head, Milestone, Settings, chain, file, mark, outbox};
+use super::{Condition, Error, Head, Milestone, Settings, chain, file, mark, outbox};
 use crate::domain::ApplicationId;
 use crate::durable::Lock;
 use crate::fault::Chain;
@@ -19,6 +21,11 @@ use crate::wire::v1::{Body, Closing, EditionActivated, FormatError, Hash, Record
 /// Records whose chain and signatures are checked at every opening: more than a day's. The whole chain
 /// is checked on request and by central.
 const CHECKED_AT_OPENING: u64 = 512;
+
+/// A sound disk commits in a hundredth of this, and a visit has a dozen commits.
+const COMMIT_SLOW: Duration = Duration::from_secs(2);
+/// One slow commit is a disk that was busy; so many in a row, a disk that is failing.
+const SLOW_COMMITS: u32 = 3;
 
 /// The journal's file, open for writing.
 pub(super) struct Store {
@@ -33,6 +40,10 @@ pub(super) struct Store {
     anchor: Anchor,
     /// A commit failed and nobody knows whether it happened.
     in_doubt: bool,
+    /// Commits in a row that took longer than [`COMMIT_SLOW`], up to now.
+    slow_commits: u32,
+    /// The mark could not be written when it was last tried.
+    mark_failed: bool,
     // Dropped last, when the file is closed.
     _lock: Lock,
 }
@@ -60,9 +71,18 @@ impl Store {
         let ballast = Ballast::beside(&settings.path, settings.ballast_bytes);
         ballast.take_aboard();
         let anchor = Anchor { moment: Moment::read(&settings), is_confirmed: false };
-        let (marked, in_doubt) = (0, false);
-        let mut store =
-            Self { connection, vault, ballast, settings, marked, anchor, in_doubt, _lock: lock };
+        let mut store = Self {
+            connection,
+            vault,
+            ballast,
+            settings,
+            marked: 0,
+            anchor,
+            in_doubt: false,
+            slow_commits: 0,
+            mark_failed: false,
+            _lock: lock,
+        };
         if let Some(reason) = restored {
             tracing::error!("this kiosk issues nothing: {reason}");
             outbox::quarantine(&mut store, &reason)?;
@@ -126,6 +146,7 @@ impl Store {
         let (vault, anchor) = (&self.vault, self.anchor);
         let writing = Writing { transaction, vault, settings, moment, anchor };
         let result = work(&writing)?;
+        let began = settings.clock.monotonic();
         settings.pass(Milestone::BeforeCommit);
         // A crash before the next line has returned: the transaction happened whole or not at all, and
         // the application's id tells which, to whoever asks again.
@@ -136,6 +157,13 @@ impl Store {
             self.in_doubt = !matches!(error, Error::DiskFull { .. });
             return Err(error);
         }
+        let took = settings.clock.monotonic().saturating_sub(began);
+        self.slow_commits = if took > COMMIT_SLOW {
+            tracing::warn!(took_ms = took.as_millis(), doing, "a commit took too long");
+            self.slow_commits.saturating_add(1)
+        } else {
+            0
+        };
         settings.pass(Milestone::Committed);
         Ok(result)
     }
@@ -152,10 +180,25 @@ impl Store {
             }
         };
         match mark::write(&self.settings, head) {
-            Ok(()) => self.marked = head.position,
+            Ok(()) => {
+                self.marked = head.position;
+                self.mark_failed = false;
+            }
             Err(error) => {
+                self.mark_failed = true;
                 tracing::error!(error = %Chain(&error), "the journal's mark cannot be written");
             }
+        }
+    }
+
+    /// See [`Journal::condition`](super::Journal::condition).
+    pub(super) fn condition(&self) -> Condition {
+        // Without a WAL there is nothing in it.
+        let wal = std::fs::metadata(file::beside(&self.settings.path, "-wal"));
+        Condition {
+            wal_bytes: wal.map_or(0, |file| file.len()),
+            is_slow: self.slow_commits >= SLOW_COMMITS,
+            mark_failed: self.mark_failed,
         }
     }
 
@@ -166,13 +209,16 @@ impl Store {
             self.vault = Vault::open(&self.settings)?;
             self.in_doubt = false;
         }
-        // A commit that changes nothing is one all the same.
-        self.transaction("try the journal", |writing| {
-            writing
+        // Something has to be another than before: SQLite writes nothing, and so syncs nothing, where a row
+        // is set to what it is. The number has no other meaning.
+        let trying = "try the journal";
+        self.transaction(trying, |writing| {
+            let tries: i32 = writing
                 .transaction
-                .execute("UPDATE outbox SET acknowledged = acknowledged", ())
-                .map_err(during("try the journal"))
-                .map(|_one| ())
+                .pragma_query_value(None, "user_version", |row| row.get(0))
+                .map_err(during(trying))?;
+            let next = tries.checked_add(1).unwrap_or(0);
+            writing.transaction.pragma_update(None, "user_version", next).map_err(during(trying))
         })
     }
 
@@ -315,7 +361,7 @@ impl Anchor {
     /// What the clock should show at `now`, by the clock that never steps.
     pub(super) fn expected(&self, now: Moment) -> Timestamp {
         let passed = now.monotonic_ms.saturating_sub(self.moment.monotonic_ms);
-        let passed = std::time::Duration::from_millis(passed);
+        let passed = Duration::from_millis(passed);
         self.moment.at.checked_add(passed).unwrap_or(Timestamp::MAX)
     }
 }

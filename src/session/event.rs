@@ -446,6 +446,8 @@ pub enum NotIssued {
     ClockDrifted,
     /// Central has quarantined this kiosk.
     Quarantined,
+    /// The permit that was to be changed, renewed or reissued is revoked.
+    Revoked,
     /// The journal cannot be written.
     JournalDown,
 }

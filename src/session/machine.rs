@@ -978,6 +978,13 @@ fn referral(reason: &NotIssued) -> Option<Finding> {
                 "Central has suspended issuing on this kiosk.",
             ),
         ),
+        NotIssued::Revoked => (
+            "PERMIT_REVOKED",
+            Bilingual::new(
+                "该许可证已被吊销，不能变更、延续或补发。",
+                "This permit has been revoked: it cannot be changed, renewed or reissued.",
+            ),
+        ),
         NotIssued::ClockDrifted => (
             "CLOCK_DRIFT",
             Bilingual::new(

@@ -1,11 +1,14 @@
-//! Central as this module sees it: three calls, and how they fail.
+//! Central as this module sees it: four calls, and how they fail.
 
 use std::future::Future;
 
 use crate::fault::Chain;
 use crate::registers::{Client, ClientError};
 use crate::wire::v1::SignedBlock;
-use crate::wire::v1::api::{self, BlockRequest, Heartbeat, HeartbeatAnswer, Push, SignedText};
+use crate::wire::v1::api::{
+    self, BlockRequest, Heartbeat, HeartbeatAnswer, Push, Revocations, RevocationsRequest,
+    SignedText,
+};
 
 /// Central, over whatever line. Every call may be lost, repeated or answered late.
 pub trait Central: Send + Sync + 'static {
@@ -23,6 +26,12 @@ pub trait Central: Send + Sync + 'static {
         &self,
         heartbeat: Heartbeat,
     ) -> impl Future<Output = Result<HeartbeatAnswer, CallError>> + Send;
+
+    /// `POST /v1/revocations`.
+    fn revocations(
+        &self,
+        request: RevocationsRequest,
+    ) -> impl Future<Output = Result<Revocations, CallError>> + Send;
 }
 
 /// Why there is no usable answer.
@@ -80,6 +89,10 @@ impl Central for Client {
 
     async fn heartbeat(&self, heartbeat: Heartbeat) -> Result<HeartbeatAnswer, CallError> {
         self.post_json(api::HEARTBEAT_PATH, &heartbeat).await.map_err(CallError::from)
+    }
+
+    async fn revocations(&self, request: RevocationsRequest) -> Result<Revocations, CallError> {
+        self.post_json(api::REVOCATIONS_PATH, &request).await.map_err(CallError::from)
     }
 }
 

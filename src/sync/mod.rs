@@ -1,4 +1,4 @@
-//! The outbox to central, number blocks from central: on a timer, in order, again until acknowledged.
+//! The outbox to central, number blocks and revocations from central: on a timer, in order, again until acknowledged.
 //!
 //! Nothing here decides what is true: the journal keeps every record, central's signed head says what
 //! it has, and the difference is sent. A round that fails is tried again by the clock, whether or not
@@ -213,6 +213,17 @@ pub enum Error {
         series: Series,
         /// Why not.
         source: journal::Error,
+    },
+    /// Central's list of revocations is shorter than ours: it was restored from an old copy.
+    #[error(
+        "central has {theirs} revocations, this kiosk was sent {ours}: central lost some; they are kept \
+         here, and have to be made again there"
+    )]
+    RevocationsLost {
+        /// The last one here.
+        ours: u64,
+        /// The last one central has.
+        theirs: u64,
     },
     /// Central and this journal disagree about the past: nothing is issued any more.
     #[error("this kiosk is quarantined: {reason}")]

@@ -14,7 +14,8 @@ use crate::domain::{Series, calendar};
 use crate::fault::Chain;
 use crate::journal::{self, Head, Journal, Placed};
 use crate::wire::v1::api::{
-    self, Acknowledgement, BlockRequest, Heartbeat, Push, PushOutcome, SignedText, Standing,
+    self, Acknowledgement, BlockRequest, Heartbeat, Push, PushOutcome, RevocationsRequest,
+    SignedText, Standing,
 };
 use crate::wire::v1::is_signed;
 
@@ -72,7 +73,8 @@ impl<C: Central> Task<C> {
         }
     }
 
-    /// One round: say how we are, push what central has not, lease what numbers are low. While central
+    /// One round: say how we are, push what central has not, lease what numbers are low, take what central
+    /// revoked. While central
     /// speaks each part is tried even if another failed; the first error is returned and shown.
     pub async fn round(&mut self) -> Result<(), Error> {
         let result = self.greet_push_and_lease().await;
@@ -94,7 +96,10 @@ impl<C: Central> Task<C> {
         let leased = self.lease().await;
         // A block taken is a record, too.
         let pushed_again = if pushed.is_ok() { self.push().await } else { Ok(()) };
-        heard.and(pushed).and(leased).and(pushed_again)
+        // Last: what is revoked has to be known before the next applicant, and there is time for that.
+        let is_heard = !is_unanswered(&leased) && !is_unanswered(&pushed_again);
+        let revoked = if is_heard { self.take_revocations().await } else { Ok(()) };
+        heard.and(pushed).and(leased).and(pushed_again).and(revoked)
     }
 
     /// Says how we are, and compares memories: central must never know more of our past than we do.
@@ -304,6 +309,30 @@ impl<C: Central> Task<C> {
         Ok(())
     }
 
+    /// Takes what central revoked since the last act that is here.
+    async fn take_revocations(&mut self) -> Result<(), Error> {
+        loop {
+            let ours = self.ask(Journal::last_revocation).await?;
+            let call = self.central.revocations(RevocationsRequest { after: ours });
+            let answer = self.within_time("ask for revocations", call).await?;
+            if answer.last < ours {
+                return Err(Error::RevocationsLost { ours, theirs: answer.last });
+            }
+            if answer.revocations.is_empty() {
+                return Ok(());
+            }
+            let count = answer.revocations.len();
+            tracing::warn!(count, "central revoked {count} permits");
+            for act in answer.revocations {
+                self.ask(move |journal| journal.take_revocation(act)).await?;
+            }
+            if self.ask(Journal::last_revocation).await? == ours {
+                // Nothing of what came was new: asked again, it would be the same.
+                return Ok(());
+            }
+        }
+    }
+
     /// The same question has the same nonce, also after a crash: until a block is installed, central
     /// answers with the same one, and no numbers are lost on the way.
     fn nonce(&self, series: &Series, installed: u64) -> String {
@@ -422,6 +451,7 @@ fn is_unanswered(result: &Result<(), Error>) -> bool {
             | Error::OldAnswer { .. }
             | Error::GapRemains { .. }
             | Error::Install { .. }
+            | Error::RevocationsLost { .. }
             | Error::Quarantined { .. },
         ) => false,
     }

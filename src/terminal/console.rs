@@ -93,6 +93,8 @@ pub(super) struct Console {
     pub(super) sync: Option<sync::State>,
     heard_at: Option<Timestamp>,
     pub(super) journal_failed: bool,
+    /// How the journal's file and disk fare, as it last said.
+    journal_condition: journal::Condition,
     pub(super) clock_went_back: bool,
     /// Somebody at the screen wants a person to come.
     pub(super) help_called: bool,
@@ -113,6 +115,7 @@ impl Console {
             sync: None,
             heard_at: None,
             journal_failed: false,
+            journal_condition: journal::Condition::default(),
             clock_went_back: false,
             help_called: false,
             devices: devices.into_iter().map(|device| (device.kind, device)).collect(),
@@ -309,6 +312,12 @@ impl Desk {
             tracing::info!("the journal can be written again");
             self.console.journal_failed = false;
         }
+        // A slow disk shows that it is fast again only where something is written.
+        if self.console.journal_condition.is_slow
+            && let Err(error) = self.settings.journal.recover()
+        {
+            tracing::warn!(error = %Chain(&error), "the journal's disk is slow, and fails");
+        }
         self.count();
         let disk_free_bytes = self.disk_free_bytes();
         let rulebooks = self.rulebooks();
@@ -321,6 +330,7 @@ impl Desk {
             rulebooks: &rulebooks,
             disk_free_bytes,
             journal_failed: self.console.journal_failed,
+            journal: self.console.journal_condition,
             clock_went_back: self.console.clock_went_back,
             help_called: self.console.help_called,
             limits: &self.settings.kiosk.limits,
@@ -328,7 +338,9 @@ impl Desk {
         };
         let codes = known.faults();
         // What may not be recorded may not be decided.
-        let can_record = known.disk() != Disk::Full && !self.console.journal_failed;
+        let can_record = known.disk() != Disk::Full
+            && !self.console.journal_failed
+            && !self.console.journal_condition.is_slow;
         for (code, cleared) in self.settings.board.set(self.now(), &codes) {
             if cleared {
                 tracing::info!(fault = %code, "a fault is over");
@@ -347,7 +359,7 @@ impl Desk {
     fn count(&mut self) {
         let plan = &self.settings.numbers;
         let low = u64::from(self.settings.kiosk.limits.numbers_low);
-        let count = || -> Result<(Vec<Numbers>, Vec<UnknownSheet>), journal::Error> {
+        let count = || -> Result<_, journal::Error> {
             let mut numbers = Vec::new();
             for series in plan.series_on(self.settings.clock.today()) {
                 let left = self.settings.journal.series_state(&series)?.left;
@@ -355,10 +367,12 @@ impl Desk {
             }
             let sheets = self.settings.journal.unfinished_print_jobs()?;
             let sheets = sheets.into_iter().filter(|job| job.step == PrintStep::Unknown);
-            Ok((numbers, sheets.map(|job| self.unknown(&job)).collect()))
+            let sheets: Vec<UnknownSheet> = sheets.map(|job| self.unknown(&job)).collect();
+            Ok((numbers, sheets, self.settings.journal.condition()?))
         };
         match count() {
-            Ok((numbers, sheets)) => {
+            Ok((numbers, sheets, condition)) => {
+                self.console.journal_condition = condition;
                 self.console.numbers = numbers;
                 self.console.sheets = sheets;
             }

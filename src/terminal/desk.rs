@@ -22,10 +22,12 @@ use crate::device::{Health, Report, id_reader, page_printer, panel, receipt_prin
 use crate::domain::{Action, Applicant, IdentitySource, MaskedId, Permit, Private};
 use crate::fault::{Chain, Fault, FaultCode};
 use crate::journal::{self, IssueRequest, Issued, PrintJob};
+use crate::registers::HeldStatus;
 use crate::rulebooks;
 use crate::session::effect::{Case, Effect, Purpose, Query};
 use crate::session::event::{
-    Equipment, Event, IdentityProblem, IssuedPermit, NotIssued, Paper, PaperState, Preview,
+    Equipment, Event, IdentityProblem, IssuedPermit, LookUpAnswer, NotIssued, Paper, PaperState,
+    Preview,
 };
 use crate::staff::Door;
 use crate::wire::v1::{Body, Document, PrintStep, Rated};
@@ -302,7 +304,7 @@ impl Desk {
         });
     }
 
-    fn looked_up(&mut self, visit: u64, answer: look_ups::Answer) {
+    fn looked_up(&mut self, visit: u64, mut answer: look_ups::Answer) {
         // Recorded also when the applicant has left meanwhile: the register was asked.
         if let Err(error) = self.settings.journal.record_look_up(answer.record) {
             self.journal_failed(&error);
@@ -313,7 +315,20 @@ impl Desk {
         if let Some(who) = answer.who {
             self.who = Some(who);
         }
+        self.mark_revoked(&mut answer.told);
         self.tell(Event::LookedUp(answer.told));
+    }
+
+    /// What central revoked is revoked, whatever a register or a snapshot of it still says.
+    fn mark_revoked(&mut self, told: &mut LookUpAnswer) {
+        let LookUpAnswer::FoodAndDrug(supervision) = told else { return };
+        for permit in &mut supervision.permits {
+            match self.settings.journal.revocation_of(&permit.number) {
+                Ok(None) => {}
+                Ok(Some(_act)) => permit.status = HeldStatus::Revoked.as_str().to_owned(),
+                Err(error) => self.journal_failed(&error),
+            }
+        }
     }
 
     fn record(&mut self, case: Box<Case>) {
@@ -514,9 +529,18 @@ impl Desk {
         }
         let Some(sheet) = queue.waiting.pop_front() else { return };
         // First durable, then sent: a crash from here on leaves a paper that may have been printed.
-        if let Err(error) = self.settings.journal.print_step(sheet.job.job, PrintStep::Sent) {
-            self.journal_failed(&error);
-            return;
+        match self.settings.journal.print_step(sheet.job.job, PrintStep::Sent) {
+            Ok(()) => {}
+            Err(error @ journal::Error::Revoked { .. }) => {
+                tracing::error!(error = %Chain(&error), "a certificate is not printed");
+                self.queue_of(document).current = Some(sheet);
+                self.ended(document, &PrintStep::NotPrinted, None);
+                return;
+            }
+            Err(error) => {
+                self.journal_failed(&error);
+                return;
+            }
         }
         self.tell_paper(&sheet, PaperState::Printing);
         let sent = self.send(&sheet);
@@ -875,6 +899,7 @@ fn not_issued(error: &journal::Error) -> NotIssued {
         journal::Error::ClockBehind { .. } => NotIssued::ClockBehind,
         journal::Error::ClockStepped { .. } => NotIssued::ClockDrifted,
         journal::Error::Quarantined { .. } => NotIssued::Quarantined,
+        journal::Error::Revoked { .. } => NotIssued::Revoked,
         _ => NotIssued::JournalDown,
     }
 }

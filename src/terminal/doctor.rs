@@ -329,6 +329,13 @@ impl Report {
             let state = if head.is_some() { State::Good } else { State::Unknown };
             self.add(Area::Journal, "", state, says);
         }
+        for code in
+            [FaultCode::JournalSlow, FaultCode::JournalWalLarge, FaultCode::JournalMarkUnwritable]
+        {
+            if readiness.faults.iter().any(|standing| standing.fault.code == code) {
+                self.add_fault(Area::Journal, code.as_str(), code, "");
+            }
+        }
         for numbers in &readiness.numbers {
             let name = numbers.series.as_str();
             if numbers.left == 0 {

@@ -13,7 +13,7 @@ use crate::device::Health;
 use crate::domain::Series;
 use crate::fault::{Fault, FaultCode};
 use crate::wire::v1::Document;
-use crate::{rulebooks, sync};
+use crate::{journal, rulebooks, sync};
 
 /// How the kiosk is at a moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -181,6 +181,7 @@ pub(super) struct Known<'a> {
     pub(super) rulebooks: &'a rulebooks::Status,
     pub(super) disk_free_bytes: Option<u64>,
     pub(super) journal_failed: bool,
+    pub(super) journal: journal::Condition,
     pub(super) clock_went_back: bool,
     pub(super) help_called: bool,
     pub(super) limits: &'a Limits,
@@ -210,6 +211,9 @@ impl Known<'_> {
             );
         }
         raise(self.journal_failed, FaultCode::JournalNotWritable);
+        raise(self.journal.is_slow, FaultCode::JournalSlow);
+        raise(self.journal.wal_is_large(), FaultCode::JournalWalLarge);
+        raise(self.journal.mark_failed, FaultCode::JournalMarkUnwritable);
         raise(self.numbers.iter().any(|series| series.left == 0), FaultCode::NumbersOut);
         raise(self.numbers.iter().any(|series| series.is_low), FaultCode::NumbersLow);
         match self.disk() {

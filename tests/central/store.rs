@@ -8,14 +8,15 @@ use permit_kiosk::central;
 use permit_kiosk::central::intake::{self, Stage};
 use permit_kiosk::central::store::plan::{Chained, Link, chain as fit};
 use permit_kiosk::central::store::{
-    self, CloseOrder, Lease, Leased, Life, LookUpRow, PublishedEdition, Sqlite, Store, Taken,
+    self, CloseOrder, Lease, Leased, Life, LookUpRow, PublishedEdition, RevokeOrder, Revoked,
+    Sqlite, Store, Taken,
 };
 use permit_kiosk::config::PermitBook;
 use permit_kiosk::domain::ServiceCode;
 use permit_kiosk::wire::v1::api::{
     Closing, Head, HeldStatus, NumberRange, PushOutcome, SignedText, Standing,
 };
-use permit_kiosk::wire::v1::{BlockGrant, Hash, KioskId, SignedBlock};
+use permit_kiosk::wire::v1::{BlockGrant, Hash, KioskId, Revocation, SignedBlock};
 use proptest::prelude::*;
 
 use super::cluster::Cluster;
@@ -174,6 +175,8 @@ on_both_engines! {
     data_keys_are_kept_wrapped_until_their_time_is_over
     an_envelope_that_does_not_open_is_set_apart
     the_numbers_of_a_closed_kiosk_are_frozen_and_never_leased_again
+    a_permit_is_revoked_once_by_a_numbered_act_that_names_the_one_before
+    permits_revoked_at_once_get_numbers_without_gaps
 }
 
 async fn new_records_are_kept_and_become_the_head(place: Place) {
@@ -620,6 +623,78 @@ async fn the_numbers_of_a_closed_kiosk_are_frozen_and_never_leased_again(place: 
     assert_eq!(bench.push(3).await.quarantined.len(), 1);
 }
 
+fn revoke_order(permit: &permit_kiosk::domain::Permit) -> RevokeOrder {
+    RevokeOrder {
+        permit: permit.number.to_string(),
+        reason: "以欺骗手段取得".to_owned(),
+        by: "officer 7".to_owned(),
+        at: NOW.parse().unwrap(),
+        sign: Arc::new(|act| SignedText { text: act.to_text(), signature: "signed".to_owned() }),
+    }
+}
+
+async fn a_permit_is_revoked_once_by_a_numbered_act_that_names_the_one_before(place: Place) {
+    let mut bench = Bench::set(place).await;
+    let permits = [permit(990_101), permit(990_102), permit(990_103)];
+    let elicences: Vec<String> =
+        permits.iter().map(|one| bench.book.write_issued(one, ServiceCode::FoodNew)).collect();
+    bench.book.write_issued(&next_version(&permits[2], 2), ServiceCode::FoodCancel);
+    bench.push(0).await;
+    assert_eq!(bench.store.revocations(0, 20).await.unwrap(), (0, vec![]));
+    let unknown = bench.store.revoke(revoke_order(&permit(990_150))).await.unwrap();
+    assert_eq!(unknown, Revoked::Unknown);
+    let ended = bench.store.revoke(revoke_order(&permits[2])).await.unwrap();
+    assert_eq!(ended, Revoked::Cancelled);
+
+    let mut acts = Vec::new();
+    for one in &permits[..2] {
+        let Revoked::By(act) = bench.store.revoke(revoke_order(one)).await.unwrap() else {
+            panic!("not revoked");
+        };
+        acts.push(act);
+    }
+    let again = bench.store.revoke(revoke_order(&permits[0])).await.unwrap();
+    assert_eq!(again, Revoked::By(acts[0].clone()), "once revoked, revoked");
+    let read = |act: &SignedText| Revocation::read(&act.text).unwrap();
+    assert_eq!((read(&acts[0]).number, read(&acts[0]).previous), (1, Hash::ZERO));
+    assert_eq!(
+        (read(&acts[1]).number, read(&acts[1]).previous),
+        (2, Hash::of(acts[0].text.as_bytes()))
+    );
+    assert_eq!(read(&acts[1]).elicence, elicences[1]);
+    assert_eq!(bench.store.revocations(0, 1).await.unwrap(), (2, vec![acts[0].clone()]));
+    assert_eq!(bench.store.revocations(1, 20).await.unwrap(), (2, vec![acts[1].clone()]));
+    let kept = bench.store.permit(elicences[0].clone()).await.unwrap().unwrap();
+    assert_eq!(kept.status, HeldStatus::Revoked);
+
+    // A kiosk that has not heard of it renews it: its record is set apart, and nothing lives again.
+    bench.book.write_issued(&next_version(&permits[0], 2), ServiceCode::FoodRenew);
+    assert_eq!(
+        bench.push(4).await.quarantined.into_values().collect::<Vec<_>>(),
+        ["nothing_to_change"]
+    );
+}
+
+async fn permits_revoked_at_once_get_numbers_without_gaps(place: Place) {
+    let mut bench = Bench::set(place).await;
+    let permits: Vec<_> = (990_101..=990_116).map(permit).collect();
+    for one in &permits {
+        bench.book.write_issued(one, ServiceCode::FoodNew);
+    }
+    bench.push(0).await;
+    let revoking = permits.iter().map(|one| {
+        let (store, order) = (Arc::clone(&bench.store), revoke_order(one));
+        tokio::spawn(async move { store.revoke(order).await.unwrap() })
+    });
+    for done in revoking.collect::<Vec<_>>() {
+        assert!(matches!(done.await.unwrap(), Revoked::By(_)));
+    }
+    let (last, acts) = bench.store.revocations(0, 100).await.unwrap();
+    let numbers: Vec<u64> =
+        acts.iter().map(|act| Revocation::read(&act.text).unwrap().number).collect();
+    assert_eq!((last, numbers), (16, (1..=16).collect()));
+}
+
 async fn look_ups_are_kept_in_order(place: Place) {
     let bench = Bench::set(place).await;
     let row = |took_ms| LookUpRow {
@@ -648,7 +723,7 @@ async fn a_book_of_later_software_is_not_touched() {
     let db = rusqlite::Connection::open(&path).unwrap();
     db.pragma_update(None, "user_version", 99).unwrap();
     let error = Sqlite::open(&path).unwrap_err();
-    assert_eq!(error.to_string(), "the permit book has version 99, this software knows up to 2");
+    assert_eq!(error.to_string(), "the permit book has version 99, this software knows up to 3");
 }
 
 /// A journal of `length` links, each with a hash of its own.

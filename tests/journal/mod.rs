@@ -1,12 +1,14 @@
 //! The journal: issued once, gap-free, never lost, whatever stops the process.
 
 mod chain; // a changed byte is found
+mod condition; // a slow disk, a log that grows, a mark that cannot be written
 mod clock; // set forwards, set back, wrong for years
 mod crash; // the process stops itself at every point of the straight line
 mod file; // missing, damaged, foreign, full, in use
 mod issuing; // numbers, dates, seals, refusals
 mod mark; // an old image of the disk is noticed
 mod printing; // sheets and their steps
+mod revocations; // a revoked permit is not printed, changed, renewed
 mod vault; // envelopes, their keys, and forgetting
 
 use std::path::Path;
@@ -23,7 +25,8 @@ use permit_kiosk::journal::{
 };
 use permit_kiosk::seal::{DataKey, LogOrigin, Profile, SigningKey, VaultKey};
 use permit_kiosk::wire::v1::{
-    self, BlockGrant, Body, Document, Issued, KioskId, Record, SignedBlock,
+    self, BlockGrant, Body, Document, Hash, Issued, KioskId, Record, Revocation, SignedBlock,
+    api::SignedText,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -247,6 +250,28 @@ pub(crate) fn leased(series: &str, block: u64, size: u64) -> SignedBlock {
         granted_at: NOON.parse().unwrap(),
     };
     SignedBlock::sign(grant.to_text(), &central_key())
+}
+
+/// The revocation of a permit, behind the one before.
+pub(crate) fn revocation(
+    before: Option<&SignedText>,
+    permit: &str,
+    key: &SigningKey,
+) -> SignedText {
+    let number = before.map_or(0, |act| Revocation::read(&act.text).unwrap().number) + 1;
+    let act = Revocation {
+        format: Revocation::FORMAT.to_owned(),
+        number,
+        previous: before.map_or(Hash::ZERO, |act| Hash::of(act.text.as_bytes())),
+        permit: permit.to_owned(),
+        elicence: "E1".to_owned(),
+        reason: "以欺骗手段取得".to_owned(),
+        by: "officer 7".to_owned(),
+        at: at(NOON),
+    };
+    let text = act.to_text();
+    let signature = key.sign(Revocation::SIGNATURE_CONTEXT, text.as_bytes()).to_string();
+    SignedText { text, signature }
 }
 
 pub(crate) fn id(application: u8) -> ApplicationId {

@@ -22,6 +22,8 @@ const PLAN: &str = "permit-kiosk-power-plan";
 pub(super) const TOLD: &str = "told";
 /// What came out of the printer; not part of the disk.
 pub(super) const PAPER: &str = "paper";
+/// While this file is in the child's working folder, its disk fails every sync.
+pub(super) const BROKEN: &str = "broken";
 /// Applications of the day: some 6 000 writes, with the WAL moved into the file several times.
 const APPLICATIONS: u32 = 80;
 /// Numbers of the block the kiosk has.
@@ -102,7 +104,18 @@ fn day(folder: &Path, applications: u32) {
 /// What a child did to its disk.
 fn trace() -> Vec<Deed> {
     let place = tempfile::tempdir().unwrap();
-    let library = place.path().join("disk.so");
+    let folder = place.path().join("disk");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(place.path().join(PLAN), folder.to_str().unwrap()).unwrap();
+    let module = module_path!().split_once("::").unwrap().1;
+    let path = under_disk(&format!("{module}::a_working_day"), place.path(), &folder);
+    read(&std::fs::read(path).unwrap())
+}
+
+/// Runs a test in a child in `place`, with everything it does to `folder` written down; gives the file
+/// with that. The disk is broken while there is a file `broken` in `place`.
+pub(super) fn under_disk(test: &str, place: &Path, folder: &Path) -> PathBuf {
+    let library = place.join("disk.so");
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/power/disk.c");
     let built = Command::new("cc")
         .args(["-shared", "-fPIC", "-O1", "-o"])
@@ -112,22 +125,19 @@ fn trace() -> Vec<Deed> {
         .status()
         .unwrap();
     assert!(built.success(), "disk.c does not compile");
-    let folder = place.path().join("disk");
-    std::fs::create_dir(&folder).unwrap();
-    std::fs::write(place.path().join(PLAN), folder.to_str().unwrap()).unwrap();
-    let module = module_path!().split_once("::").unwrap().1;
-    let path = place.path().join("trace");
+    let path = place.join("trace");
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &format!("{module}::a_working_day"), "--test-threads=1"])
-        .current_dir(place.path())
+        .args(["--exact", test, "--test-threads=1"])
+        .current_dir(place)
         .env("LD_PRELOAD", &library)
-        .env("POWER_WATCH", &folder)
+        .env("POWER_WATCH", folder)
         .env("POWER_TRACE", &path)
+        .env("POWER_BROKEN", place.join(BROKEN))
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    read(&std::fs::read(path).unwrap())
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    path
 }
 
 /// The names of the files that are no part of the disk: what the world remembers.

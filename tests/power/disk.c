@@ -9,10 +9,12 @@
  *   T <file> <length>         was cut to this length
  *   S <file>                  was synced
  *   D                         the folder was synced
+ * While there is a file POWER_BROKEN, every sync of a watched file fails: a disk that is dying.
  * Files are numbered as they come into being: the system gives the inode of a removed file out again.
  * Files of shared memory (-shm) never reach a disk and are left out. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -27,6 +29,7 @@ enum { FDS = 4096 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const char *watch;
+static const char *broken;
 static size_t watch_len;
 static int trace = -1;
 /* Of each open descriptor: the number of a watched file, 1 for the folder itself, 0 for anything else. */
@@ -65,6 +68,7 @@ __attribute__((constructor)) static void begin(void) {
     find(&real_unlink, "unlink");
     find(&real_rename, "rename");
     watch = getenv("POWER_WATCH");
+    broken = getenv("POWER_BROKEN");
     const char *path = getenv("POWER_TRACE");
     if (!watch || !path) return;
     watch_len = strlen(watch);
@@ -211,6 +215,10 @@ int ftruncate64(int fd, off64_t length) { return truncate_to(fd, length); }
 static int synced(int (*real)(int), int fd) {
     unsigned file = watched(fd);
     if (!file) return real(fd);
+    if (broken && !access(broken, F_OK)) {
+        errno = EIO;
+        return -1;
+    }
     pthread_mutex_lock(&lock);
     /* The true disk is not waited for: only the order counts here. */
     if (file == 1) tell("D\n");

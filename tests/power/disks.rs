@@ -7,6 +7,7 @@ use std::process::Command;
 
 use permit_kiosk::journal::{Error, Head, Journal, Settings};
 
+use super::cuts::{BROKEN, TOLD, under_disk};
 use super::{Checker, World};
 use crate::journal::{FOOD_SELLERS, clock, food_seller, id, leased, settings};
 
@@ -142,4 +143,58 @@ fn a_disk_that_becomes_read_only_stops_the_kiosk_and_not_for_good() {
     told(&mut world, 2, journal.issue(food_seller(id(2))).unwrap().permit.number);
     journal.close();
     Checker::start().check(&disk.path().join("journal.db"), None, &world);
+}
+
+/// In the child's working folder: the folder of its disk.
+const PLAN: &str = "permit-kiosk-broken-plan";
+
+/// Runs in a child under `disk.c`, where there is a plan.
+#[test]
+fn a_day_on_a_dying_disk() {
+    let Ok(folder) = std::fs::read_to_string(PLAN) else { return };
+    let folder = Path::new(&folder);
+    let settings = settings(folder, &clock());
+    let journal = Journal::provision(settings, Head::START).unwrap();
+    journal.install_block(leased(FOOD_SELLERS, 0, 100)).unwrap();
+    (1..=4).for_each(|application| journal.begin(id(application)).unwrap());
+    let mut told = Vec::new();
+    let mut issue = |application: u8| -> Result<(), Error> {
+        let issued = journal.issue(food_seller(id(application)))?;
+        told.push(format!("{} {}", id(application), issued.permit.number));
+        Ok(())
+    };
+    issue(1).unwrap();
+    std::fs::write(BROKEN, "").unwrap();
+    let error = issue(2).unwrap_err();
+    assert!(matches!(error, Error::Database { .. }), "{error}");
+    // Nobody knows what became of it: nothing is tried on top of that, whatever the disk does now.
+    std::fs::remove_file(BROKEN).unwrap();
+    let error = issue(3).unwrap_err();
+    assert!(matches!(error, Error::InDoubt), "{error}");
+    // Still broken: opening it anew does not help yet, and does no harm.
+    std::fs::write(BROKEN, "").unwrap();
+    journal.recover().unwrap_err();
+    std::fs::remove_file(BROKEN).unwrap();
+    journal.recover().unwrap();
+    (2..=4).for_each(|application| issue(application).unwrap());
+    std::fs::write(TOLD, told.join("\n")).unwrap();
+    journal.close();
+}
+
+#[test]
+fn after_a_commit_that_failed_the_journal_is_opened_anew_and_goes_on() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("disk");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(place.path().join(PLAN), folder.to_str().unwrap()).unwrap();
+    let module = module_path!().split_once("::").unwrap().1;
+    under_disk(&format!("{module}::a_day_on_a_dying_disk"), place.path(), &folder);
+    let text = std::fs::read_to_string(place.path().join(TOLD)).unwrap();
+    let told = text.lines().map(|line| {
+        let (id, number) = line.split_once(' ').unwrap();
+        (id.to_owned(), number.to_owned())
+    });
+    let world = World { told: told.collect(), paper: Vec::new() };
+    assert_eq!(world.told.len(), 4);
+    Checker::start().check(&folder.join("journal.db"), None, &world);
 }

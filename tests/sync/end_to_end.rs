@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use permit_kiosk::central::{self, Running, keys, numbers::Numbers, store::Sqlite};
+use permit_kiosk::central::store::{self, RevokeOrder, Revoked, Sqlite, Store as _};
+use permit_kiosk::central::{self, Running, keys, numbers::Numbers};
 use permit_kiosk::clock::{Clock as _, SimulatedClock, SystemClock};
 use permit_kiosk::config::PermitBook;
 use permit_kiosk::domain::calendar::Calendar;
@@ -12,6 +13,7 @@ use permit_kiosk::journal::{self, Head, Journal};
 use permit_kiosk::registers::{Client, Identity, TIMEOUT};
 use permit_kiosk::seal::{Profile, SigningKey, VerifyingKey};
 use permit_kiosk::sync::{Error, Handle, NumberPlan, Retry, SeriesPlan, Settings, Task};
+use permit_kiosk::wire::v1::{PrintStep, Revocation, api::SignedText};
 use tokio::sync::watch;
 
 use super::Kiosk;
@@ -22,6 +24,7 @@ const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kiosk-config");
 /// A central in a folder of its own, with one enrolled kiosk's keys beside its own.
 pub(super) struct Place {
     folder: tempfile::TempDir,
+    book: PermitBook,
     clock: SimulatedClock,
     stop: watch::Sender<bool>,
     running: Running,
@@ -30,6 +33,12 @@ pub(super) struct Place {
 impl Place {
     pub(super) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let book = PermitBook::File(folder.path().join("central.db"));
+        Self::with_book(folder, book).await
+    }
+
+    /// The same with another permit book.
+    pub(super) async fn with_book(folder: tempfile::TempDir, book: PermitBook) -> Self {
         // Certificates are judged by the machine's own clock, so everything here has its time.
         let now = SystemClock.now();
         let order = keys::Order {
@@ -42,21 +51,21 @@ impl Place {
             now,
         };
         std::fs::create_dir(&order.folder).unwrap();
-        let store = Sqlite::open(&folder.path().join("central.db")).unwrap();
-        keys::provision(&order, &store).await.unwrap();
+        let store = store::open(&book).await.unwrap();
+        keys::provision(&order, &*store).await.unwrap();
         drop(store);
         let clock = SimulatedClock::new(now);
-        let (stop, running) = serve(folder.path(), &clock).await;
-        Self { folder, clock, stop, running }
+        let (stop, running) = serve(folder.path(), book.clone(), &clock).await;
+        Self { folder, book, clock, stop, running }
     }
 
     /// Central ends and comes back with the same permit book, at another port.
     async fn restarted(self) -> Self {
-        let Self { folder, clock, stop, running } = self;
+        let Self { folder, book, clock, stop, running } = self;
         stop.send(true).unwrap();
         running.finished().await;
-        let (stop, running) = serve(folder.path(), &clock).await;
-        Self { folder, clock, stop, running }
+        let (stop, running) = serve(folder.path(), book.clone(), &clock).await;
+        Self { folder, book, clock, stop, running }
     }
 
     /// Ends this central; its keys and permit book stay.
@@ -95,7 +104,7 @@ impl Place {
         std::fs::read_to_string(self.folder.path().join("keys").join(file)).unwrap()
     }
 
-    fn journal_settings(&self, folder: &Path) -> journal::Settings {
+    pub(super) fn journal_settings(&self, folder: &Path) -> journal::Settings {
         journal::Settings {
             device_key: SigningKey::from_pem(&self.read(keys::DEVICE_KEY)).unwrap(),
             seal_key: SigningKey::from_pem(&self.read(keys::SEAL_KEY)).unwrap(),
@@ -104,7 +113,7 @@ impl Place {
         }
     }
 
-    fn task(&self, journal: &Journal) -> (Task<Client>, Handle) {
+    pub(super) fn task(&self, journal: &Journal) -> (Task<Client>, Handle) {
         let identity = Identity::load(&self.folder.path().join("keys")).unwrap();
         let url = format!("https://{}", self.running.api);
         let client = Client::new(&url, identity, TIMEOUT).unwrap();
@@ -126,13 +135,17 @@ impl Place {
     }
 }
 
-async fn serve(folder: &Path, clock: &SimulatedClock) -> (watch::Sender<bool>, Running) {
+async fn serve(
+    folder: &Path,
+    book: PermitBook,
+    clock: &SimulatedClock,
+) -> (watch::Sender<bool>, Running) {
     let config = Path::new(CONFIG);
     let calendar = std::fs::read_to_string(config.join("rulebook/calendar.toml")).unwrap();
     let config = central::Config {
         api: "127.0.0.1:0".parse().unwrap(),
         web: "127.0.0.1:0".parse().unwrap(),
-        permit_book: PermitBook::File(folder.join("central.db")),
+        permit_book: book,
         keys: folder.join("keys"),
         embedded_registers: config.join("demo/demo.json"),
         register_timeout: central::REGISTER_TIMEOUT,
@@ -174,6 +187,49 @@ async fn a_kiosk_gets_numbers_issues_and_central_understands_every_record() {
     let state = handle.state();
     assert_eq!((state.unsent, state.quarantined, state.last_error), (0, None, None));
     assert_eq!(state.not_understood, Vec::<u64>::new());
+    journal.close();
+    place.stop.send(true).unwrap();
+    place.running.finished().await;
+}
+
+#[tokio::test]
+async fn what_an_officer_revokes_is_void_at_the_kiosk_after_the_next_round() {
+    let place = Place::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let settings = place.journal_settings(folder.path());
+    let journal = Journal::provision(settings, Head::START).unwrap();
+    let (mut task, handle) = place.task(&journal);
+    task.round().await.unwrap();
+    let issued = journal.issue(food_seller(id(1))).unwrap();
+    task.round().await.unwrap();
+    let number = issued.permit.number.to_string();
+    assert_eq!(journal.revocation_of(&number).unwrap(), None);
+
+    // As the command does it, beside the running central.
+    let keys = keys::CentralKeys::load(&place.folder.path().join("keys")).unwrap();
+    let sign = move |act: &Revocation| {
+        let text = act.to_text();
+        let signature = keys.signing.sign(Revocation::SIGNATURE_CONTEXT, text.as_bytes());
+        SignedText { text, signature: signature.to_string() }
+    };
+    let order = RevokeOrder {
+        permit: number.clone(),
+        reason: "以欺骗手段取得".to_owned(),
+        by: "officer 7".to_owned(),
+        at: place.clock.now(),
+        sign: Arc::new(sign),
+    };
+    let book = Sqlite::open(&place.folder.path().join("central.db")).unwrap();
+    assert!(matches!(book.revoke(order).await.unwrap(), Revoked::By(_)));
+    task.round().await.unwrap();
+    assert_eq!(handle.state().last_error, None);
+    let act = journal.revocation_of(&number).unwrap().unwrap();
+    assert_eq!(
+        (act.number, act.permit.as_str(), act.by.as_str()),
+        (1, number.as_str(), "officer 7")
+    );
+    let error = journal.print_step(issued.print_jobs[0].job, PrintStep::Sent).unwrap_err();
+    assert!(matches!(error, journal::Error::Revoked { .. }), "{error}");
     journal.close();
     place.stop.send(true).unwrap();
     place.running.finished().await;

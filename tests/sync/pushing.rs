@@ -346,6 +346,13 @@ impl permit_kiosk::sync::Central for Silent {
     ) -> Result<permit_kiosk::wire::v1::api::HeartbeatAnswer, CallError> {
         std::future::pending().await
     }
+
+    async fn revocations(
+        &self,
+        _request: permit_kiosk::wire::v1::api::RevocationsRequest,
+    ) -> Result<permit_kiosk::wire::v1::api::Revocations, CallError> {
+        std::future::pending().await
+    }
 }
 
 #[tokio::test]

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use permit_kiosk::sync::{CallError, Central};
 use permit_kiosk::wire::v1::api::{
-    Acknowledgement, BlockRequest, Head, Heartbeat, HeartbeatAnswer, Push, PushOutcome, SignedText,
-    Standing,
+    Acknowledgement, BlockRequest, Head, Heartbeat, HeartbeatAnswer, Push, PushOutcome,
+    Revocations, RevocationsRequest, SignedText, Standing,
 };
 use permit_kiosk::wire::v1::{BlockGrant, Hash, Header, KioskId, SignedBlock, SignedRecord};
 
@@ -59,6 +59,8 @@ pub(super) struct Inside {
     pub(super) refuses: Option<String>,
     /// Central leases none of these series.
     pub(super) no_such_series: Vec<String>,
+    /// What central revoked, in order.
+    pub(super) revocations: Vec<SignedText>,
     pub(super) standing: Standing,
     pub(super) incarnation: u32,
     /// In whose name answers are signed, and by which key.
@@ -79,6 +81,7 @@ impl Station {
             not_understood: Vec::new(),
             refuses: None,
             no_such_series: Vec::new(),
+            revocations: Vec::new(),
             standing: Standing::Enrolled,
             incarnation: 1,
             kiosk: kiosk_id(),
@@ -236,6 +239,19 @@ impl Central for Station {
                 });
                 inside.blocks.insert(request.nonce.clone(), block.clone());
                 Ok(block)
+            },
+        )
+    }
+
+    async fn revocations(&self, request: RevocationsRequest) -> Result<Revocations, CallError> {
+        self.call(
+            |_inside| None,
+            |inside| {
+                let known = usize::try_from(request.after).unwrap();
+                // Two at a time: more than one answer is needed for three.
+                let next = inside.revocations.iter().skip(known).take(2).cloned();
+                let last = u64::try_from(inside.revocations.len()).unwrap();
+                Ok(Revocations { last, revocations: next.collect() })
             },
         )
     }

@@ -274,6 +274,7 @@ fn what_the_terminal_watches_itself_stands_and_goes() {
     let codes = |lobby: &Lobby| -> Vec<&str> {
         lobby.board.standing().iter().map(|standing| standing.fault.code.as_str()).collect()
     };
+    let mark_in_the_way = lobby.kiosk.folder.path().join("journal.mark.tmp");
     lobby.until("the disk", |lobby| !lobby.stand.session().equipment().journal);
     assert!(codes(&lobby).contains(&"disk.full") && codes(&lobby).contains(&"journal.numbers-low"));
     assert!(lobby.stand.shows(strings(Language::Zh).out_title), "it serves nobody");
@@ -293,9 +294,27 @@ fn what_the_terminal_watches_itself_stands_and_goes() {
     assert!(lobby.stand.place("fault:clock.drift").is_some(), "{:#?}", lobby.stand.texts());
     let right =
         sync::State { connected: true, clock_offset_ms: Some(4_999), ..sync::State::default() };
-    lobby.terminal.set_sync(right);
+    lobby.terminal.set_sync(right.clone());
     lobby.look();
     assert!(lobby.stand.place("fault:clock.drift").is_none());
+
+    // The medium of the mark is taken out, and put back.
+    let mut until_mark = |failed: bool| {
+        for _ in 0..100 {
+            // The mark is written a tenth of a second after the last question.
+            std::thread::sleep(Duration::from_millis(150));
+            lobby.terminal.set_sync(right.clone());
+            lobby.look();
+            if codes(&lobby).contains(&"journal.mark-unwritable") == failed {
+                return;
+            }
+        }
+        panic!("the mark is not told of");
+    };
+    std::fs::create_dir(&mark_in_the_way).unwrap();
+    until_mark(true);
+    std::fs::remove_dir(&mark_in_the_way).unwrap();
+    until_mark(false);
 }
 
 #[test]

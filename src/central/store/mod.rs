@@ -24,7 +24,7 @@ use crate::config::PermitBook;
 use crate::domain::{ApplicationId, ServiceCode};
 use crate::seal::WrappedKey;
 use crate::wire::v1::{
-    BlockGrant, Hash, KioskId, Permit, Register, SignedBlock,
+    BlockGrant, Hash, KioskId, Permit, Register, Revocation, SignedBlock,
     api::{Closing, Head, Heartbeat, HeldStatus, NumberRange, PushOutcome, SignedText, Standing},
 };
 
@@ -73,6 +73,13 @@ pub trait Store: Send + Sync {
     /// Closes the present life of a kiosk whose disk is lost: freezes the numbers it held, and keeps the
     /// signed act. `None` where there is no such kiosk. Closed again, it gives the first act.
     fn close(&self, order: CloseOrder) -> Answer<'_, Option<SignedText>>;
+
+    /// Revokes the permit of a number: keeps the signed act behind those before it. Revoked again, it
+    /// gives the first act.
+    fn revoke(&self, order: RevokeOrder) -> Answer<'_, Revoked>;
+
+    /// The number of the last revocation, and those behind `after`, in order, `count_max` at most.
+    fn revocations(&self, after: u64, count_max: u32) -> Answer<'_, (u64, Vec<SignedText>)>;
 
     /// Remembers how a kiosk said it is.
     fn heard(&self, kiosk: KioskId, heartbeat: Heartbeat, at: Timestamp) -> Answer<'_, ()>;
@@ -291,6 +298,51 @@ impl CloseOrder {
             at: self.at,
         }
     }
+}
+
+/// Signs a revocation.
+pub type SignRevocation = Arc<dyn Fn(&Revocation) -> SignedText + Send + Sync>;
+
+/// An order to revoke a permit.
+#[derive(Clone)]
+pub struct RevokeOrder {
+    /// The permit's number.
+    pub permit: String,
+    /// Why.
+    pub reason: String,
+    /// Who decided it.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// Signs the act.
+    pub sign: SignRevocation,
+}
+
+impl RevokeOrder {
+    /// The act: behind the one before, whose text this is, if there is one.
+    fn act(&self, before: Option<(u64, &str)>, elicence: String) -> Revocation {
+        Revocation {
+            format: Revocation::FORMAT.to_owned(),
+            number: before.map_or(1, |(number, _)| number + 1),
+            previous: before.map_or(Hash::ZERO, |(_, text)| Hash::of(text.as_bytes())),
+            permit: self.permit.clone(),
+            elicence,
+            reason: self.reason.clone(),
+            by: self.by.clone(),
+            at: self.at,
+        }
+    }
+}
+
+/// What came of an order to revoke.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Revoked {
+    /// This act revoked it, now or before.
+    By(SignedText),
+    /// The permit book has no such permit.
+    Unknown,
+    /// It was ended by its holder: there is nothing to revoke.
+    Cancelled,
 }
 
 /// What came of a question for numbers.

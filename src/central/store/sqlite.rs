@@ -17,7 +17,7 @@ use super::plan::{
 };
 use super::{
     Answer, BookEntry, CloseOrder, Error, InboxCase, Kiosk, KioskOverview, Lease, Leased, Life,
-    LookUpRow, PublishedEdition, Quarantined, Store, Taken, Totals, standing,
+    LookUpRow, PublishedEdition, Quarantined, RevokeOrder, Revoked, Store, Taken, Totals, standing,
 };
 use crate::central::intake::{Case, Judged, KeptKey, Poison, Stage};
 use crate::domain::{ApplicationId, ServiceCode};
@@ -33,7 +33,8 @@ const WAITING_MAX: usize = 768;
 /// the rate of a commit each.
 const GROUP_MAX: usize = 64;
 /// The tables' versions, in order; `user_version` says how many are in place.
-const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
 
 /// The permit book of a single district.
 #[derive(Debug)]
@@ -251,6 +252,21 @@ impl Store for Sqlite {
 
     fn close(&self, order: CloseOrder) -> Answer<'_, Option<SignedText>> {
         self.ask("close a kiosk", move |db| close(db, &order))
+    }
+
+    fn revoke(&self, order: RevokeOrder) -> Answer<'_, Revoked> {
+        self.ask("revoke a permit", move |db| revoke(db, &order))
+    }
+
+    fn revocations(&self, after: u64, count_max: u32) -> Answer<'_, (u64, Vec<SignedText>)> {
+        self.ask("read the revocations", move |db| {
+            let last = last_revocation(db)?.map_or(0, |(number, _text)| number);
+            let mut select = db.prepare_cached(
+                "SELECT text, signature FROM revocations WHERE number > ?1 ORDER BY number LIMIT ?2",
+            )?;
+            let acts = select.query_map(params![Unsigned(after), count_max], signed_text)?;
+            Ok((last, acts.collect::<rusqlite::Result<_>>()?))
+        })
     }
 
     fn heard(&self, kiosk: KioskId, heartbeat: Heartbeat, at: Timestamp) -> Answer<'_, ()> {
@@ -512,6 +528,47 @@ fn close(db: &Connection, order: &CloseOrder) -> rusqlite::Result<Option<SignedT
         params![id, incarnation, signed.text, signed.signature],
     )?;
     Ok(Some(signed))
+}
+
+fn signed_text(row: &Row<'_>) -> rusqlite::Result<SignedText> {
+    Ok(SignedText { text: row.get(0)?, signature: row.get(1)? })
+}
+
+fn last_revocation(db: &Connection) -> rusqlite::Result<Option<(u64, String)>> {
+    db.prepare_cached("SELECT number, text FROM revocations ORDER BY number DESC LIMIT 1")?
+        .query_row([], |row| Ok((unsigned(row, 0)?, row.get(1)?)))
+        .optional()
+}
+
+fn revoke(db: &Connection, order: &RevokeOrder) -> rusqlite::Result<Revoked> {
+    // Of a number one version at most is not superseded.
+    let living: Option<(String, HeldStatus)> = db
+        .prepare_cached(
+            "SELECT elicence, status FROM permits WHERE number = ?1 AND status <> 'superseded'",
+        )?
+        .query_row([&order.permit], |row| Ok((row.get(0)?, parsed(row, 1, HeldStatus::parse)?)))
+        .optional()?;
+    let elicence = match living {
+        None => return Ok(Revoked::Unknown),
+        Some((_, HeldStatus::Cancelled | HeldStatus::Superseded)) => return Ok(Revoked::Cancelled),
+        Some((_, HeldStatus::Revoked)) => {
+            return db
+                .prepare_cached("SELECT text, signature FROM revocations WHERE permit = ?1")?
+                .query_row([&order.permit], signed_text)
+                .map(Revoked::By);
+        }
+        Some((elicence, HeldStatus::Valid)) => elicence,
+    };
+    let before = last_revocation(db)?;
+    let before = before.as_ref().map(|(number, text)| (*number, text.as_str()));
+    let act = order.act(before, elicence);
+    let signed = (order.sign)(&act);
+    db.execute(
+        "INSERT INTO revocations VALUES (?1, ?2, ?3, ?4)",
+        params![Unsigned(act.number), act.permit, signed.text, signed.signature],
+    )?;
+    db.execute("UPDATE permits SET status = 'revoked' WHERE elicence = ?1", [&act.elicence])?;
+    Ok(Revoked::By(signed))
 }
 
 fn overview(db: &Connection) -> rusqlite::Result<Vec<KioskOverview>> {

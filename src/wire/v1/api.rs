@@ -22,6 +22,8 @@ pub const NUMBER_BLOCKS_PATH: &str = "/v1/number-blocks";
 pub const LOOK_UPS_PATH: &str = "/v1/look-ups";
 /// Where a kiosk says how it is.
 pub const HEARTBEAT_PATH: &str = "/v1/heartbeat";
+/// Where revocations are asked for.
+pub const REVOCATIONS_PATH: &str = "/v1/revocations";
 /// Where a snapshot of the registers is fetched.
 pub const SNAPSHOTS_PATH: &str = "/v1/snapshots";
 /// Where the newest edition of the rulebook is asked for; below it, each edition by its digest.
@@ -38,6 +40,8 @@ pub const REQUEST_BYTES_MAX: usize = 16 * 1024;
 pub const ANSWER_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of a snapshot at most: 20 000 businesses of a district at 1.5 KiB, rounded up.
 pub const SNAPSHOT_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Revocations in one answer at most: 6 KiB each, doubled by quotation marks, fit into an answer.
+pub const REVOCATIONS_MAX: u32 = 20;
 /// Bytes of a code shown on a phone at most.
 pub const CODE_BYTES_MAX: usize = 2_048;
 /// Hexadecimal digits of a nonce: 128 bits.
@@ -278,6 +282,24 @@ impl Closing {
     pub fn to_text(&self) -> String {
         serde_json::to_string(self).expect("a closing has only string keys")
     }
+}
+
+/// `POST /v1/revocations`: the revocations behind the last one the kiosk has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevocationsRequest {
+    /// The number of the last one it has; 0 where it has none.
+    pub after: u64,
+}
+
+/// The answer: as many as fit, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revocations {
+    /// The number of the last one central has.
+    pub last: u64,
+    /// The next ones, each a [`Revocation`](super::Revocation) with central's signature.
+    pub revocations: Vec<SignedText>,
 }
 
 /// `POST /v1/look-ups`: one question to one register.

@@ -7,6 +7,7 @@ mod edition;
 mod envelope;
 mod maintenance;
 mod record;
+mod revocation;
 
 pub use block::{BlockError, BlockGrant, SignedBlock};
 pub use edition::{
@@ -26,3 +27,4 @@ pub use record::{
     PrintStep, Printed, Promise, Rated, Reading, Record, Register, SessionEnded, Sheet,
     SignedRecord, Started, Strokes, is_signed,
 };
+pub use revocation::{Revocation, RevocationError};

@@ -16,7 +16,7 @@ use super::super::plan::{
 };
 use super::super::{
     BookEntry, CloseOrder, InboxCase, Kiosk, KioskOverview, Lease, Leased, Life, LookUpRow,
-    PublishedEdition, Quarantined, Taken, Totals, standing,
+    PublishedEdition, Quarantined, RevokeOrder, Revoked, Taken, Totals, standing,
 };
 use super::{Failure, LOCKS};
 use crate::central::intake::{Case, Judged, KeptKey, Stage};
@@ -157,6 +157,61 @@ pub(super) async fn close(
     )
     .await?;
     Ok(Some(act))
+}
+
+pub(super) async fn revoke(db: &Transaction<'_>, order: RevokeOrder) -> Result<Revoked, Failure> {
+    // One after the other: their numbers have no gaps.
+    lock(db, "revocations", "").await?;
+    let living = "SELECT elicence, status FROM permits
+                  WHERE number = $1 AND status <> 'superseded' FOR UPDATE";
+    let Some(living) = row(db, living, &[&text(&order.permit)]).await? else {
+        return Ok(Revoked::Unknown);
+    };
+    match parsed(&living, 1, HeldStatus::parse)? {
+        HeldStatus::Valid => {}
+        HeldStatus::Cancelled | HeldStatus::Superseded => return Ok(Revoked::Cancelled),
+        HeldStatus::Revoked => {
+            let before = "SELECT text, signature FROM revocations WHERE permit = $1";
+            let before = row(db, before, &[&text(&order.permit)]).await?;
+            return before.map_or(Ok(Revoked::Unknown), |row| signed_text(&row).map(Revoked::By));
+        }
+    }
+    let last = "SELECT number, text FROM revocations ORDER BY number DESC LIMIT 1";
+    let last: Option<(u64, String)> = match row(db, last, &[]).await? {
+        Some(row) => Some((unsigned(&row, 0)?, row.try_get(1)?)),
+        None => None,
+    };
+    let last = last.as_ref().map(|(number, text)| (*number, text.as_str()));
+    let act = order.act(last, living.try_get(0)?);
+    let signed_act = (order.sign)(&act);
+    run(
+        db,
+        "INSERT INTO revocations (number, permit, text, signature) VALUES ($1, $2, $3, $4)",
+        &[&signed(act.number), &act.permit, &signed_act.text, &signed_act.signature],
+    )
+    .await?;
+    run(db, "UPDATE permits SET status = 'revoked' WHERE elicence = $1", &[&act.elicence]).await?;
+    Ok(Revoked::By(signed_act))
+}
+
+pub(super) async fn revocations(
+    db: &Transaction<'_>,
+    after: u64,
+    count_max: u32,
+) -> Result<(u64, Vec<SignedText>), Failure> {
+    let last = "SELECT coalesce(max(number), 0) FROM revocations";
+    let last = match row(db, last, &[]).await? {
+        Some(row) => unsigned(&row, 0)?,
+        None => 0,
+    };
+    let behind =
+        "SELECT text, signature FROM revocations WHERE number > $1 ORDER BY number LIMIT $2";
+    let behind = rows(db, behind, &[&signed(after), &i64::from(count_max)]).await?;
+    Ok((last, behind.iter().map(signed_text).collect::<Result<_, _>>()?))
+}
+
+fn signed_text(row: &Row) -> Result<SignedText, Failure> {
+    Ok(SignedText { text: row.try_get(0)?, signature: row.try_get(1)? })
 }
 
 pub(super) async fn seal_keys(db: &Transaction<'_>) -> Result<Vec<(KioskId, String)>, Failure> {

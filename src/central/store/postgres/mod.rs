@@ -18,7 +18,7 @@ use tokio_postgres::{NoTls, config::TargetSessionAttrs};
 
 use super::{
     Answer, BookEntry, CloseOrder, Error, InboxCase, Kiosk, KioskOverview, Lease, Leased, Life,
-    LookUpRow, PublishedEdition, Quarantined, Store, Taken, Totals,
+    LookUpRow, PublishedEdition, Quarantined, RevokeOrder, Revoked, Store, Taken, Totals,
 };
 use crate::central::intake::{Judged, Stage};
 use crate::domain::{ApplicationId, Private, ServiceCode};
@@ -41,7 +41,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// No statement of ours takes a second. It ends what a server still does for a central that is gone.
 const STATEMENT_TIMEOUT_MS: u32 = 15_000;
 /// The tables' versions, in order.
-const MIGRATIONS: [&str; 1] = [include_str!("schema_1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
 /// Our advisory locks are pairs with this first number and those after it: "PKCB".
 pub(super) const LOCKS: i32 = 0x504b_4342;
 
@@ -330,6 +330,14 @@ impl Store for Postgres {
 
     fn close(&self, order: CloseOrder) -> Answer<'_, Option<SignedText>> {
         self.ask("close a kiosk", move |db| Box::pin(ask::close(db, order.clone())))
+    }
+
+    fn revoke(&self, order: RevokeOrder) -> Answer<'_, Revoked> {
+        self.ask("revoke a permit", move |db| Box::pin(ask::revoke(db, order.clone())))
+    }
+
+    fn revocations(&self, after: u64, count_max: u32) -> Answer<'_, (u64, Vec<SignedText>)> {
+        self.ask("read the revocations", move |db| Box::pin(ask::revocations(db, after, count_max)))
     }
 
     fn heard(&self, kiosk: KioskId, heartbeat: Heartbeat, at: Timestamp) -> Answer<'_, ()> {

@@ -1,0 +1,95 @@
+//! `permit-kiosk revoke`: the signed act that ends a permit against its holder's will.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use permit_kiosk::central::keys::CentralKeys;
+use permit_kiosk::central::store::{self, RevokeOrder, Revoked};
+use permit_kiosk::clock::{Clock as _, SystemClock};
+use permit_kiosk::config;
+use permit_kiosk::wire::v1::{Revocation, api::SignedText};
+
+use super::say;
+
+/// Revokes a permit at central. Also while central runs.
+///
+/// The public page shows it as revoked at once. Every kiosk learns it with its next word with central, and
+/// from then on prints, changes and renews it no more, whether or not it has a line. There is no way back:
+/// who gets the permit again gets a new one.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The configuration folder.
+    #[arg(long, default_value = "kiosk-config")]
+    config: PathBuf,
+    /// The folder of central's keys; central.toml says it otherwise.
+    #[arg(long)]
+    keys: Option<PathBuf>,
+    /// The folder of the permit book; central.toml says it otherwise.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// The number on the permit.
+    #[arg(long, value_name = "NUMBER")]
+    permit: String,
+    /// Who decides this: role and name.
+    #[arg(long, value_name = "WHO")]
+    by: String,
+    /// Why: the decision and its day.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let written = config::load_central(&args.config)?;
+    for (what, text) in [("--by", &args.by), ("--reason", &args.reason)] {
+        let max = Revocation::WORDS_CHARS_MAX;
+        if text.trim().is_empty() || text.chars().count() > max || text.contains(char::is_control) {
+            bail!(
+                "{what} needs 1 to {max} characters in one line: it stands in the signed act for good"
+            );
+        }
+    }
+    let keys = CentralKeys::load(args.keys.as_ref().unwrap_or(&written.keys_folder))?;
+    let book = match &args.data {
+        Some(data) => written.permit_book.in_folder(data),
+        None => written.permit_book,
+    };
+    let sign = move |act: &Revocation| {
+        let text = act.to_text();
+        let signature = keys.signing.sign(Revocation::SIGNATURE_CONTEXT, text.as_bytes());
+        SignedText { text, signature: signature.to_string() }
+    };
+    let order = RevokeOrder {
+        permit: args.permit.trim().to_owned(),
+        reason: args.reason,
+        by: args.by,
+        at: SystemClock.now(),
+        sign: Arc::new(sign),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    let revoked = runtime.block_on(async {
+        let store = store::open(&book).await?;
+        anyhow::Ok(store.revoke(order).await?)
+    })?;
+    match revoked {
+        Revoked::By(act) => {
+            say(serde_json::to_string(&act).context("cannot write the act")?);
+            Ok(ExitCode::SUCCESS)
+        }
+        Revoked::Unknown => bail!(
+            "the permit book has no permit `{}`: write the number as it is printed, or wait until its \
+             kiosk has sent it",
+            args.permit
+        ),
+        Revoked::Cancelled => {
+            bail!(
+                "the permit `{}` was ended by its holder: there is nothing to revoke",
+                args.permit
+            )
+        }
+    }
+}
