@@ -18,7 +18,7 @@ const PUSH: usize = 50;
 const RECORDS: usize = 4_000;
 
 /// A server, its standby, and the folders of both.
-struct Pair {
+pub(crate) struct Pair {
     first: Server,
     second: Server,
     folders: [tempfile::TempDir; 2],
@@ -26,7 +26,7 @@ struct Pair {
 
 impl Pair {
     /// Both running; the first waits for the second where it is `synchronous`.
-    fn start(synchronous: bool) -> Option<Self> {
+    pub(crate) fn start(synchronous: bool) -> Option<Self> {
         if !installed() {
             return None;
         }
@@ -49,12 +49,12 @@ impl Pair {
         Some(Self { first, second, folders })
     }
 
-    fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         address(&[&self.first, &self.second], "book")
     }
 
     /// The first server with everything it runs ends as in a power cut.
-    fn kill_first(&self) {
+    pub(crate) fn kill_first(&self) {
         let postmaster = postmaster(self.folders[0].path());
         let mut all = children(postmaster);
         all.insert(0, postmaster);
@@ -66,21 +66,21 @@ impl Pair {
     }
 
     /// The second server takes over.
-    fn promote(&self) {
+    pub(crate) fn promote(&self) {
         let mut promote = user_command("pg_ctl");
         promote.args(["promote", "-w", "-D"]).arg(self.folders[1].path().join("data"));
         output(&mut promote);
     }
 
     /// The process of the second server that receives what the first writes.
-    fn receiver(&self) -> Pid {
+    pub(crate) fn receiver(&self) -> Pid {
         let sql = "SELECT pid FROM pg_stat_wal_receiver";
         wait_until("the standby receives", || !self.second.run("postgres", sql).is_empty());
         Pid::from_raw(self.second.run("postgres", sql).parse().unwrap()).unwrap()
     }
 
     /// Positions the second server has, in order.
-    fn kept(&self) -> Vec<u64> {
+    pub(crate) fn kept(&self) -> Vec<u64> {
         let sql = "SELECT position FROM records ORDER BY position";
         self.second.run("book", sql).lines().map(|line| line.parse().unwrap()).collect()
     }

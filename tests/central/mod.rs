@@ -4,7 +4,7 @@ pub(crate) mod cluster;
 pub(crate) mod harness;
 
 mod doors; // certificates: none, foreign, not enrolled, replaced
-mod failover; // two servers, the first killed in the middle of a push
+pub(crate) mod failover; // two servers, the first killed in the middle of a push
 mod keys; // provisioning makes, keeps, and never overwrites
 mod numbers; // numbers.toml: every problem at once
 mod pages; // verification, inbox, phones

@@ -84,6 +84,7 @@ fn the_identity_number_is_nowhere_when_the_visit_has_ended() {
     // The second applicant stands there, with another card: the first has left.
     assert!(told("visit     H01"), "the second visit does not begin");
     kill_process(whole, Signal::STOP).unwrap();
+    let limits = std::fs::read_to_string(format!("/proc/{kiosk}/limits")).unwrap();
     let wide: Vec<u8> = NUMBER.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let seen = [times_in_memory(kiosk, NUMBER.as_bytes()), times_in_memory(kiosk, &wide)];
     // What must be found, is: or the search looks in the wrong place.
@@ -96,6 +97,12 @@ fn the_identity_number_is_nowhere_when_the_visit_has_ended() {
     kill_process(whole, Signal::CONT).unwrap();
     let ended = demo.wait().unwrap();
     assert!(ended.success(), "the demonstration did not end well");
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(
+        core.split_whitespace().rev().nth(1),
+        Some("0"),
+        "a crash would show the memory: {core}"
+    );
     assert!(control > 0, "nothing of the journal is found in the kiosk's memory");
     assert_eq!(seen, [0, 0], "the number stands in the kiosk's memory");
     assert_eq!(files, Vec::<String>::new());

@@ -10,7 +10,11 @@ use std::sync::{Arc, Mutex};
 
 use permit_kiosk::journal::{Head, Journal};
 use permit_kiosk::registers::{Client, Identity, TIMEOUT};
-use permit_kiosk::sync::{Retry, Settings, Task};
+use permit_kiosk::sync::{CallError, Retry, Settings, Task};
+use permit_kiosk::wire::v1::SignedBlock;
+use permit_kiosk::wire::v1::api::{
+    BlockRequest, Heartbeat, HeartbeatAnswer, Push, Revocations, RevocationsRequest, SignedText,
+};
 
 use super::end_to_end::Place;
 use crate::journal::{food_seller, id};
@@ -159,6 +163,128 @@ async fn a_line_cut_anywhere_and_a_central_killed_anywhere_end_with_the_same_rec
     assert_eq!((handle.state().unsent, handle.state().not_understood.len()), (0, 0));
     assert!(failed > 20, "of all rounds only {failed} met a fault");
     assert!(issued > 20, "only {issued} were issued");
+    journal.close();
+    central.kill();
+    let book = folder.path().join("central.db");
+    Checker::start().check(&disk.path().join("journal.db"), Some(&book), &world);
+}
+
+/// The line as a careless network makes it: requests that arrive twice, or after later ones, answers that
+/// come too late or are those to earlier requests. TLS keeps anybody between from doing this to single
+/// requests; what does it is whoever sends them: retries, queues, a process that was asleep.
+struct Careless {
+    client: Client,
+    inside: Mutex<Inside>,
+}
+
+struct Inside {
+    state: u64,
+    /// Requests on their way: they arrive after the next one.
+    late: Vec<Push>,
+    /// The answer before the last.
+    earlier: Option<SignedText>,
+}
+
+impl Careless {
+    fn new(client: Client, seed: u64) -> Self {
+        let inside = Inside { state: seed, late: Vec::new(), earlier: None };
+        Self { client, inside: Mutex::new(inside) }
+    }
+
+    fn chance(&self) -> u64 {
+        let mut inside = self.inside.lock().unwrap();
+        inside.state = inside.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (inside.state >> 33) % 5
+    }
+
+    fn lost() -> CallError {
+        CallError::Unanswered { reason: "it takes too long".to_owned() }
+    }
+}
+
+impl permit_kiosk::sync::Central for Careless {
+    async fn push(&self, push: Push) -> Result<SignedText, CallError> {
+        let late = std::mem::take(&mut self.inside.lock().unwrap().late);
+        let chance = self.chance();
+        if chance == 4 {
+            // Slower than any later one.
+            self.inside.lock().unwrap().late.push(push);
+            return Err(Self::lost());
+        }
+        let answer = match chance {
+            // Twice, at once: the second answer is heard.
+            1 => {
+                let twice = tokio::join!(self.client.push(push.clone()), self.client.push(push));
+                drop(twice.0);
+                twice.1
+            }
+            _ => self.client.push(push).await,
+        };
+        for late in late {
+            // Nobody waits for its answer any more.
+            drop(self.client.push(late).await);
+        }
+        let earlier = match &answer {
+            Ok(answer) => self.inside.lock().unwrap().earlier.replace(answer.clone()),
+            Err(_) => None,
+        };
+        match (chance, earlier) {
+            (2, _) => Err(Self::lost()),
+            (3, Some(earlier)) => Ok(earlier),
+            _ => answer,
+        }
+    }
+
+    async fn lease(&self, request: BlockRequest) -> Result<SignedBlock, CallError> {
+        let answer = self.client.lease(request.clone()).await;
+        match self.chance() {
+            1 => self.client.lease(request).await,
+            2 => Err(Self::lost()),
+            _ => answer,
+        }
+    }
+
+    async fn heartbeat(&self, heartbeat: Heartbeat) -> Result<HeartbeatAnswer, CallError> {
+        self.client.heartbeat(heartbeat).await
+    }
+
+    async fn revocations(&self, request: RevocationsRequest) -> Result<Revocations, CallError> {
+        self.client.revocations(request).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_come_twice_late_or_out_of_order_change_nothing() {
+    let folder = Place::new().await.end().await;
+    let config = config(folder.path());
+    let (central, address) = Central::start(&config, folder.path());
+    let disk = tempfile::tempdir().unwrap();
+    let (journal_settings, sync) = Place::settings_of(folder.path(), disk.path());
+    let journal = Journal::provision(journal_settings, Head::START).unwrap();
+    let identity = || Identity::load(&folder.path().join("keys")).unwrap();
+    let url = format!("https://{address}");
+    let mut world = World::default();
+    let (mut failed, mut issued) = (0, 0_u8);
+    for seed in 0..times("KIOSK_LINE_SEEDS", 4) {
+        let client = Client::new(&url, identity(), TIMEOUT).unwrap();
+        let careless = Careless::new(client, u64::from(seed));
+        let (mut task, _handle) = Task::new(careless, journal.clone(), sync.clone());
+        for _round in 0..12 {
+            failed += u32::from(task.round().await.is_err());
+            if issued < 250
+                && let Ok(permit) = journal.issue(food_seller(id(issued + 1)))
+            {
+                issued += 1;
+                world.told.push((id(issued).to_string(), permit.permit.number.to_string()));
+            }
+        }
+    }
+    let client = Client::new(&url, identity(), TIMEOUT).unwrap();
+    let (mut task, handle) = Task::new(client, journal.clone(), sync);
+    task.round().await.unwrap();
+    let state = handle.state();
+    assert_eq!((state.unsent, state.not_understood.len(), state.quarantined), (0, 0, None));
+    assert!(failed > 5 && issued > 20, "{failed} rounds failed, {issued} were issued");
     journal.close();
     central.kill();
     let book = folder.path().join("central.db");

@@ -1,10 +1,12 @@
 //! Outbox and numbers: lost, repeated, late, forged answers; a forgetful central; two kiosks of one name.
 
 mod end_to_end; // with the real central over mutual TLS
+mod failover; // a database that lost what it had acknowledged
 mod pushing; // records reach central, each once, in order
 mod line; // two processes, and a line that is cut anywhere
 mod numbers; // blocks are leased in time, and none is lost
 mod policy; // when to try again, pure
+mod revocations; // what central revoked comes down, and never goes back
 mod station; // central in a test's memory, with a line that can be disturbed
 
 use std::sync::Arc;

@@ -26,10 +26,10 @@ async fn everything_recorded_reaches_central_and_nothing_is_deleted() {
     let heard = station.inside().heartbeats[0].clone();
     assert_eq!((heard.outbox, heard.head.position), (41, 41));
 
-    // A second round with nothing new is a greeting and nothing else.
+    // A second round with nothing new is a greeting and a question for revocations, and nothing else.
     let calls = station.inside().calls;
     settle(&mut task, 1).await;
-    assert_eq!(station.inside().calls, calls + 1);
+    assert_eq!(station.inside().calls, calls + 2);
 }
 
 #[tokio::test]
