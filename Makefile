@@ -6,7 +6,7 @@ RUN_PACKAGES  = gcc libc6-dev libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcomm
 SHOW_PACKAGES = xvfb xdotool imagemagick poppler-utils zbar-tools espeak-ng
 TEST_PACKAGES = qpdf openssl python3 python3-venv default-jre-headless \
                 libpdfbox2-java libjaxb-api-java libactivation-java libcommons-logging-java postgresql-15 sqlite3 xxd \
-                xserver-xorg-core xserver-xorg-video-dummy
+                xserver-xorg-core xserver-xorg-video-dummy cups-ipp-utils avahi-daemon dbus
 PACKAGES      = $(RUN_PACKAGES) $(SHOW_PACKAGES) $(TEST_PACKAGES)
 SUDO          = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
@@ -18,6 +18,7 @@ run: show-deps build ## the whole product on this machine: central, simulated de
 test: deps ## format, lint, all tests, the independent programs
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets -- -D warnings
+	$(CARGO) check --features recordings
 	$(CARGO) test --bins --lib
 	KIOSK_TEST_PYTHON=$(CURDIR)/.venv/bin/python KIOSK_TEST_POSTGRES=1 $(CARGO) test --test integration
 
@@ -41,7 +42,7 @@ deps: ## all Debian packages, and the Python oracles of the tests
 	  .venv/bin/pip -q install python-escpos==3.1 pyserial==3.5 cwt==3.3.0 openpyxl==3.1.5 pyarrow==26.0.1 && touch .venv/ready-2)
 
 lint:
-	$(CARGO) fmt --check && $(CARGO) clippy --all-targets -- -D warnings
+	$(CARGO) fmt --check && $(CARGO) clippy --all-targets -- -D warnings && $(CARGO) check --features recordings
 
 format:
 	$(CARGO) fmt

@@ -155,6 +155,8 @@ pub enum FaultCode {
     PageGlyphMissing,
     /// `panel.offline`: the panel is not connected.
     PanelOffline,
+    /// `panel.port-busy`: another program holds the port of the panel's board.
+    PanelPortBusy,
     /// `panel.not-responding`: the panel's board does not answer.
     PanelNotResponding,
     /// `panel.door-open`: the cabinet's door is open.
@@ -210,8 +212,20 @@ pub enum FaultCode {
 }
 
 impl FaultCode {
+    /// Another program holds the port of this device, by its name in `devices.toml`.
+    pub fn port_busy(device: &str) -> Option<Self> {
+        match device {
+            "id_reader" => Some(Self::IdReaderPortBusy),
+            "scanner" => Some(Self::ScannerPortBusy),
+            "receipt_printer" => Some(Self::ReceiptPortBusy),
+            "page_printer" => Some(Self::PagePortBusy),
+            "panel" => Some(Self::PanelPortBusy),
+            _ => None,
+        }
+    }
+
     /// Every code.
-    pub const ALL: [Self; 69] = [
+    pub const ALL: [Self; 70] = [
         Self::IdReaderOffline,
         Self::IdReaderPortBusy,
         Self::IdReaderNotResponding,
@@ -255,6 +269,7 @@ impl FaultCode {
         Self::PageMayHoldDocument,
         Self::PageGlyphMissing,
         Self::PanelOffline,
+        Self::PanelPortBusy,
         Self::PanelNotResponding,
         Self::PanelDoorOpen,
         Self::DeviceLineUnstable,
@@ -798,6 +813,17 @@ impl FaultCode {
                     "检查面板输入输出板的电源和数据线；接好后数秒内自行恢复",
                     "check power and data cable of the panel's board; it comes back by itself within seconds",
                 ),
+            },
+            Self::PanelPortBusy => Entry {
+                code: "panel.port-busy",
+                fixer: Fixer::Technician,
+                retry: Retry::Yes,
+                is_warning: false,
+                title: (
+                    "面板的串口被其他程序占用",
+                    "another program holds the port of the panel's board",
+                ),
+                remedy: ("关闭占用该串口的程序", "end the program that has the port open"),
             },
             Self::PanelNotResponding => Entry {
                 code: "panel.not-responding",

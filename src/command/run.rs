@@ -582,7 +582,7 @@ fn terms(kiosk: &Kiosk, rulebook: &Arc<Rulebook>) -> Terms {
     }
 }
 
-fn templates(folder: &Path) -> anyhow::Result<Templates> {
+pub(super) fn templates(folder: &Path) -> anyhow::Result<Templates> {
     let files = super::read_templates(folder)?;
     let files = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
     Templates::parse(files).map_err(|errors| {

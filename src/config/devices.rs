@@ -75,6 +75,23 @@ pub struct Scanner {
     pub line: Line,
     /// Which commands it understands.
     pub commands: ScannerCommands,
+    /// What it sends after, or around, a code.
+    pub suffix: ScannerSuffix,
+}
+
+/// What a scan engine sends after, or around, a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScannerSuffix {
+    /// CR.
+    CarriageReturn,
+    /// LF.
+    LineFeed,
+    /// CR LF.
+    CarriageReturnLineFeed,
+    /// STX before and ETX after.
+    StartAndEnd,
+    /// Nothing.
+    None,
 }
 
 /// Which commands a scan engine understands.
@@ -158,12 +175,13 @@ pub(super) const NAME: &str = "devices.toml";
 const BAUDS: [u32; 5] = [9600, 19200, 38400, 57600, 115_200];
 
 /// The keys of a device, known even where it is switched off.
-const DEVICE_KEYS: [&str; 19] = [
+const DEVICE_KEYS: [&str; 20] = [
     "port",
     "usb",
     "baud",
     "flow_control",
     "commands",
+    "suffix",
     "paper_mm",
     "cutter",
     "uri",
@@ -207,7 +225,20 @@ fn sections(file: &Section<'_>) -> Option<Devices> {
                     ("plain", ScannerCommands::Plain),
                 ],
             );
-            Some(Scanner { line: line?, commands: commands? })
+            let suffixes = [
+                ("cr", ScannerSuffix::CarriageReturn),
+                ("lf", ScannerSuffix::LineFeed),
+                ("crlf", ScannerSuffix::CarriageReturnLineFeed),
+                ("stx-etx", ScannerSuffix::StartAndEnd),
+                ("none", ScannerSuffix::None),
+            ];
+            // As engines leave the factory.
+            let suffix = if section.has("suffix") {
+                section.choice("suffix", &suffixes)
+            } else {
+                Some(ScannerSuffix::CarriageReturn)
+            };
+            Some(Scanner { line: line?, commands: commands?, suffix: suffix? })
         })
     });
     let receipt_printer = file.section("receipt_printer", |section| {
@@ -447,12 +478,12 @@ fn page_printer(section: &Section<'_>, profile: PageProfile) -> Option<PagePrint
         .map(PageConnection::Serial),
         PageProfile::Ipp => section
             .parsed("uri", "ipp://192.168.1.50/ipp/print", |text| {
-                let host = text.strip_prefix("ipp://").or_else(|| text.strip_prefix("ipps://"));
+                let host = text.strip_prefix("ipp://");
                 match host.and_then(|rest| rest.split('/').next()) {
                     Some(name) if super::kiosk::host(name).is_ok() => Ok(text.to_owned()),
                     Some(_) | None => Err(Refusal::new(
                         "is not the address of a printer",
-                        "write ipp:// or ipps://, host and path",
+                        "write ipp://, host and path",
                     )),
                 }
             })

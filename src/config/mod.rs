@@ -13,7 +13,7 @@ use std::path::Path;
 pub use central::{Central, PermitBook, Registers};
 pub use devices::{
     Devices, FlowControl, IdReader, Line, PageConnection, PagePrinter, Panel, Paper, Port,
-    ReceiptPrinter, Scanner, ScannerCommands,
+    ReceiptPrinter, Scanner, ScannerCommands, ScannerSuffix,
 };
 /// The name of the file that says which devices there are.
 pub const DEVICES_FILE: &str = devices::NAME;

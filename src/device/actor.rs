@@ -134,6 +134,116 @@ where
     spawn_actor(name, line, driver, clock, None)
 }
 
+/// Starts the thread of a device that has no line: `body` talks to it, and ends when the post does.
+pub(super) fn spawn_plain<C, E>(
+    name: &'static str,
+    clock: Arc<dyn Clock>,
+    body: impl FnOnce(Post<C, E>) + Send + 'static,
+) -> Result<Started<C, E>, SpawnError>
+where
+    C: Send + 'static,
+    E: Send + 'static,
+{
+    let failed = |source| SpawnError { device: name, source };
+    let poll = Poll::new().map_err(failed)?;
+    let shared = Arc::new(Shared {
+        waker: Waker::new(poll.registry(), WAKER).map_err(failed)?,
+        stop: AtomicBool::new(false),
+        health: Mutex::new(Health::Starting),
+    });
+    let (commands, command_queue) = sync_channel(COMMANDS_MAX);
+    let (report_queue, events) = sync_channel(REPORTS_MAX);
+    let (ending, ended) = sync_channel(1);
+    let post = Post {
+        poll,
+        shared: Arc::clone(&shared),
+        commands: command_queue,
+        reports: report_queue,
+        told: None,
+        clock,
+    };
+    let thread = std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || {
+            // As in `spawn_actor`.
+            let _ending: SyncSender<()> = ending;
+            body(post);
+        })
+        .map_err(failed)?;
+    Ok((DeviceHandle { name, commands, shared, thread: Some(thread), ended }, events))
+}
+
+/// Where commands come from and reports go, for a device without a line.
+pub(super) struct Post<C, E> {
+    poll: Poll,
+    shared: Arc<Shared>,
+    commands: Receiver<C>,
+    reports: SyncSender<Report<E>>,
+    told: Option<Health>,
+    clock: Arc<dyn Clock>,
+}
+
+impl<C, E> Post<C, E> {
+    /// Monotonic now.
+    pub(super) fn now(&self) -> Duration {
+        self.clock.monotonic()
+    }
+
+    /// The next command, or nothing once it is `until`.
+    pub(super) fn wait(&mut self, until: Duration) -> Result<Option<C>, Ended> {
+        loop {
+            if self.shared.stop.load(Ordering::Acquire) {
+                return Err(Ended);
+            }
+            if let Ok(command) = self.commands.try_recv() {
+                return Ok(Some(command));
+            }
+            let left = until.saturating_sub(self.now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            self.sleep(left)?;
+        }
+    }
+
+    /// Time passes; commands wait.
+    pub(super) fn pause(&mut self, time: Duration) -> Result<(), Ended> {
+        let until = self.now() + time;
+        loop {
+            if self.shared.stop.load(Ordering::Acquire) {
+                return Err(Ended);
+            }
+            let left = until.saturating_sub(self.now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            self.sleep(left)?;
+        }
+    }
+
+    fn sleep(&mut self, time: Duration) -> Result<(), Ended> {
+        match self.poll.poll(&mut Events::with_capacity(1), Some(time)) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(Ended),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Tells the kiosk.
+    pub(super) fn tell(&self, event: E) -> Result<(), Ended> {
+        self.reports.send(Report::Event(event)).map_err(|_gone| Ended)
+    }
+
+    /// Tells how the device fares, if that is news.
+    pub(super) fn fares(&mut self, health: Health) -> Result<(), Ended> {
+        *self.shared.health.lock().unwrap_or_else(PoisonError::into_inner) = health;
+        if self.told.is_some_and(|told| same(told, health)) {
+            return Ok(());
+        }
+        self.told = Some(health);
+        self.reports.send(Report::Health(health)).map_err(|_gone| Ended)
+    }
+}
+
 fn spawn_actor<D>(
     name: &'static str,
     line: LineConfig,
@@ -267,7 +377,7 @@ struct OpenLine {
 }
 
 /// Why the thread ends.
-struct Ended;
+pub(super) struct Ended;
 
 impl<D: Driver> Actor<D>
 where
@@ -387,6 +497,7 @@ where
                 self.write()
             }
             Err(error) => {
+                self.opening.is_busy = error.is_busy();
                 if self.opening.failed(now) {
                     let error = Chain(&error);
                     tracing::warn!(device.name = self.name, %error, "{} has no line", self.name);
@@ -475,9 +586,11 @@ where
 
     fn note_health(&mut self) -> Result<(), Ended> {
         let now = self.clock.monotonic();
-        let health = match &self.line {
-            Some(_) => self.driver.health(),
-            None => self.opening.health(),
+        let busy = FaultCode::port_busy(self.name).filter(|_| self.opening.is_busy);
+        let health = match (&self.line, busy) {
+            (Some(_), _) => self.driver.health(),
+            (None, Some(busy)) => Health::of(busy),
+            (None, None) => self.opening.health(),
         };
         let is_down = matches!(health, Health::Offline { .. } | Health::Starting);
         let health = if is_down && self.opening.is_unstable(now) {
@@ -499,6 +612,8 @@ struct Opening {
     back_off: Duration,
     lost_since: Option<Duration>,
     complained: bool,
+    /// The port is there, and another program has it.
+    is_busy: bool,
     /// When the line was lost lately, oldest first; at most `LOSSES_MAX`.
     losses: VecDeque<Duration>,
 }
@@ -521,6 +636,7 @@ impl Opening {
             back_off: BACK_OFF_MIN,
             lost_since: None,
             complained: false,
+            is_busy: false,
             losses: VecDeque::with_capacity(LOSSES_MAX),
         }
     }
@@ -528,6 +644,7 @@ impl Opening {
     fn opened(&mut self) {
         self.lost_since = None;
         self.complained = false;
+        self.is_busy = false;
         self.back_off = BACK_OFF_MIN;
     }
 

@@ -107,6 +107,20 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Whether the port is there and another program has it: locked (TIOCEXCL, flock), which
+    /// serialport calls "no device"; a port that is not there is an I/O error.
+    pub fn is_busy(&self) -> bool {
+        match self {
+            Self::Open { source, .. } => source.kind() == mio_serial::ErrorKind::NoDevice,
+            Self::List { .. }
+            | Self::Match { .. }
+            | Self::PathNotText { .. }
+            | Self::Register { .. } => false,
+        }
+    }
+}
+
 /// An open line. Reads and writes never block; there is no flush, for that waits without limit.
 pub(super) struct Line {
     stream: SerialStream,

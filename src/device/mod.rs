@@ -85,6 +85,20 @@ impl Health {
         }
     }
 
+    /// In a word, for programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotConfigured => "not-configured",
+            Self::Starting => "starting",
+            Self::Ready { .. } => "ready",
+            Self::Busy => "busy",
+            Self::NeedsApplicant(_) => "needs-applicant",
+            Self::NeedsAttendant(_) => "needs-attendant",
+            Self::NeedsTechnician(_) => "needs-technician",
+            Self::Offline { .. } => "offline",
+        }
+    }
+
     /// What stands in the way, if anything does and it is not the line itself.
     pub fn fault(self) -> Option<Fault> {
         match self {
@@ -97,6 +111,16 @@ impl Health {
             | Self::Starting
             | Self::Busy
             | Self::Offline { .. } => None,
+        }
+    }
+}
+
+/// In a word, with the code of what stands in the way.
+impl std::fmt::Display for Health {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.fault() {
+            Some(fault) => write!(f, "{} ({})", self.as_str(), fault.code.as_str()),
+            None => f.write_str(self.as_str()),
         }
     }
 }

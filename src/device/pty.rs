@@ -66,6 +66,8 @@ pub enum Effect {
     Send(Vec<u8>),
     /// Somebody pulls the plug, once what was sent before is out.
     Unplug,
+    /// Go on at this speed, once what was sent before is out.
+    SetBaud(u32),
 }
 
 /// A pty published under a name, as the far end of somebody's serial cable.
@@ -220,6 +222,7 @@ impl Ledger {
 enum Outgoing {
     Bytes(VecDeque<u8>),
     Unplug,
+    Speed(u32),
 }
 
 /// What the cable brings to the application.
@@ -273,6 +276,11 @@ impl Cable {
         self.outgoing.push_back(Outgoing::Bytes(bytes.into()));
     }
 
+    pub(super) fn set_baud_after(&mut self, now: Duration, baud: u32) {
+        self.start(now);
+        self.outgoing.push_back(Outgoing::Speed(baud));
+    }
+
     pub(super) fn unplug_after(&mut self, now: Duration) {
         self.start(now);
         self.outgoing.push_back(Outgoing::Unplug);
@@ -301,6 +309,11 @@ impl Cable {
                 self.outgoing_free_at = due;
                 Some(Arrival::Bytes(burst))
             }
+            Outgoing::Speed(baud) => {
+                self.baud = *baud;
+                self.outgoing.pop_front();
+                self.arrive(now)
+            }
             Outgoing::Unplug => {
                 self.clear();
                 Some(Arrival::Unplugged)
@@ -313,7 +326,7 @@ impl Cable {
             Outgoing::Bytes(bytes) => {
                 self.outgoing_free_at + self.line_time(bytes.len().min(self.burst()))
             }
-            Outgoing::Unplug => self.outgoing_free_at,
+            Outgoing::Speed(_) | Outgoing::Unplug => self.outgoing_free_at,
         })
     }
 

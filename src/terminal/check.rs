@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
-use super::devices::{Devices, Starter, line};
+use super::devices::{Devices, Starter, line, make_page_job};
 pub use super::devices::{panel_config, scanner_config};
 use super::report::{Device, DeviceKind};
 use super::work::Tested;
@@ -202,7 +202,8 @@ impl Check {
                 printer.map(|device| device.send(receipt_printer::Command::Print(job)))
             }
             DeviceKind::PagePrinter => {
-                let job = test_papers::page_job(self.jobs, kiosk, papers, now)?;
+                let make = make_page_job(&self.configured);
+                let job = test_papers::page_job(self.jobs, kiosk, papers, now, make)?;
                 let printer = self.devices.page_printer.as_ref();
                 printer.map(|device| device.send(page_printer::Command::Print(job)))
             }
@@ -287,6 +288,18 @@ pub fn line_of(
     }
 }
 
+/// The address of a printer on the network, unless a simulator stands in for it.
+fn network_printer(kind: DeviceKind, devices: &config::Devices) -> Option<&str> {
+    match &devices.page_printer.as_ref()?.connection {
+        config::PageConnection::Ipp { uri }
+            if kind == DeviceKind::PagePrinter && devices.simulated.is_none() =>
+        {
+            Some(uri)
+        }
+        config::PageConnection::Ipp { .. } | config::PageConnection::Serial(_) => None,
+    }
+}
+
 fn ask(kind: DeviceKind, devices: &config::Devices, clock: &Arc<dyn Clock>) -> Checked {
     let mut checked = Checked {
         device: super::doctor::device(kind, Health::NotConfigured, clock.now()),
@@ -295,6 +308,15 @@ fn ask(kind: DeviceKind, devices: &config::Devices, clock: &Arc<dyn Clock>) -> C
         round_trip: None,
         problem: None,
     };
+    if let Some(uri) = network_printer(kind, devices) {
+        checked.device.health = Health::Starting;
+        checked.port = Some(uri.to_owned());
+        match page_printer::ipp::round_trip(uri, clock.as_ref()) {
+            Ok(round_trip) => checked.round_trip = Some(round_trip),
+            Err(error) => checked.problem = Some(Chain(&error).to_string()),
+        }
+        return checked;
+    }
     let Some((line, language)) = line_of(kind, devices) else { return checked };
     checked.device.health = Health::Starting;
     checked.baud = Some(line.baud);

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use super::blanks::Blanks;
 use super::console::Console;
-use super::devices::{Devices, Starter};
+use super::devices::{Devices, Starter, make_page_job};
 use super::look_ups::{self, Who};
 use super::papers::{Certificate, PaperSettings};
 use super::report::{self, Device, DeviceKind};
@@ -561,7 +561,8 @@ impl Desk {
                 let serial = sheet.job.serial.as_ref().map_or("", |serial| serial.as_str());
                 let job_name = page_printer::JobName::new(&format!("{serial}-{number}"))
                     .ok_or("the serial is no job name")?;
-                let job = page_printer::Job::new(number, job_name, sheet.size, &[raster])
+                let make = make_page_job(&self.settings.devices);
+                let job = make(number, job_name, sheet.size, &[raster])
                     .map_err(|error| error.to_string())?;
                 let printer = self.devices.page_printer.as_ref().ok_or("there is none")?;
                 printer.send(page_printer::Command::Print(job)).map_err(|error| error.to_string())

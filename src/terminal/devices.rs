@@ -149,13 +149,30 @@ impl Devices {
             }
             DeviceKind::PagePrinter => {
                 let Some(printer) = &devices.page_printer else { return Ok(()) };
-                let config::PageConnection::Serial(serial) = &printer.connection else {
-                    tracing::error!("a page printer on the network cannot be driven yet");
-                    return Ok(());
+                let (handle, reports) = match (&printer.connection, simulated) {
+                    (config::PageConnection::Serial(serial), _) => {
+                        let line = line(serial, simulated, kind);
+                        let driver =
+                            page_printer::PagePrinter::new(line.baud, starter.seed, unfinished);
+                        starter.spawn(kind, line, driver)?
+                    }
+                    // The simulator's printer is on a line.
+                    (config::PageConnection::Ipp { .. }, Some(folder)) => {
+                        let line = LineConfig {
+                            port: Port::Path(folder.join(kind.as_str())),
+                            baud: SIMULATED_PAGE_BAUD,
+                            flow_control: FlowControl::None,
+                        };
+                        let driver =
+                            page_printer::PagePrinter::new(line.baud, starter.seed, unfinished);
+                        starter.spawn(kind, line, driver)?
+                    }
+                    (config::PageConnection::Ipp { uri }, None) => {
+                        let clock = Arc::clone(&starter.clock);
+                        page_printer::ipp::start(kind.as_str(), uri, unfinished, clock)
+                            .map_err(|source| Error::StartPrinter { source: Box::new(source) })?
+                    }
                 };
-                let line = line(serial, simulated, kind);
-                let driver = page_printer::PagePrinter::new(line.baud, starter.seed, unfinished);
-                let (handle, reports) = starter.spawn(kind, line, driver)?;
                 forward("page-reports", reports, inbox, move |report| {
                     Message::Page(start, report)
                 })?;
@@ -179,6 +196,26 @@ impl Devices {
     }
 }
 
+/// The speed of the simulator's page printer.
+const SIMULATED_PAGE_BAUD: u32 = 921_600;
+
+/// How a job for the page printer is made: in the language of how it is reached.
+pub(super) type MakePageJob = fn(
+    u64,
+    page_printer::JobName,
+    page_printer::Sheet,
+    &[device::Raster<'_>],
+) -> Result<page_printer::Job, page_printer::pcl::Error>;
+
+pub(super) fn make_page_job(devices: &config::Devices) -> MakePageJob {
+    match devices.page_printer.as_ref().map(|printer| &printer.connection) {
+        Some(config::PageConnection::Ipp { .. }) if devices.simulated.is_none() => {
+            page_printer::Job::for_network
+        }
+        Some(_) | None => page_printer::Job::new,
+    }
+}
+
 /// How a scan engine is set up.
 pub fn scanner_config(scanner: &config::Scanner) -> scanner::Config {
     scanner::Config {
@@ -187,7 +224,15 @@ pub fn scanner_config(scanner: &config::Scanner) -> scanner::Config {
             config::ScannerCommands::Honeywell => scanner::Engine::Honeywell,
             config::ScannerCommands::Plain => scanner::Engine::Plain,
         },
-        suffix: scanner::Suffix::default(),
+        suffix: match scanner.suffix {
+            config::ScannerSuffix::CarriageReturn => scanner::Suffix::CarriageReturn,
+            config::ScannerSuffix::LineFeed => scanner::Suffix::LineFeed,
+            config::ScannerSuffix::CarriageReturnLineFeed => {
+                scanner::Suffix::CarriageReturnLineFeed
+            }
+            config::ScannerSuffix::StartAndEnd => scanner::Suffix::StartAndEnd,
+            config::ScannerSuffix::None => scanner::Suffix::None,
+        },
     }
 }
 

@@ -107,6 +107,12 @@ pub enum Error {
         /// Why.
         source: device::SpawnError,
     },
+    /// The page printer on the network could not be started.
+    #[error("cannot start the page printer on the network")]
+    StartPrinter {
+        /// Why.
+        source: Box<page_printer::ipp::Error>,
+    },
     /// A thread could not be started.
     #[error("cannot start the thread {name}")]
     StartThread {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::PaperSettings;
+use super::devices::MakePageJob;
 use crate::certificate::slip::{self, Align, Block, Size, Slip, SlipKind};
 use crate::certificate::{Bitmap, Error, Fonts};
 use crate::config::Kiosk;
@@ -117,9 +118,10 @@ pub(super) fn page_job(
     kiosk: &Kiosk,
     papers: &PaperSettings,
     now: Timestamp,
+    make: MakePageJob,
 ) -> Result<page_printer::Job, String> {
     let fonts = papers.read_fonts().map_err(|error| Chain(&error).to_string())?;
-    page_job_of(number, kiosk, &fonts, now)
+    page_job_of(number, kiosk, &fonts, now, make)
 }
 
 /// The page as a job, with fonts that were read already.
@@ -128,12 +130,13 @@ pub(super) fn page_job_of(
     kiosk: &Kiosk,
     fonts: &Fonts,
     now: Timestamp,
+    make: MakePageJob,
 ) -> Result<page_printer::Job, String> {
     let dots = page(fonts, kiosk, now).map_err(|error| Chain(&error).to_string())?;
     let raster = raster(&dots).ok_or("the page has no dots")?;
     let name = page_printer::JobName::new(&format!("TEST-{}", number % 0x1_0000))
         .ok_or("the test has no job name")?;
-    page_printer::Job::new(number, name, page_printer::Sheet::A4, &[raster])
+    make(number, name, page_printer::Sheet::A4, &[raster])
         .map_err(|error| Chain(&error).to_string())
 }
 

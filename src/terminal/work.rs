@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use super::desk::Desk;
 pub use super::devices::differing;
+use super::devices::make_page_job;
 use super::report::DeviceKind;
 use super::{Message, send, spawn, test_papers};
 use crate::config::{self, Change, Devices, Edited};
@@ -368,7 +369,8 @@ impl Desk {
         let printer = self.devices.page_printer.as_ref().ok_or("there is none")?;
         let fonts = self.fonts().map_err(|error| Chain(&error).to_string())?;
         let number = TEST_JOBS + order;
-        let job = test_papers::page_job_of(number, &self.settings.kiosk, fonts, self.now())?;
+        let make = make_page_job(&self.settings.devices);
+        let job = test_papers::page_job_of(number, &self.settings.kiosk, fonts, self.now(), make)?;
         printer.send(page_printer::Command::Print(job)).map_err(|error| error.to_string())
     }
 

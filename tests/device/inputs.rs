@@ -120,9 +120,12 @@ pub(crate) fn sam_stream(input: &[u8]) {
             .collect();
         match op {
             Op::Good(content) if clean => assert_eq!(answers, [content]),
-            // One bit of a frame is always found by an exclusive or over all of it, unless it falls
-            // into the preamble or the length: then there is no frame.
-            Op::Flip(content, _) if clean && !holds_preamble(content) => {
+            // One bit of a frame is always found by an exclusive or over all of it. In the preamble it
+            // leaves no frame; in the length it may leave a shorter one whose sum is right by chance,
+            // and who asked sees that the answer is not of its length.
+            Op::Flip(content, bit)
+                if clean && !holds_preamble(content) && !in_length(content, bit) =>
+            {
                 assert!(answers.is_empty(), "{answers:02X?}");
             }
             Op::Good(_) | Op::Flip(..) | Op::Noise(_) | Op::Cut(..) | Op::Pause => {}
@@ -132,6 +135,12 @@ pub(crate) fn sam_stream(input: &[u8]) {
             decoder.give_up();
         }
     }
+}
+
+/// Whether the changed bit of a frame with this content is one of its length.
+fn in_length(content: &[u8], bit: usize) -> bool {
+    let byte = bit % (sam_frame(content).len() * 8) / 8;
+    (PREAMBLE.len()..PREAMBLE.len() + 2).contains(&byte)
 }
 
 /// A frame may stand inside a frame: what a card says could look like one.

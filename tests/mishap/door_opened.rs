@@ -19,6 +19,8 @@ fn an_open_door_is_a_fault_and_the_key_asks_for_the_console() {
     // A hand is wanted at the reader.
     lobby.perform(Effect::ReadId);
     lobby.hand("wait panel lamps 00000001");
+    lobby.perform(Effect::ReleaseReader);
+    lobby.hand("wait panel lamps 00000000");
     lobby.hand("panel unplug");
     lobby.until_fault("panel.offline", true);
     assert!(lobby.equipment.can_serve(), "nothing of a visit needs the panel");

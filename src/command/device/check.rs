@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use permit_kiosk::certificate::Templates;
 use permit_kiosk::clock::{Clock, SystemClock};
 use permit_kiosk::domain::Language;
 use permit_kiosk::terminal::PaperSettings;
@@ -17,6 +16,7 @@ use permit_kiosk::terminal::report::DeviceKind;
 use permit_kiosk::terminal::work::Tested;
 use serde_json::json;
 
+use super::super::run::templates;
 use super::super::say;
 use super::{Where, device};
 
@@ -71,7 +71,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.interactive {
         let papers = PaperSettings {
             fonts: kiosk.fonts.clone(),
-            templates: Templates::parse([]).map_err(|_errors| anyhow::anyhow!("no templates"))?,
+            templates: templates(&args.place.config().join("certificate"))?,
             keep_in: None,
         };
         for one in checked
@@ -91,12 +91,13 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 fn tell_line(one: &Checked) {
     let Some(port) = &one.port else { return };
-    let baud = one.baud.unwrap_or_default();
+    // A printer on the network has none.
+    let baud = one.baud.map(|baud| format!(" at {baud} baud")).unwrap_or_default();
     let trip = one.round_trip.map_or_else(
         || "no answer to a bare question".to_owned(),
         |trip| format!("answers in {:.1} ms", trip.as_secs_f64() * 1000.0),
     );
-    say(format!("      {:<24} {port} at {baud} baud, {trip}", one.device.kind.as_str()));
+    say(format!("      {:<24} {port}{baud}, {trip}", one.device.kind.as_str()));
     if let Some(problem) = &one.problem {
         say(format!("      {:<24} {problem}", ""));
     }
@@ -109,7 +110,7 @@ fn as_json(one: &Checked) -> serde_json::Value {
         "baud": one.baud,
         "round_trip_us": one.round_trip.map(|trip| u64::try_from(trip.as_micros()).unwrap_or(u64::MAX)),
         "well": has_come_up(one.device.health),
-        "health": format!("{:?}", one.device.health),
+        "health": one.device.health.as_str(),
         "fault": one.device.health.fault().map(|fault| fault.code.as_str()),
         "model": one.device.model,
         "counter": one.device.counter,

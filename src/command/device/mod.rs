@@ -1,5 +1,6 @@
 //! `permit-kiosk device`: find, set, check, watch and trace the devices.
 
+mod baud;
 mod check;
 mod discover;
 mod set;
@@ -25,6 +26,8 @@ enum What {
     Discover(discover::Args),
     /// Changes devices.toml: tried first, kept only if every device it touches comes up.
     Set(set::Args),
+    /// Has the ID reader itself go on at another speed; end the kiosk first.
+    Baud(baud::Args),
     /// Opens every device, asks how it is, and tells it with its port, model and round trip.
     Check(check::Args),
     /// Tells each change of a device's health until it is ended.
@@ -37,6 +40,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.what {
         What::Discover(args) => discover::run(args),
         What::Set(args) => set::run(args),
+        What::Baud(args) => baud::run(args),
         What::Check(args) => check::run(args),
         What::Watch(args) => watch::run(args),
         What::Trace(args) => trace::run(args),

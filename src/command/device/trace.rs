@@ -109,7 +109,7 @@ fn follow<C, E: std::fmt::Debug>(
     }
     while let Some(report) = next(&reports, until, clock) {
         match report {
-            Report::Health(health) => say(format!("            * {health:?}")),
+            Report::Health(health) => say(format!("            * {health}")),
             // Private fields of an event show as dots.
             Report::Event(event) => say(format!("            * {event:?}")),
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use mio::{Events, Poll, Token};
 
 use crate::clock::Clock;
-use crate::device::id_reader::protocol as sam;
+use crate::device::id_reader::{self, protocol as sam};
 use crate::device::line::{self, Line, READ_BYTES_MAX};
 use crate::device::panel::protocol as modbus;
 use crate::device::receipt_printer::protocol as escpos;
@@ -271,6 +271,30 @@ pub fn round_trip(
     asking.close();
     let is_answer = language.recognise(&answer).is_some();
     Ok(first_byte_at.filter(|_| is_answer).map(|at| at.saturating_sub(asked_at)))
+}
+
+/// Has an ID reader go on at another speed, from the one it is at; `false` when it does not say so, or
+/// does not answer at the new one.
+pub fn set_reader_baud(
+    port: &std::path::Path,
+    from: u32,
+    to: sam::Speed,
+    clock: &dyn Clock,
+) -> Result<bool, Error> {
+    let is_well = |answer: &[u8]| {
+        sam::Decoder::new().feed(answer).iter().any(|item| match item {
+            sam::Item::Answer(answer) => answer.status == id_reader::bytes::status::OK,
+            sam::Item::BadChecksum | sam::Item::Skipped(_) => false,
+        })
+    };
+    let mut asking = Asking::open(port, from, clock)?;
+    let mut is_set = is_well(&asking.ask(&sam::Request::SetBaud(to).frame())?);
+    if is_set {
+        asking.set_baud(to.baud())?;
+        is_set = is_well(&asking.ask(&sam::Request::Status.frame())?);
+    }
+    asking.close();
+    Ok(is_set)
 }
 
 /// An open port that is being asked.

@@ -24,6 +24,8 @@ pub mod request {
     pub const READ: [u8; 2] = [0x30, 0x01];
     /// Read the address written after the card was made.
     pub const READ_NEW_ADDRESS: [u8; 2] = [0x30, 0x03];
+    /// CMD of "go on at another speed"; PARA is the speed's place in [`super::BAUDS`].
+    pub const SET_BAUD: u8 = 0x60;
 }
 
 /// SW3, the module's status.
@@ -62,9 +64,13 @@ pub mod status {
     pub const SELECT_FAILED: u8 = 0x81;
 }
 
+/// The speeds of a module, in the order of their numbers in the command that sets them.
+pub const BAUDS: [u32; 5] = [115_200, 57_600, 38_400, 19_200, 9600];
 /// Bytes of the text record of a card.
 pub const TEXT_BYTES: usize = 256;
 /// Bytes of the photo of a card (WLT, 102 × 126 pixels once decoded).
 pub const PHOTO_BYTES: usize = 1024;
+/// What a card may hold of fingerprints: none, one, two.
+pub const FINGERPRINTS_BYTES: [usize; 3] = [0, 512, 1024];
 /// Bytes of one address.
 pub const ADDRESS_BYTES: usize = 70;

@@ -64,7 +64,7 @@ const IN_A_ROW: u8 = 3;
 fn answer_within(request: Request) -> Duration {
     Duration::from_millis(match request {
         Request::Status | Request::Identify | Request::Find | Request::Select => 500,
-        Request::Reset => 1000,
+        Request::Reset | Request::SetBaud(_) => 1000,
         Request::Read => 3000,
         Request::ReadNewAddress => 1500,
     })
@@ -300,7 +300,8 @@ impl Driver {
             | Request::Status
             | Request::Select
             | Request::Read
-            | Request::ReadNewAddress => {}
+            | Request::ReadNewAddress
+            | Request::SetBaud(_) => {}
         }
         self.asked = Some(Asked { request, due: now + answer_within(request) });
         outputs.push(Output::Send(request.frame()));
@@ -371,6 +372,8 @@ impl Driver {
             (Request::Find | Request::Select | Request::Read, ..) => {
                 self.failed(now, ReadFailure::Unreadable, outputs);
             }
+            // Only asked by a technician, who does without this driver.
+            (Request::SetBaud(_), ..) => {}
         }
     }
 

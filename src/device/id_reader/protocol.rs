@@ -4,7 +4,10 @@ use std::fmt;
 
 use zeroize::{Zeroize, Zeroizing};
 
-use super::bytes::{ADDRESS_BYTES, LENGTH_MAX, PHOTO_BYTES, PREAMBLE, TEXT_BYTES, request, status};
+use super::bytes::{
+    ADDRESS_BYTES, BAUDS, FINGERPRINTS_BYTES, LENGTH_MAX, PHOTO_BYTES, PREAMBLE, TEXT_BYTES,
+    request, status,
+};
 
 /// A request to the module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +26,24 @@ pub enum Request {
     Read,
     /// Read the address written after the card was made.
     ReadNewAddress,
+    /// Go on at another speed, once this was answered at the old one.
+    SetBaud(Speed),
+}
+
+/// A speed a module can be set to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Speed(u8);
+
+impl Speed {
+    /// `None` where no module can.
+    pub fn of(baud: u32) -> Option<Self> {
+        BAUDS.iter().position(|is| *is == baud).and_then(|at| u8::try_from(at).ok()).map(Self)
+    }
+
+    /// In baud.
+    pub fn baud(self) -> u32 {
+        BAUDS.get(usize::from(self.0)).copied().unwrap_or(BAUDS[0])
+    }
 }
 
 impl Request {
@@ -36,6 +57,7 @@ impl Request {
             Self::Select => request::SELECT,
             Self::Read => request::READ,
             Self::ReadNewAddress => request::READ_NEW_ADDRESS,
+            Self::SetBaud(Speed(number)) => [request::SET_BAUD, number],
         };
         let checked = [0, 3, command, parameter];
         let mut frame = PREAMBLE.to_vec();
@@ -61,13 +83,23 @@ impl fmt::Debug for Answer {
 }
 
 impl Answer {
-    /// Text and photo of a successful read, if the data is of that shape:
-    /// two big-endian sub-lengths, 256 and 1024, then the bytes.
+    /// Text and photo of a successful read, if the data is of that shape: big-endian sub-lengths, 256
+    /// and 1024, then the bytes. Some modules tell the length of fingerprints as a third and send them
+    /// along, unasked: they are measured, and never looked at nor kept.
     pub fn text_and_photo(&self) -> Option<(&[u8; TEXT_BYTES], &[u8; PHOTO_BYTES])> {
         let rest = self.data.strip_prefix(&[0x01, 0x00, 0x04, 0x00])?;
+        let fingerprints = rest.len().checked_sub(TEXT_BYTES + PHOTO_BYTES)?;
+        let rest = match fingerprints.checked_sub(2) {
+            None => rest,
+            Some(told) => {
+                let (length, rest) = rest.split_first_chunk()?;
+                let is_so = usize::from(u16::from_be_bytes(*length)) == told;
+                (is_so && FINGERPRINTS_BYTES.contains(&told)).then_some(rest)?
+            }
+        };
         let (text, rest) = rest.split_first_chunk()?;
         let (photo, rest) = rest.split_first_chunk()?;
-        rest.is_empty().then_some((text, photo))
+        (fingerprints != 1 && rest.len() == fingerprints.saturating_sub(2)).then_some((text, photo))
     }
 
     /// The newest of the appended addresses: one or more blocks of 70 bytes, the last one written

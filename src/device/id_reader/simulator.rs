@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::bytes::{LENGTH_MAX, PREAMBLE, request, status};
+use super::bytes::{BAUDS, FINGERPRINTS_BYTES, LENGTH_MAX, PREAMBLE, request, status};
 use crate::device::pty::{Effect, Happening, Simulator};
 use crate::device::simulation::People;
 
@@ -22,6 +22,9 @@ pub struct SimulatedIdReader {
     /// The module has found and selected it since the last read.
     selected: bool,
     read_ms: u64,
+    /// How much of fingerprints it sends with each card; `None`: it does not speak of them.
+    fingerprints: Option<u16>,
+    baud: u32,
     fault: Option<Fault>,
     sam_is_well: bool,
     /// Answers on their way, and when they leave the module.
@@ -59,6 +62,8 @@ enum Fault {
 
 enum Reply {
     Frame(Vec<u8>),
+    /// The last frame at the old speed.
+    Baud(u32),
     /// The card's bytes; decided when the reading ends, for the card may be gone by then.
     Card,
 }
@@ -72,6 +77,8 @@ impl SimulatedIdReader {
             card: None,
             selected: false,
             read_ms: READ_MS,
+            fingerprints: None,
+            baud: BAUDS[0],
             fault: None,
             sam_is_well: true,
             answers: VecDeque::new(),
@@ -149,6 +156,10 @@ impl SimulatedIdReader {
                 Some(_) => quick(status::NO_ITEM, &[]),
                 None => quick(status::READ_FAILED, &[]),
             },
+            [request::SET_BAUD, number] => match BAUDS.get(usize::from(number)) {
+                Some(baud) => (ANSWER_MS, Reply::Baud(*baud)),
+                None => quick(status::COMMAND, &[]),
+            },
             _ => quick(status::COMMAND, &[]),
         }
     }
@@ -160,8 +171,11 @@ impl SimulatedIdReader {
                 card.resting = true;
                 self.reads += 1;
                 let mut data = vec![0x01, 0x00, 0x04, 0x00];
+                data.extend(self.fingerprints.iter().flat_map(|bytes| bytes.to_be_bytes()));
                 data.extend(card.text);
                 data.extend(&card.photo);
+                // Of nobody.
+                data.extend(vec![0xF1; usize::from(self.fingerprints.unwrap_or(0))]);
                 frame(status::OK, &data)
             }
             Some(_) | None => frame(status::READ_FAILED, &[]),
@@ -237,7 +251,7 @@ impl Simulator for SimulatedIdReader {
     }
 
     fn baud(&self) -> u32 {
-        115_200
+        self.baud
     }
 
     fn on(&mut self, now: Duration, happening: Happening<'_>) -> Vec<Effect> {
@@ -261,11 +275,17 @@ impl Simulator for SimulatedIdReader {
         let mut effects = Vec::new();
         while self.answers.front().is_some_and(|(due, _)| *due <= now) {
             let Some((_, reply)) = self.answers.pop_front() else { break };
-            let frame = match reply {
-                Reply::Frame(frame) => frame,
+            let bytes = match reply {
+                Reply::Frame(bytes) => bytes,
                 Reply::Card => self.read_card(),
+                Reply::Baud(baud) => {
+                    self.baud = baud;
+                    effects.extend(self.send(frame(status::OK, &[])));
+                    effects.push(Effect::SetBaud(baud));
+                    continue;
+                }
             };
-            effects.extend(self.send(frame));
+            effects.extend(self.send(bytes));
         }
         effects
     }
@@ -314,6 +334,18 @@ impl Simulator for SimulatedIdReader {
             ["read-ms", ms] => {
                 self.read_ms = number(ms)?;
                 Ok(format!("reads a card in {ms} ms"))
+            }
+            ["fingerprints", "untold"] => {
+                self.fingerprints = None;
+                Ok("cards come without a word of fingerprints".to_owned())
+            }
+            ["fingerprints", bytes] => {
+                let bytes: u16 = bytes.parse().map_err(|_why| format!("not a number: {bytes}"))?;
+                if !FINGERPRINTS_BYTES.contains(&usize::from(bytes)) {
+                    return Err("a card has 0, 512 or 1024 bytes of fingerprints".to_owned());
+                }
+                self.fingerprints = Some(bytes);
+                Ok(format!("cards come with {bytes} bytes of fingerprints"))
             }
             ["sam", "fails"] => {
                 self.sam_is_well = false;

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::pcl::{self, Sheet};
 use super::pjl::{self, Condition, JobEnd, JobName, JobResult, Reply, ReplyParser};
+use super::pwg;
 use crate::device::raster::Raster;
 use crate::device::{Driver, Health, Input, Output};
 use crate::fault::{Fault, FaultCode, Retry};
@@ -47,30 +48,79 @@ const PADDING_BYTES: usize = 512;
 pub struct Job {
     number: u64,
     name: JobName,
+    sheet: Sheet,
     sheets: u32,
-    bytes: Zeroizing<Vec<u8>>,
+    document: Document,
+}
+
+/// A certificate in the language of its printer.
+pub(super) enum Document {
+    /// PCL between PJL, for a serial line.
+    Pcl(Zeroizing<Vec<u8>>),
+    /// PWG raster, for the network.
+    Pwg(Zeroizing<Vec<u8>>),
 }
 
 impl Job {
-    /// `number` is the kiosk's number of this print job and comes back in every event about it;
-    /// `name` is what the printer knows it by.
+    /// A job for a printer on a serial line. `number` is the kiosk's number of this print job and
+    /// comes back in every event about it; `name` is what the printer knows it by.
     pub fn new(
         number: u64,
         name: JobName,
         sheet: Sheet,
         pictures: &[Raster<'_>],
     ) -> Result<Self, pcl::Error> {
-        let sheets = pictures.iter().map(|picture| pcl::encode(*picture, sheet));
-        let sheets = sheets.collect::<Result<Vec<_>, _>>()?;
-        let count = u32::try_from(sheets.len()).expect("a certificate has a few sheets");
-        let bytes = Zeroizing::new(pjl::job(&name, &sheets));
-        Ok(Self { number, name, sheets: count, bytes })
+        let pages = pictures.iter().map(|picture| pcl::encode(*picture, sheet));
+        let pages = pages.collect::<Result<Vec<_>, _>>()?;
+        let document = Document::Pcl(Zeroizing::new(pjl::job(&name, &pages)));
+        Ok(Self { number, name, sheet, sheets: sheets(pictures), document })
     }
 
-    /// How many bytes will cross the line.
-    pub fn size_bytes(&self) -> usize {
-        self.bytes.len()
+    /// A job for a printer on the network.
+    pub fn for_network(
+        number: u64,
+        name: JobName,
+        sheet: Sheet,
+        pictures: &[Raster<'_>],
+    ) -> Result<Self, pcl::Error> {
+        let document = Document::Pwg(Zeroizing::new(pwg::encode(pictures, sheet)?));
+        Ok(Self { number, name, sheet, sheets: sheets(pictures), document })
     }
+
+    /// How many bytes will travel.
+    pub fn size_bytes(&self) -> usize {
+        self.bytes().len()
+    }
+
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(super) fn name(&self) -> &JobName {
+        &self.name
+    }
+
+    pub(super) fn sheet(&self) -> Sheet {
+        self.sheet
+    }
+
+    pub(super) fn sheets(&self) -> u32 {
+        self.sheets
+    }
+
+    pub(super) fn document(&self) -> &Document {
+        &self.document
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match &self.document {
+            Document::Pcl(bytes) | Document::Pwg(bytes) => bytes,
+        }
+    }
+}
+
+fn sheets(pictures: &[Raster<'_>]) -> u32 {
+    u32::try_from(pictures.len()).expect("a certificate has a few sheets")
 }
 
 /// A certificate is somebody's: only its number may reach a log.
@@ -396,6 +446,8 @@ impl PagePrinter {
     fn print(&mut self, now: Duration, job: Job, out: &mut Outputs) {
         let refusal = if matches!(self.phase, Phase::Closed) {
             Some(FaultCode::PageOffline)
+        } else if let Document::Pwg(_) = job.document {
+            Some(FaultCode::PageFailed)
         } else if self.withheld.is_some() {
             Some(FaultCode::PageMayHoldDocument)
         } else if !matches!(self.phase, Phase::Idle { .. } | Phase::CheckingUp) || !self.identified
@@ -467,7 +519,7 @@ impl PagePrinter {
 
     fn send_more(&mut self, now: Duration, out: &mut Outputs) {
         let Some(running) = &mut self.job else { return };
-        let rest = running.job.bytes.get(running.handed_over..).unwrap_or_default();
+        let rest = running.job.bytes().get(running.handed_over..).unwrap_or_default();
         let chunk: Vec<u8> = rest.iter().take(CHUNK_BYTES).copied().collect();
         running.handed_over += chunk.len();
         self.phase = Phase::Sending { until: now + PROGRESS_TIME };
@@ -478,7 +530,7 @@ impl PagePrinter {
     fn sent(&mut self, now: Duration, out: &mut Outputs) {
         let (Phase::Sending { .. }, Some(running)) = (self.phase, &mut self.job) else { return };
         running.taken = running.handed_over;
-        if running.taken < running.job.bytes.len() {
+        if running.taken < running.job.bytes().len() {
             return self.send_more(now, out);
         }
         let queue_time = Duration::from_secs(1) * SYSTEM_QUEUE_BYTES * 10 / self.baud.max(1);
@@ -849,9 +901,13 @@ impl Driver for PagePrinter {
 }
 
 fn failed(job: u64, outcome: Outcome, code: FaultCode) -> Output<Event> {
+    Output::Event(failure(job, outcome, code))
+}
+
+pub(super) fn failure(job: u64, outcome: Outcome, code: FaultCode) -> Event {
     let retry = match outcome {
         Outcome::NotPrinted => Retry::Yes,
         Outcome::Unknown => Retry::Unknown,
     };
-    Output::Event(Event::JobFailed { job, outcome, fault: Fault { retry, ..Fault::of(code) } })
+    Event::JobFailed { job, outcome, fault: Fault { retry, ..Fault::of(code) } }
 }

@@ -1,8 +1,10 @@
-//! The page printer: A4 and A3 sheets, PJL and PCL 5e over a serial line.
+//! The page printer: A4 and A3 sheets, PJL and PCL 5e over a serial line, or IPP over the network.
 
 pub mod driver;
+pub mod ipp;
 pub mod pcl;
 pub mod pjl;
+pub mod pwg;
 pub mod simulator;
 
 pub use crate::device::raster::Raster;

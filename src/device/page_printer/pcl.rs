@@ -42,6 +42,22 @@ impl Sheet {
         self.width_px() - 2 * LOGICAL_PAGE_LEFT_PX
     }
 
+    /// Its name (PWG 5101.1).
+    pub(super) fn media(self) -> &'static str {
+        match self {
+            Self::A4 => "iso_a4_210x297mm",
+            Self::A3 => "iso_a3_297x420mm",
+        }
+    }
+
+    /// Its sides in points.
+    pub(super) fn size_pt(self) -> [u32; 2] {
+        match self {
+            Self::A4 => [595, 842],
+            Self::A3 => [842, 1191],
+        }
+    }
+
     /// The parameter of `ESC & l # A`.
     fn code(self) -> u8 {
         match self {
@@ -81,7 +97,7 @@ pub fn encode(picture: Raster<'_>, sheet: Sheet) -> Result<Vec<u8>, Error> {
 }
 
 /// The sides of a picture once it is upright, if they fit the sheet.
-fn upright_size(picture: Raster<'_>, sheet: Sheet) -> Result<(usize, usize), Error> {
+pub(super) fn upright_size(picture: Raster<'_>, sheet: Sheet) -> Result<(usize, usize), Error> {
     let (width_px, height_px) = (picture.width_px(), picture.height_px());
     let (short_px, long_px) = (width_px.min(height_px), width_px.max(height_px));
     let fits = short_px.abs_diff(sheet.width_px()) <= SIZE_TOLERANCE_PX
@@ -90,7 +106,7 @@ fn upright_size(picture: Raster<'_>, sheet: Sheet) -> Result<(usize, usize), Err
 }
 
 /// Clockwise: the top of the lying picture becomes the right edge of the sheet.
-fn quarter_turn(picture: Raster<'_>) -> Vec<u8> {
+pub(super) fn quarter_turn(picture: Raster<'_>) -> Vec<u8> {
     let (width_px, height_px) = (picture.height_px(), picture.width_px());
     let row_bytes = width_px.div_ceil(8);
     let mut turned = vec![0; row_bytes * height_px];

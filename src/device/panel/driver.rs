@@ -64,6 +64,9 @@ const POLL_EVERY: Duration = Duration::from_millis(250);
 /// An answer of ten bytes takes 10 ms at 9600 baud, boards take up to 100 ms for it, and a busy machine
 /// must not take its own lateness for the board's.
 const ANSWER_WITHIN: Duration = Duration::from_secs(1);
+/// The lamps are set again this often, changed or not: a board loses them with its power, and a late
+/// answer to an earlier setting says nothing of the last one.
+const LIGHT_EVERY: Duration = Duration::from_secs(5);
 /// So many unanswered in a row are no accident.
 const MISSES_MAX: u8 = 3;
 /// An input has to be the same twice in a row: contacts bounce.
@@ -85,7 +88,8 @@ pub struct Driver {
     seen: (Inputs, u8),
     told: Option<Inputs>,
     lamps: Lamps,
-    lit: Option<Lamps>,
+    /// What the board has said it has set, and when.
+    lit: Option<(Lamps, Duration)>,
 }
 
 impl Driver {
@@ -109,7 +113,7 @@ impl Driver {
     }
 
     fn ask(&mut self, now: Duration, outputs: &mut Vec<Output<Event>>) {
-        let request = if self.lit == Some(self.lamps) {
+        let request = if self.is_lit(now) {
             Request::ReadInputs
         } else {
             Request::SetOutputs(self.config.bits(self.lamps))
@@ -117,6 +121,11 @@ impl Driver {
         self.received.clear();
         self.asked = Some((request, now + ANSWER_WITHIN));
         outputs.push(Output::Send(request.frame(self.config.address)));
+    }
+
+    /// Whether the lamps are known to be as they should.
+    fn is_lit(&self, now: Duration) -> bool {
+        self.lit.is_some_and(|(lamps, at)| lamps == self.lamps && now < at + LIGHT_EVERY)
     }
 
     fn answered(&mut self, now: Duration, answer: Answer, outputs: &mut Vec<Output<Event>>) {
@@ -148,14 +157,14 @@ impl Driver {
             (Request::SetOutputs(bits), Answer::OutputsSet) => {
                 self.refused = false;
                 if bits == self.config.bits(self.lamps) {
-                    self.lit = Some(self.lamps);
+                    self.lit = Some((self.lamps, now));
                 }
                 self.next_at = now;
             }
             // A board with fewer channels, or of another kind.
             (_, Answer::Refused(_) | Answer::Inputs(_) | Answer::OutputsSet) => {
                 self.refused = true;
-                self.lit = Some(self.lamps);
+                self.lit = Some((self.lamps, now));
             }
         }
     }
@@ -233,7 +242,7 @@ impl crate::device::Driver for Driver {
             Input::Sent => {}
             Input::Command(Command::Light(lamps)) => {
                 self.lamps = lamps;
-                if self.open && self.asked.is_none() && self.lit != Some(lamps) {
+                if self.open && self.asked.is_none() && !self.is_lit(now) {
                     self.ask(now, &mut outputs);
                 }
             }

@@ -213,6 +213,7 @@ impl Bench {
             match effect {
                 Effect::Send(bytes) => self.cable.send(now, bytes),
                 Effect::Unplug => self.cable.unplug_after(now),
+                Effect::SetBaud(baud) => self.cable.set_baud_after(now, baud),
             }
         }
     }

@@ -1,8 +1,11 @@
 //! Cards on a real pty: driver, actor and simulator with the bytes and the pace between them.
 
+use std::io::BufRead as _;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
+use permit_kiosk::device::discovery::probe::set_reader_baud;
+use permit_kiosk::device::id_reader::protocol::Speed;
 use permit_kiosk::device::id_reader::{self, Command, Event, ReadFailure};
 use permit_kiosk::device::simulation::LineRate;
 use permit_kiosk::device::{DeviceHandle, Health, Report};
@@ -200,4 +203,55 @@ fn a_kiosk_that_is_started_again_finds_its_reader() {
     until(&reports, |health| health == Health::READY);
     bench.hand("id_reader place P01");
     Reader { bench, device, reports }.read();
+}
+
+#[test]
+fn a_card_with_fingerprints_is_read_like_any_other() {
+    let reader = Reader::claimed(LineRate::Max);
+    for bytes in ["0", "512", "1024"] {
+        reader.bench.hand(&format!("id_reader fingerprints {bytes}"));
+        reader.bench.hand("id_reader place P01");
+        reader.read();
+        reader.bench.hand("id_reader remove");
+        let asked: u64 = reader.bench.hand("id_reader requests").parse().unwrap();
+        reader.bench.hand(&format!("wait id_reader requests {}", asked + 3));
+    }
+    reader.end();
+}
+
+#[test]
+fn a_reader_goes_on_at_the_speed_it_is_told() {
+    let bench = Bench::new(LineRate::Max);
+    let port = bench.simulation.line("id_reader");
+    let to = |baud| Speed::of(baud).unwrap();
+    assert!(set_reader_baud(&port, 115_200, to(57_600), clock().as_ref()).unwrap());
+    // It is not at the old speed any more.
+    assert!(!set_reader_baud(&port, 115_200, to(9600), clock().as_ref()).unwrap());
+    let (device, reports) = id_reader::start(bench.line("id_reader", 57_600), clock()).unwrap();
+    until(&reports, |health| health == Health::READY);
+    assert!(device.shutdown());
+    assert_eq!(Speed::of(4800), None);
+}
+
+#[test]
+fn a_port_that_another_program_holds_is_told_as_such() {
+    let bench = Bench::new(LineRate::Max);
+    let port = bench.simulation.line("id_reader");
+    // A process of its own locks the port and says so.
+    let mut holder = std::process::Command::new("flock")
+        .arg(&port)
+        .args(["sh", "-c", "echo held; read end"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    std::io::BufReader::new(holder.stdout.take().unwrap()).read_line(&mut said).unwrap();
+    assert_eq!(said, "held\n");
+    let (device, reports) = id_reader::start(bench.line("id_reader", 115_200), clock()).unwrap();
+    until(&reports, |health| health == Health::of(FaultCode::IdReaderPortBusy));
+    drop(holder.stdin.take());
+    holder.wait().unwrap();
+    until(&reports, |health| health == Health::READY);
+    assert!(device.shutdown());
 }

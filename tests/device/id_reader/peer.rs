@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use permit_kiosk::device::simulation::LineRate;
 use permit_kiosk::device::{Health, id_reader};
+use permit_kiosk::fault::FaultCode;
 
 use super::super::{Bench, clock, until};
 use super::vector;
@@ -67,7 +68,7 @@ fn a_kiosk_that_was_killed_does_not_keep_the_line_from_its_successor() {
     holder.stdout.as_mut().unwrap().read_exact(&mut held).unwrap();
     bench.hand("wait id_reader connected");
     let (device, reports) = id_reader::start(bench.line("id_reader", 115_200), clock()).unwrap();
-    until(&reports, |health| matches!(health, Health::Offline { .. }));
+    until(&reports, |health| health == Health::of(FaultCode::IdReaderPortBusy));
     holder.kill().unwrap();
     holder.wait().unwrap();
     until(&reports, |health| health == Health::READY);

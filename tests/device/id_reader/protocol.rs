@@ -1,6 +1,6 @@
 //! The byte language of the SAM module: golden frames, and a stream that goes wrong in every way.
 
-use permit_kiosk::device::id_reader::protocol::{Answer, Decoder, Item, Request};
+use permit_kiosk::device::id_reader::protocol::{Answer, Decoder, Item, Request, Speed};
 use proptest::prelude::*;
 
 use super::{answer, card, vectors};
@@ -15,6 +15,9 @@ fn requests_are_the_frames_of_the_manuals() {
         (Request::Select, "AAAAAA96690003200221"),
         (Request::Read, "AAAAAA96690003300132"),
         (Request::ReadNewAddress, "AAAAAA96690003300330"),
+        (Request::Identify, "AAAAAA9669000312FFEE"),
+        (Request::SetBaud(Speed::of(115_200).unwrap()), "AAAAAA96690003600063"),
+        (Request::SetBaud(Speed::of(9600).unwrap()), "AAAAAA96690003600467"),
     ] {
         assert_eq!(hex::encode_upper(request.frame()), frame, "{request:?}");
     }
@@ -48,6 +51,29 @@ fn the_five_cards_make_the_frames_of_the_vectors() {
         let (text, photo) = answer.text_and_photo().unwrap();
         assert_eq!((text, photo), (&vector.record, &super::photo()), "{}", vector.name);
     }
+}
+
+#[test]
+fn fingerprints_that_come_along_are_measured_and_left_out() {
+    let record = &vectors()[0].record;
+    let data = |told: u16, sent: usize| {
+        let data = [&[1, 0, 4, 0][..], &told.to_be_bytes(), record, &super::photo()].concat();
+        [data, vec![0xF1; sent]].concat()
+    };
+    for (length, whole) in [(0, 1297), (512, 1809), (1024, 2321)] {
+        let frame = answer(0x90, &data(length, usize::from(length)));
+        assert_eq!(frame.len(), whole, "with {length} bytes of fingerprints");
+        let items = Decoder::new().feed(&frame);
+        let [Item::Answer(answer)] = items.as_slice() else { panic!("{items:?}") };
+        assert_eq!(answer.text_and_photo(), Some((record, &super::photo())));
+    }
+    // What is told and what is there must agree, and be a length that cards have.
+    for (told, sent) in [(512, 0), (0, 512), (512, 511), (100, 100)] {
+        let answer = Answer { status: 0x90, data: data(told, sent).into() };
+        assert_eq!(answer.text_and_photo(), None, "{told} told, {sent} sent");
+    }
+    let cut = Answer { status: 0x90, data: data(0, 0)[..1285].to_vec().into() };
+    assert_eq!(cut.text_and_photo(), None, "half a length");
 }
 
 #[test]

@@ -5,5 +5,6 @@
 
 mod line;
 mod mishaps;
+mod network;
 mod pcl;
 mod pjl;

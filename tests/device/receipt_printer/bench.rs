@@ -163,6 +163,7 @@ where
             match (effect, &mut self.line) {
                 (Effect::Send(bytes), Some(line)) => line.from_device.extend(bytes),
                 (Effect::Send(_), None) => {}
+                (Effect::SetBaud(baud), _) => panic!("a receipt printer goes to {baud} baud"),
                 (Effect::Unplug, _) => self.hand("unplug"),
             }
         }
