@@ -157,11 +157,11 @@ fn templates(folder: &Path) -> Vec<(Problem, String)> {
 
 /// The edition: as strict as the kiosk itself when it starts.
 fn rulebook(folder: &Path) -> Vec<(Problem, String)> {
-    let files = match rulebooks::read(&folder.join("rulebook")) {
-        Ok(files) => files,
+    let (files, unread) = match rulebooks::examine(&folder.join("rulebook")) {
+        Ok(read) => read,
         Err(error) => return vec![whole("rulebook/", &error)],
     };
-    let Err(problems) = Rulebook::load(&files) else { return Vec::new() };
+    let Err(problems) = Rulebook::load_tried(&files, unread) else { return Vec::new() };
     let each = |problem: rules::Problem| {
         let drawn = problem.to_string();
         let column = problem.mark.as_ref().map(|(_line, before)| before + 1);

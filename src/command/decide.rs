@@ -29,9 +29,10 @@ pub(crate) struct Args {
     /// The fact document (docs/formats.md); `-` reads standard input.
     #[arg(long, value_name = "FILE")]
     facts: PathBuf,
-    /// Decide as of this day in China, or this instant (2026-11-23, 2026-11-23T09:30:00+08:00).
-    #[arg(long, value_name = "TIME", value_parser = day)]
-    at: Option<Date>,
+    /// Decide as of this day in China, or of the day it there is at an instant (2026-11-23,
+    /// 2026-11-23T09:30:00+08:00); today if it is left out.
+    #[arg(long, alias = "at", value_name = "DAY", value_parser = day)]
+    today: Option<Date>,
     /// Many documents: each line of the file is one, and each line printed is its decision.
     #[arg(long)]
     lines: bool,
@@ -42,7 +43,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let rulebook = rules::sound(&args.rulebook)?;
-    let today = args.at.unwrap_or_else(|| SystemClock.today());
+    let today = args.today.unwrap_or_else(|| SystemClock.today());
     if args.lines {
         let mut documents = BufReader::new(open(&args.facts)?);
         let told = BufWriter::new(io::stdout().lock());
@@ -63,7 +64,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 /// A day as such, or the day it is in China at an instant.
-fn day(text: &str) -> Result<Date, String> {
+pub(crate) fn day(text: &str) -> Result<Date, String> {
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Ok(date_in_china(instant));
     }

@@ -148,6 +148,17 @@ pub enum PermitNumber {
     Hygiene(HygieneNumber),
 }
 
+impl PermitNumber {
+    /// The kind of paper it is the number of.
+    pub fn kind(&self) -> PermitKind {
+        match self {
+            Self::Food(_) => PermitKind::Food,
+            Self::Filing(_) => PermitKind::Filing,
+            Self::Hygiene(_) => PermitKind::Hygiene,
+        }
+    }
+}
+
 impl std::fmt::Display for PermitNumber {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -1,6 +1,6 @@
 //! What can be applied for.
 
-use super::PermitKind;
+use super::{PermitKind, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// The services the kiosk takes applications for, by their codes in facts and records.
@@ -159,6 +159,36 @@ impl ServiceCode {
             | Self::CombinedChange
             | Self::CombinedShow => None,
         }
+    }
+
+    /// The kind of paper a verdict on it grants; nothing where this kiosk numbers none. A licence is
+    /// issued and a filing filed: what was applied for as the one may be decided as the other.
+    pub fn grants(self, verdict: Verdict) -> Option<PermitKind> {
+        let kind = match self {
+            // Prepackaged food alone is filed, also where a licence was asked for. Where one was to be
+            // renewed an officer files it: a renewal keeps its number, and a filing has another.
+            Self::FoodNew if verdict == Verdict::File => PermitKind::Filing,
+            Self::FoodFile | Self::FoodFileChange => PermitKind::Filing,
+            Self::FoodNew
+            | Self::FoodChange
+            | Self::FoodRenew
+            | Self::FoodReissue
+            | Self::FoodCancel => PermitKind::Food,
+            Self::HygieneNew
+            | Self::HygieneChange
+            | Self::HygieneRenew
+            | Self::HygieneReissue
+            | Self::HygieneCancel => PermitKind::Hygiene,
+            // No series of numbers is kept for hygiene filings, and a combined permit joins several.
+            Self::HygieneFile | Self::CombinedNew | Self::CombinedChange | Self::CombinedShow => {
+                return None;
+            }
+        };
+        let granted_by = match kind {
+            PermitKind::Filing => Verdict::File,
+            PermitKind::Food | PermitKind::Hygiene => Verdict::Issue,
+        };
+        (verdict == granted_by).then_some(kind)
     }
 
     /// The service of a code, if there is one.

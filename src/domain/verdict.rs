@@ -94,6 +94,11 @@ impl Verdict {
         }
     }
 
+    /// Whether it says that this organ may grant nothing to this applicant, whatever else is found.
+    pub fn bars_a_grant(self) -> bool {
+        matches!(self, Self::Stop | Self::RefuseAccept | Self::NotCompetent)
+    }
+
     /// Whether the kiosk itself gives a number for this verdict.
     pub fn grants_number(self) -> bool {
         matches!(self, Self::Issue | Self::File)

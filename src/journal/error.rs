@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use crate::domain::{ApplicationId, IdentifierError, Series};
+use crate::domain::{ApplicationId, IdentifierError, PermitKind, Series, ServiceCode, Verdict};
 use crate::durable;
 use crate::wire::v1::{BlockError, EnvelopeError, FormatError, PrintStep, RevocationError};
 
@@ -283,6 +283,16 @@ pub enum Error {
     OtherFacts {
         /// Which application.
         application: ApplicationId,
+    },
+    /// The paper prepared is not the one the decision grants.
+    #[error("{verdict} on {service} grants no paper of the kind '{}': nothing was issued", kind.as_str())]
+    WrongPaper {
+        /// What was applied for.
+        service: ServiceCode,
+        /// What was decided.
+        verdict: Verdict,
+        /// What was to be numbered.
+        kind: PermitKind,
     },
     /// The application was decided otherwise before.
     #[error("application {application} is decided already, otherwise")]

@@ -30,6 +30,7 @@ pub(super) fn issue(store: &mut Store, request: &IssueRequest) -> Result<Issued,
     if let Some(issued) = find_issued(store.connection(), store.vault(), case.application)? {
         return Ok(issued);
     }
+    check_paper(request)?;
     check_facts(case)?;
     let key = store.data_key(case.application)?;
     store.transaction("issue a permit", |writing| {
@@ -124,6 +125,19 @@ pub(super) fn issue(store: &mut Store, request: &IssueRequest) -> Result<Issued,
             .map_err(during("enter the permit"))?;
         Ok(Issued { permit, seal, print_jobs, position: head.position })
     })
+}
+
+/// Whoever prepared the paper may be wrong: a number is taken only for the kind of paper the decision
+/// grants, and a number that is kept only for the permit it belongs to.
+fn check_paper(request: &IssueRequest) -> Result<(), Error> {
+    let IssueRequest { case, draft } = request;
+    let (service, verdict) = (case.service, case.decision.verdict);
+    let kind = draft.grant.kind();
+    let kept = draft.kept.as_ref().is_none_or(|kept| kept.number.kind() == kind);
+    if service.grants(verdict) == Some(kind) && kept {
+        return Ok(());
+    }
+    Err(Error::WrongPaper { service, verdict, kind })
 }
 
 /// Records a decision, or answers where it stands.

@@ -10,7 +10,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::rules::{Problems, Rulebook};
+use crate::rules::{Problem, Problems, Rulebook};
 
 pub use referring::referring;
 pub use shelf::{Candidate, Offered, Shelf, ShelfError};
@@ -26,17 +26,29 @@ const LEVELS_MAX: usize = 2;
 
 /// Reads and checks the edition in a directory.
 pub fn load(directory: &Path) -> Result<Rulebook, Error> {
-    let files = read(directory)?;
-    Rulebook::load(&files)
+    let (files, unread) = examine(directory)?;
+    Rulebook::load_tried(&files, unread)
         .map_err(|problems| Error::Check { directory: directory.into(), problems })
 }
 
 /// Reads the files of an edition. Links are not followed, and nothing is left out: a file that does
 /// not belong there is for [`Rulebook::load`] to refuse.
 pub fn read(directory: &Path) -> Result<Files, Error> {
-    let mut files = Files::new();
-    read_into(directory, "", LEVELS_MAX, &mut files)?;
-    Ok(files)
+    let (files, unread) = examine(directory)?;
+    match unread.into_iter().next() {
+        None => Ok(files),
+        Some(problem) => {
+            Err(Error::Unreadable { directory: directory.into(), problem: Box::new(problem) })
+        }
+    }
+}
+
+/// Reads the files of an edition, for telling everything that is wrong with it at once: what cannot be
+/// read is a problem of its file, and the others are read all the same.
+pub fn examine(directory: &Path) -> Result<(Files, Vec<Problem>), Error> {
+    let (mut files, mut unread) = (Files::new(), Vec::new());
+    read_into(directory, "", LEVELS_MAX, &mut files, &mut unread)?;
+    Ok((files, unread))
 }
 
 fn read_into(
@@ -44,40 +56,67 @@ fn read_into(
     prefix: &str,
     levels: usize,
     files: &mut Files,
+    unread: &mut Vec<Problem>,
 ) -> Result<(), Error> {
     let list = |source| Error::List { directory: directory.into(), source };
     for entry in fs::read_dir(directory).map_err(list)? {
         let entry = entry.map_err(list)?;
         let path = entry.path();
+        if files.len() + unread.len() >= Rulebook::FILES_MAX {
+            return Err(Error::TooMany { path });
+        }
         let name = entry.file_name();
-        let Some(name) = name.to_str() else { return Err(Error::Name { path }) };
+        let file = format!("{prefix}{}", name.to_string_lossy());
         let kind = entry.file_type().map_err(list)?;
-        if kind.is_dir() && levels > 0 {
-            read_into(&path, &format!("{prefix}{name}/"), levels - 1, files)?;
+        if name.to_str().is_none() {
+            unread.push(problem(
+                file,
+                1,
+                "its name is not UTF-8",
+                "give it a name of plain letters",
+            ));
+        } else if kind.is_dir() && levels > 0 {
+            read_into(&path, &format!("{file}/"), levels - 1, files, unread)?;
         } else if kind.is_file() {
-            if files.len() == Rulebook::FILES_MAX {
-                return Err(Error::TooMany { path });
+            match text(&path, &file) {
+                Ok(text) => {
+                    files.insert(file, text);
+                }
+                Err(problem) => unread.push(problem),
             }
-            let text = text(&path)?;
-            files.insert(format!("{prefix}{name}"), text);
         } else {
-            return Err(Error::NotAFile { path });
+            let text = "is a link, a pipe or a folder too deep: an edition is plain files";
+            unread.push(problem(file, 1, text, "put the file itself there"));
         }
     }
     Ok(())
 }
 
-fn text(path: &Path) -> Result<String, Error> {
+fn text(path: &Path, name: &str) -> Result<String, Problem> {
     let limit = u64::try_from(Rulebook::FILE_BYTES_MAX).unwrap_or(u64::MAX);
-    let read = |source| Error::Read { path: path.into(), source };
+    let wrong = |line, text: String, remedy| problem(name.to_owned(), line, &text, remedy);
+    let read = |source: io::Error| {
+        wrong(1, format!("cannot be read: {source}"), "look at its rights, and at the disk")
+    };
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(read)?;
     // One byte more than allowed, so that a file at the limit differs from one over it.
     file.take(limit + 1).read_to_end(&mut bytes).map_err(read)?;
     if bytes.len() > Rulebook::FILE_BYTES_MAX {
-        return Err(Error::TooLong { path: path.into() });
+        let text = format!("has more than {} bytes", Rulebook::FILE_BYTES_MAX);
+        return Err(wrong(1, text, "split it: an edition has a file for each chapter"));
     }
-    String::from_utf8(bytes).map_err(|source| Error::NotText { path: path.into(), source })
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let before = error.as_bytes().iter().take(good);
+        let line = 1 + before.filter(|byte| **byte == b'\n').count();
+        let text = format!("is not UTF-8 text from byte {good} on");
+        wrong(line, text, "save it as UTF-8, or put the right file there")
+    })
+}
+
+fn problem(file: String, line: usize, text: &str, remedy: &str) -> Problem {
+    Problem { file, line, text: text.to_owned(), mark: None, remedy: remedy.to_owned() }
 }
 
 /// Why an edition could not be taken from its directory.
@@ -91,45 +130,19 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
-    /// A file could not be read.
-    #[error("cannot read {} of the edition", path.display())]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A file name is not UTF-8.
-    #[error("the name {} in the edition is not UTF-8", path.display())]
-    Name {
-        /// Which.
-        path: PathBuf,
-    },
-    /// A link, a pipe, or a directory too deep.
-    #[error("{} in the edition is neither a file nor a directory that belongs there", path.display())]
-    NotAFile {
-        /// Which.
-        path: PathBuf,
-    },
-    /// A file is too long.
-    #[error("{} has more than {} bytes", path.display(), Rulebook::FILE_BYTES_MAX)]
-    TooLong {
-        /// Which.
-        path: PathBuf,
+    /// A file cannot be read.
+    #[error("the edition in {} cannot be read: {problem}", directory.display())]
+    Unreadable {
+        /// Where it lies.
+        directory: PathBuf,
+        /// The first that cannot.
+        problem: Box<Problem>,
     },
     /// Too many files.
     #[error("the edition has more than {} files; {} is one too many", Rulebook::FILES_MAX, path.display())]
     TooMany {
         /// The first that is too many.
         path: PathBuf,
-    },
-    /// A file is not UTF-8.
-    #[error("{} of the edition is not UTF-8", path.display())]
-    NotText {
-        /// Which.
-        path: PathBuf,
-        /// Where.
-        source: std::string::FromUtf8Error,
     },
     /// The edition has mistakes; all of them.
     #[error("the edition in {} has mistakes", directory.display())]

@@ -99,6 +99,9 @@ impl Refused {
             Self::Damaged => ("DAMAGED", "规则文件已损坏，已另行保存"),
             Self::Edition(error) => match error {
                 EditionError::NotSigned { .. } => ("NOT_SIGNED", "发布人的签名不足"),
+                EditionError::SignedOtherwise { .. } => {
+                    ("MANIFEST_CHANGED", "清单在发布人签名之后被改动过")
+                }
                 EditionError::OtherRulebook { .. } => ("OTHER_RULEBOOK", "不是本机使用的规则"),
                 EditionError::OtherChannel { .. } => ("OTHER_CHANNEL", "不是发给本机的版本"),
                 EditionError::OtherEpoch { .. } => {

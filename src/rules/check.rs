@@ -7,7 +7,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::node::{DAYS_APART_MAX, Function, Node, Quantifier};
+use super::node::{DAYS_APART_MAX, Function, Node, Quantifier, WORKDAYS_MAX};
 use super::params::Params;
 use super::place::{Place, as_word, compare, inside, root, sort, unit, within, word_of};
 use super::possible::{Effort, Impossible, impossible, plainly_both};
@@ -419,6 +419,7 @@ impl<'s> Checker<'s> {
         self.depth = self.depth.max(define.depth.get().copied().unwrap_or_default());
         match checked {
             Ok(checked) => Some(checked),
+            Err(mistake) if mistake.text.is_empty() => None,
             Err(mistake) => {
                 let again = mistake.text.starts_with("in the definition");
                 let place =
@@ -455,7 +456,8 @@ impl<'s> Checker<'s> {
                 Ok(checked)
             }
             (Some(first), ..) => Err(first),
-            (None, ..) => Err(Mistake::new(0, "it cannot be used", "")),
+            // Its mistake is told in another file.
+            (None, ..) => Err(Mistake::new(0, "", "")),
         }
     }
 
@@ -911,6 +913,24 @@ impl<'s> Checker<'s> {
         if nodes.len() != arguments.len() {
             return None;
         }
+        let literal = |node: &Node| {
+            if let Node::Const(Value::Int(count)) = node { Some(*count) } else { None }
+        };
+        let count = nodes.get(1).and_then(|count| {
+            if let Node::Negative(_, inner) = count {
+                return literal(inner).map(|count| -count);
+            }
+            literal(count)
+        });
+        if matches!(function, Function::AddWorkdays | Function::WindowOpens)
+            && let (Some(count), Some(argument)) = (count, arguments.get(1))
+            && !(0..=WORKDAYS_MAX).contains(&count)
+        {
+            let text = format!("{name}() counts 0 to {WORKDAYS_MAX} working days, not {count}");
+            let remedy = "working days are counted forward only; add_days() goes back by days";
+            self.wrong(argument.at, text, remedy);
+            return None;
+        }
         let shown = self.text.get(whole.at..whole.end).unwrap_or(name).to_owned();
         Some(Checked::new(Node::Call(function, nodes, shown), ty, cost).reading(reads))
     }
@@ -996,9 +1016,13 @@ impl<'s> Checker<'s> {
                 self.wrong(*at, format!("\"{text}\" is not an amount"), "write 5000.00");
             }
             _ => {
-                if let Some((index, param)) = self.scope.params.find(text) {
+                if let Some((index, param)) = self.scope.params.ask(text) {
                     let node = Node::Param(index, param.name.clone());
                     return Some(Checked::new(node, param.ty.clone(), 1));
+                }
+                if self.scope.params.is_wrong(text) {
+                    // Told in its own file; how it would be used there is not known.
+                    return None;
                 }
                 let hint = hint(text, self.scope.params.names());
                 self.wrong(

@@ -34,7 +34,7 @@ pub fn decision_json(rulebook: &Rulebook, facts: &Facts, today: Date) -> String 
 
 /// The bare decision: the ids of the rules that hold, or fail, in the order of the rulebook.
 pub fn fired<'r>(rulebook: &'r Rulebook, facts: &Facts, today: Date) -> Vec<&'r str> {
-    let accepted = rulebook.accepted_on(facts).unwrap_or(today).min(today);
+    let accepted = accepted(rulebook, facts, today);
     let said = rulebook.nothing_said();
     let world = rulebook.world(facts, accepted, today, &said);
     let speaking = rulebook.speaking(facts, accepted);
@@ -50,7 +50,7 @@ pub fn fired<'r>(rulebook: &'r Rulebook, facts: &Facts, today: Date) -> Vec<&'r 
 
 /// The steps the conditions take on `facts`: never more than [`Rulebook::cost`].
 pub fn steps(rulebook: &Rulebook, facts: &Facts, today: Date) -> u64 {
-    let accepted = rulebook.accepted_on(facts).unwrap_or(today).min(today);
+    let accepted = accepted(rulebook, facts, today);
     let said = rulebook.nothing_said();
     let world = rulebook.world(facts, accepted, today, &said);
     let mut steps = Steps::default();
@@ -59,6 +59,11 @@ pub fn steps(rulebook: &Rulebook, facts: &Facts, today: Date) -> u64 {
         let _truth = world.holds(&rule.when, &mut steps);
     }
     steps.0
+}
+
+/// The day whose law holds: that of acceptance, never one to come.
+pub(super) fn accepted(rulebook: &Rulebook, facts: &Facts, today: Date) -> Date {
+    rulebook.accepted_on(facts).unwrap_or(today).min(today)
 }
 
 /// Binds and decides: a document that cannot be bound is referred, with what is wrong as readings.
@@ -111,7 +116,7 @@ pub(super) struct Said<'r> {
 impl<'r> Hearing<'r> {
     fn of(rulebook: &'r Rulebook, facts: &'r Facts, today: Date, too_old: bool) -> Self {
         // A case keeps the law of its acceptance day.
-        let accepted = rulebook.accepted_on(facts).unwrap_or(today).min(today);
+        let accepted = accepted(rulebook, facts, today);
         let rule_set = rulebook.rule_set_on(accepted);
         let digest = facts.digest();
         let mut hearing = Self::begin(rulebook, digest, rule_set.unwrap_or_default(), today);
@@ -121,8 +126,9 @@ impl<'r> Hearing<'r> {
         }
         let said = rulebook.nothing_said();
         let world = rulebook.world(facts, accepted, today, &said);
+        let service = rulebook.asked.word(rulebook.service(facts));
         for rule in rulebook.speaking(facts, accepted) {
-            hearing.ask(rule, &world);
+            hearing.ask(rule, &world, service);
         }
         if too_old {
             hearing.say(&rulebook.fallbacks.edition_expired);
@@ -148,7 +154,7 @@ impl<'r> Hearing<'r> {
     }
 
     /// Asks one rule, and keeps what it says.
-    fn ask(&mut self, rule: &'r Rule, world: &World<'_>) {
+    fn ask(&mut self, rule: &'r Rule, world: &World<'_>, service: &str) {
         let found = match world.holds(&rule.when, &mut Silent) {
             Ok(false) => return,
             // Evaluated once more, and listened to: what is told is what was computed.
@@ -158,7 +164,8 @@ impl<'r> Hearing<'r> {
         let said = found.unwrap_or_else(|failure| {
             broken(rule, world, &self.rulebook.fallbacks.rule_failed, failure, &mut self.heard)
         });
-        self.said.push(said);
+        let cite = rule.cite.of(self.rule_set, service, world.law);
+        self.said.push(Said { cite, ..said });
     }
 
     /// What no rule says.
@@ -212,7 +219,7 @@ fn find<'r>(rule: &'r Rule, world: &World<'_>, heard: &mut Recorder) -> Result<S
         rule: &rule.id,
         code: &rule.code,
         outcome: rule.outcome,
-        cite: &rule.cite,
+        cite: "",
         message: fill(&rule.message)?,
         remedy: fill(&rule.remedy)?,
         due,
@@ -252,12 +259,7 @@ fn broken<'r>(
     // What it read before it failed: it fails in the same place again, or in its texts.
     let again = world.holds(&rule.when, heard).err().unwrap_or(failure);
     heard.add(|text| text.push_str("failure"), |text| quote(again.as_str(), text));
-    Said {
-        rule: &rule.id,
-        cite: &rule.cite,
-        private: rule.private,
-        ..Said::fallback(failed, heard.since())
-    }
+    Said { rule: &rule.id, private: rule.private, ..Said::fallback(failed, heard.since()) }
 }
 
 /// Marks what an exception overrides. An exception that is itself overridden does not count, and

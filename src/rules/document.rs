@@ -26,16 +26,20 @@ pub(super) struct Text {
 }
 
 impl<'s> Source<'s> {
-    /// The tables of the file; syntax errors are told, all of them.
+    /// The tables of the file; syntax errors are told, one of each table: what comes after the first is
+    /// mostly what comes of it.
     pub(super) fn parse(self, problems: &mut Problems) -> Option<Spanned<DeTable<'s>>> {
         let (table, errors) = DeTable::parse_recoverable(self.text);
         if errors.is_empty() {
             return Some(table);
         }
-        for error in errors {
-            let at = error.span().map_or(0, |span| span.start);
-            let text = error.message().replace('\n', ", ");
+        let mut rest = self.text.to_owned();
+        let mut errors: Vec<_> = errors.into_iter().map(said).collect();
+        for _ in 0..TABLES_TOLD_MAX {
+            let Some((at, text)) = errors.into_iter().min_by_key(|(at, _)| *at) else { break };
             problems.push(self.problem(at, text, "mend the TOML; nothing in this file was read"));
+            without_table(&mut rest, at);
+            errors = DeTable::parse_recoverable(&rest).1.into_iter().map(said).collect();
         }
         None
     }
@@ -88,6 +92,46 @@ impl<'s> Source<'s> {
             remedy: remedy.into(),
         }
     }
+}
+
+/// Tables of a file whose syntax errors are told at most.
+const TABLES_TOLD_MAX: usize = 20;
+
+/// A syntax error: where, and what.
+fn said(error: toml::de::Error) -> (usize, String) {
+    (error.span().map_or(0, |span| span.start), error.message().replace('\n', ", "))
+}
+
+/// Blanks the table around a byte, from the line of its head to the next head; lines stay lines.
+fn without_table(text: &mut String, at: usize) {
+    let head = |line: &str| line.starts_with('[');
+    let before = text.get(..at).unwrap_or(text);
+    let (mut begin, mut place) = (0, 0);
+    for line in before.split_inclusive('\n') {
+        if head(line) {
+            begin = place;
+        }
+        place += line.len();
+    }
+    let mut end = begin;
+    for (index, line) in text.get(begin..).unwrap_or_default().split_inclusive('\n').enumerate() {
+        if index > 0 && head(line) && end > at {
+            break;
+        }
+        end += line.len();
+    }
+    let blank: String = text
+        .get(begin..end)
+        .unwrap_or_default()
+        .chars()
+        .flat_map(|c| {
+            std::iter::repeat_n(
+                if c == '\n' { '\n' } else { ' ' },
+                if c == '\n' { 1 } else { c.len_utf8() },
+            )
+        })
+        .collect();
+    text.replace_range(begin..end, &blank);
 }
 
 /// Columns of a terminal: Chinese characters take two.
@@ -267,8 +311,29 @@ impl<'s, 't> Section<'s, 't> {
         let mut section = self.table(key, problems)?;
         section.at = self.at.max(section.at);
         let texts = (section.required("zh", problems), section.required("en", problems));
+        for (language, text) in [("zh", &texts.0), ("en", &texts.1)] {
+            if let Some(text) = text {
+                characters(self.source, &section.name, language, text, problems);
+                self.language(&section.name, language, text, problems);
+            }
+        }
         section.finish(problems);
         Some((texts.0?, texts.1?))
+    }
+
+    /// A text in the other language was put into the wrong line, or never translated.
+    fn language(&self, name: &str, language: &str, text: &Text, problems: &mut Problems) {
+        let han = text.value.chars().position(is_han);
+        let (wrong, remedy) = match (language, han) {
+            ("zh", None) => ("has no Chinese character", "write it in Chinese"),
+            ("en", Some(_)) => ("has a Chinese character", "write it in English"),
+            _ => return,
+        };
+        problems.push(self.source.problem(
+            text.at,
+            format!("{name}: '{language}' {wrong}"),
+            remedy,
+        ));
     }
 
     pub(super) fn bilingual(
@@ -301,6 +366,30 @@ impl<'s, 't> Section<'s, 't> {
             }
         }
     }
+}
+
+/// CJK ideographs, as names and laws are written with them.
+fn is_han(c: char) -> bool {
+    matches!(u32::from(c), 0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xf900..=0xfaff | 0x2_0000..=0x3_ffff)
+}
+
+/// Tells a character that cannot be seen in a text that people read: it would be printed, or turn the
+/// order of what stands around it.
+pub(super) fn characters(
+    source: Source<'_>,
+    name: &str,
+    key: &str,
+    text: &Text,
+    problems: &mut Problems,
+) -> bool {
+    let unseen = |c: &char| {
+        c.is_control() && *c != '\n'
+            || matches!(u32::from(*c), 0xfeff | 0xfffd | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x2069)
+    };
+    let Some(found) = text.value.chars().find(unseen) else { return true };
+    let wrong = format!("{name}: '{key}' has a character nobody sees (U+{:04X})", u32::from(found));
+    problems.push(source.problem(text.at, wrong, "take it out"));
+    false
 }
 
 /// A whole number of TOML.

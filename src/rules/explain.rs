@@ -10,6 +10,7 @@ use super::decide::{decide, decide_document};
 use super::facts::Facts;
 use super::near::{Near, near};
 use super::rulebook::Rulebook;
+use super::syntax::{Expr, Kind, parse};
 use crate::domain::{Bilingual, Decision, Finding, Verdict};
 
 /// Everything that can be said about one decision. Same input, same bytes.
@@ -95,7 +96,7 @@ pub struct Used {
     /// Since when it has this value.
     pub from: Option<Date>,
     /// Where the value comes from.
-    pub source: String,
+    pub source: Bilingual,
 }
 
 /// Decides on `document` as of `today`, and says why. A document that cannot be bound is explained too:
@@ -154,7 +155,10 @@ fn spoken(rulebook: &Rulebook, finding: &Finding, told: bool, accepted: Date) ->
         let known = rulebook.words.label(&rulebook.roots, &reading.path);
         let (label, words) = match known {
             Some((label, ty)) => (label, rulebook.words.value(ty, &value)),
-            None => (own_name(&reading.path), rulebook.words.bare(&value)),
+            None => {
+                let name = computed(rulebook, &reading.path, &readings);
+                (name.unwrap_or_else(|| own_name(&reading.path)), rulebook.words.bare(&value))
+            }
         };
         readings.push(Read {
             path: reading.path.clone(),
@@ -179,6 +183,92 @@ fn spoken(rulebook: &Rulebook, finding: &Finding, told: bool, accepted: Date) ->
         provisional: finding.due.is_some_and(|due| due.provisional),
         readings,
         params: params.into_values().collect(),
+    }
+}
+
+/// What a computed value is called; `before` is what was read until then.
+fn computed(rulebook: &Rulebook, text: &str, before: &[Read]) -> Option<Bilingual> {
+    let expr = parse(text).ok()?;
+    let Kind::Call(..) = expr.kind else { return None };
+    named(rulebook, text, &expr, before)
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "what else is written has no words of its own")]
+fn named(rulebook: &Rulebook, text: &str, expr: &Expr, before: &[Read]) -> Option<Bilingual> {
+    let written = text.get(expr.at..expr.end)?;
+    match &expr.kind {
+        Kind::Int(number) => Some(Bilingual::new(number.to_string(), number.to_string())),
+        Kind::Name(name) if name == "today" => {
+            Some(Bilingual::new("决定之日", "the day of the decision"))
+        }
+        // The name of an element of a list says nothing here: what was read last of it does.
+        Kind::Select(_, field) => {
+            let known = rulebook.words.label(&rulebook.roots, written).map(|(label, _)| label);
+            let is_it = |read: &&Read| read.path.rsplit('.').next() == Some(field);
+            let label = known.or_else(|| Some(before.iter().rev().find(is_it)?.label.clone()))?;
+            Some(Bilingual::new(format!("“{}”", label.zh), format!("“{}”", label.en)))
+        }
+        Kind::Call(name, arguments) if name == "param" => match &arguments.first()?.kind {
+            Kind::Text(param) => {
+                Some(Bilingual::new(format!("参数 {param} 的值"), format!("parameter {param}")))
+            }
+            _ => None,
+        },
+        Kind::Call(name, arguments) => {
+            let name_of = |one: &Expr| named(rulebook, text, one, before);
+            let one = name_of(arguments.first()?)?;
+            if name == "uscc_valid" {
+                let zh = format!("{}的校验位正确", one.zh);
+                return Some(Bilingual::new(
+                    zh,
+                    format!("check characters of {} are right", one.en),
+                ));
+            }
+            let second = arguments.get(1)?;
+            let (back, second) = match &second.kind {
+                Kind::Negative(inner) => (true, &**inner),
+                _ => (false, second),
+            };
+            let two = name_of(second)?;
+            let (after, behind) = if back { ("之前", "before") } else { ("之后", "after") };
+            let (zh, en) = match name.as_str() {
+                "add_days" => (
+                    format!("{}{after}{}天", one.zh, two.zh),
+                    format!("{} days {behind} {}", two.en, one.en),
+                ),
+                "add_years" => (
+                    format!("{}{after}{}年", one.zh, two.zh),
+                    format!("{} years {behind} {}", two.en, one.en),
+                ),
+                "add_workdays" => (
+                    format!("{}之后第{}个工作日", one.zh, two.zh),
+                    format!("{} working days after {}", two.en, one.en),
+                ),
+                "window_opens" => (
+                    format!("离{}还有{}个工作日的第一天", one.zh, two.zh),
+                    format!("first day with {} working days left until {}", two.en, one.en),
+                ),
+                "days_between" => (
+                    format!("{}到{}的天数", one.zh, two.zh),
+                    format!("days from {} to {}", one.en, two.en),
+                ),
+                "years_between" => (
+                    format!("{}到{}的周年数", one.zh, two.zh),
+                    format!("whole years from {} to {}", one.en, two.en),
+                ),
+                "workdays_between" => (
+                    format!("{}到{}的工作日数", one.zh, two.zh),
+                    format!("working days from {} to {}", one.en, two.en),
+                ),
+                "workdays_known" => (
+                    format!("{}到{}的放假安排都已公布", one.zh, two.zh),
+                    format!("holidays known from {} to {}", one.en, two.en),
+                ),
+                _ => return None,
+            };
+            Some(Bilingual::new(zh, en))
+        }
+        _ => None,
     }
 }
 

@@ -279,7 +279,14 @@ impl<'de> DeserializeSeed<'de> for Element<'_> {
         }
         self.values.resize_with(begin + self.ty.width(), || Value::Missing);
         let values = self.values.get_mut(begin..).unwrap_or_default();
-        Binder { ty: self.ty, optional: false, values }.deserialize(deserializer)
+        Binder { ty: self.ty, optional: false, values }.deserialize(deserializer)?;
+        // Words stand in a list as in a set: one that stands twice was meant to be another.
+        if let (Type::Enum(_), Some((last, before))) = (self.ty, self.values.split_last())
+            && before.contains(last)
+        {
+            return Err(refused());
+        }
+        Ok(())
     }
 }
 
@@ -419,7 +426,12 @@ impl Teller {
                     self.wrong(path, format!("{has} elements, at most {bound} are allowed"), "");
                 }
                 for (index, json) in elements.iter().take(bound).enumerate() {
-                    self.value(json, element, &format!("{path}[{index}]"));
+                    let path = format!("{path}[{index}]");
+                    self.value(json, element, &path);
+                    let twice = elements.iter().take(index).any(|before| before == json);
+                    if twice && matches!(**element, Type::Enum(_)) {
+                        self.wrong(&path, format!("{json} stands there already"), "name it once");
+                    }
                 }
             }
             _ => self.mismatch(json, &wanted(ty), path),

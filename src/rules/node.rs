@@ -107,6 +107,8 @@ pub(super) trait Tracer {
     fn rewind(&mut self, _mark: usize) {}
     /// So many of the steps that the checker counted were taken.
     fn step(&mut self, _count: u64) {}
+    /// Two numbers or days were compared: the first is so much more than the second.
+    fn compared(&mut self, _two: &[Node; 2], _apart: impl FnOnce() -> i64) {}
 }
 
 /// Nobody.
@@ -378,11 +380,15 @@ impl World<'_> {
                     }
                     Sort::Number => {
                         let left = self.number(left, vars, tracer)?;
-                        left.cmp(&self.number(right, vars, tracer)?)
+                        let right = self.number(right, vars, tracer)?;
+                        tracer.compared(two, || left.saturating_sub(right));
+                        left.cmp(&right)
                     }
                     Sort::Day => {
                         let left = self.day(left, vars, tracer)?;
-                        left.cmp(&self.day(right, vars, tracer)?)
+                        let right = self.day(right, vars, tracer)?;
+                        tracer.compared(two, || i64::from((left - right).get_days()));
+                        left.cmp(&right)
                     }
                     Sort::Text => {
                         let left = self.text(left, vars, tracer)?;
@@ -901,8 +907,11 @@ fn moved(day: Date, span: Span) -> Result<Date, Failure> {
 pub(super) const DAYS_APART_MAX: u64 = 6 * 366;
 
 /// Working days are counted one by one; more than a thousand (four years) no period has.
+/// Working days that are counted at most.
+pub(super) const WORKDAYS_MAX: i64 = 1000;
+
 fn count_of(count: i64) -> Result<u16, Failure> {
-    u16::try_from(count).ok().filter(|count| *count <= 1000).ok_or(Failure::Overflow)
+    u16::try_from(count).ok().filter(|_| count <= WORKDAYS_MAX).ok_or(Failure::Overflow)
 }
 
 /// Full years from one day to another; someone born on 29 February is a year older on 1 March in

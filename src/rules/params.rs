@@ -1,40 +1,76 @@
 //! Dated values of the law and of the authority: switches and thresholds with their sources.
 
-use jiff::civil::Date;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::document::{Section, Source, json};
+use jiff::civil::Date;
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::document::{Section, Source, characters, json};
 use super::facts::bind;
 use super::problem::Problems;
 use super::schema::{Type, Types};
 use super::value::Value;
+use crate::domain::Bilingual;
 
 /// The parameters of an edition, in the order written.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Params(Vec<Param>);
+pub(super) struct Params {
+    all: Vec<Param>,
+    /// Those that were told as wrong; `None` where nothing of the file could be read.
+    wrong: Option<BTreeSet<String>>,
+}
 
 /// One parameter.
 #[derive(Debug, Clone)]
 pub(super) struct Param {
     pub(super) name: String,
     pub(super) ty: Type,
-    /// Where its values come from, for whoever reads a decision.
-    pub(super) source: String,
+    /// Where its values come from, for whoever reads a decision. A bare article is the same in both.
+    pub(super) source: Bilingual,
     /// From which day which value, oldest first.
     values: Vec<(Date, Value)>,
+    /// Whether a rule asked for it while the edition was checked.
+    asked: Arc<AtomicBool>,
+    /// Where it stands in its file.
+    at: usize,
 }
 
 impl Params {
     pub(super) fn find(&self, name: &str) -> Option<(usize, &Param)> {
-        self.0.iter().enumerate().find(|(_, param)| param.name == name)
+        self.all.iter().enumerate().find(|(_, param)| param.name == name)
+    }
+
+    /// The same for a rule that is checked, which uses it from then on.
+    pub(super) fn ask(&self, name: &str) -> Option<(usize, &Param)> {
+        let found = self.find(name)?;
+        found.1.asked.store(true, Ordering::Relaxed);
+        Some(found)
+    }
+
+    /// Whether it is known to be wrong already, so that who asks for it need not be told.
+    pub(super) fn is_wrong(&self, name: &str) -> bool {
+        self.wrong.as_ref().is_none_or(|wrong| wrong.contains(name))
+    }
+
+    /// Tells those no rule asked for. To be asked when all rules are checked.
+    pub(super) fn unused(&self, source: Source<'_>, problems: &mut Problems) {
+        for param in self.all.iter().filter(|param| !param.asked.load(Ordering::Relaxed)) {
+            let text = format!("param {}: no rule reads it", param.name);
+            let remedy = "changing it would change nothing: take it out, or let the rule read it";
+            problems.push(source.problem(param.at, text, remedy));
+        }
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|param| param.name.as_str())
+        self.all.iter().map(|param| param.name.as_str())
     }
 
     /// What the `index`th parameter is on `day`; nothing before its first value.
     pub(super) fn at(&self, index: usize, day: Date) -> Option<(&Type, &Value)> {
-        let param = self.0.get(index)?;
+        let param = self.all.get(index)?;
         let current = param.values.iter().rev().find(|(from, _)| *from <= day);
         current.map(|(_, value)| (&param.ty, value))
     }
@@ -43,16 +79,16 @@ impl Params {
 impl Params {
     /// The values of one day, for every day.
     pub(super) fn fixed_on(&self, day: Date) -> Self {
-        let fixed = self.0.iter().enumerate().map(|(index, param)| {
+        let fixed = self.all.iter().enumerate().map(|(index, param)| {
             let value = self.at(index, day).map(|(_, value)| (Date::MIN, value.clone()));
             Param { values: value.into_iter().collect(), ..param.clone() }
         });
-        Self(fixed.collect())
+        Self { all: fixed.collect(), wrong: self.wrong.clone() }
     }
 
     /// The days from which a value holds.
     pub(super) fn first_days(&self) -> impl Iterator<Item = Date> {
-        self.0.iter().flat_map(|param| param.values.iter().map(|(from, _)| *from))
+        self.all.iter().flat_map(|param| param.values.iter().map(|(from, _)| *from))
     }
 }
 
@@ -61,6 +97,24 @@ impl Param {
     pub(super) fn since(&self, day: Date) -> Option<Date> {
         self.values.iter().rev().map(|(from, _)| *from).find(|from| *from <= day)
     }
+}
+
+/// Where the values come from: a bare article, or words in both languages. The English may quote the
+/// Chinese name of a law: it has no other.
+fn origin(section: &mut Section<'_, '_>, problems: &mut Problems) -> Option<Bilingual> {
+    let is_table = |found: &Spanned<DeValue<'_>>| found.get_ref().as_table().is_some();
+    if !section.value("source").is_some_and(is_table) {
+        let text = section.required("source", problems)?;
+        characters(section.source, &section.name, "source", &text, problems);
+        return Some(Bilingual::new(text.value.clone(), text.value));
+    }
+    let mut both = section.table("source", problems)?;
+    let (zh, en) = (both.required("zh", problems), both.required("en", problems));
+    for text in [&zh, &en].into_iter().flatten() {
+        characters(both.source, &both.name, "source", text, problems);
+    }
+    both.finish(problems);
+    Some(Bilingual::new(zh?.value, en?.value))
 }
 
 /// Reads `params.toml`. Every parameter has a value from `begin`, the day the oldest rule set begins.
@@ -72,6 +126,7 @@ pub(super) fn read(
 ) -> Params {
     let mut params = Params::default();
     let Some(parsed) = source.parse(problems) else { return params };
+    let mut wrong_names = BTreeSet::new();
     let mut root = Section::new(source, "params", 0, parsed.get_ref());
     root.value("param");
     root.finish(problems);
@@ -81,7 +136,7 @@ pub(super) fn read(
             section.name = format!("param {}", name.value);
         }
         let ty = section.required("type", problems);
-        let origin = section.required("source", problems);
+        let origin = origin(&mut section, problems);
         let values = section.value("values").map(|found| found.get_ref().as_array());
         let ty = ty.and_then(|text| match types.parse(&text.value) {
             Ok(Type::Record(_)) => {
@@ -124,6 +179,8 @@ pub(super) fn read(
             }
         }
         match (dated.first(), begin) {
+            // Values of an unknown type are not looked at.
+            (None, _) if ty.is_none() => {}
             (None, _) => {
                 problems.push(section.problem("no values", "values = [{ from = …, is = … }]"));
             }
@@ -133,16 +190,28 @@ pub(super) fn read(
             }
             (Some(_), _) => {}
         }
-        let (Some(name), Some(ty)) = (name, ty) else {
-            section.finish(problems);
-            continue;
+        let (name, ty) = match (name, ty) {
+            (Some(name), Some(ty)) => (name, ty),
+            (name, _) => {
+                wrong_names.extend(name.map(|name| name.value));
+                section.finish(problems);
+                continue;
+            }
         };
         if params.find(&name.value).is_some() {
             problems.push(section.problem("the name is taken", "each parameter stands once"));
         }
-        let origin = origin.map(|origin| origin.value).unwrap_or_default();
-        params.0.push(Param { name: name.value, ty, source: origin, values: dated });
+        let origin = origin.unwrap_or_else(|| Bilingual::new("", ""));
+        params.all.push(Param {
+            name: name.value,
+            ty,
+            source: origin,
+            values: dated,
+            asked: Arc::default(),
+            at: section.at,
+        });
         section.finish(problems);
     }
+    params.wrong = Some(wrong_names);
     params
 }

@@ -60,6 +60,13 @@ pub(super) enum Sort {
     Text,
 }
 
+impl Sort {
+    /// Whether one value has a next one.
+    pub(super) fn is_counted(self) -> bool {
+        matches!(self, Self::Number | Self::Day)
+    }
+}
+
 /// What a number counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Unit {

@@ -7,16 +7,18 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use super::check::{Asked, Define, Known, Scope, condition, expression};
+use super::cite::{Cites, Law, Speaks};
 use super::document::{Section, Source, Text};
 use super::node::Node;
 use super::params::Params;
 use super::place::{Sort, inside, root, within};
 use super::problem::{Problem, Problems, hint};
+use super::same::ordered;
 use super::schema::{Record, Type};
 use super::syntax::{Comparison, Mistake, parse};
 use super::template::Template;
 use super::value::Value;
-use crate::domain::{ServiceCode, Verdict};
+use crate::domain::{Bearing, ServiceCode, Verdict};
 
 /// A rule, checked.
 #[derive(Debug, Clone)]
@@ -33,7 +35,7 @@ pub(super) struct Rule {
     /// The rules it is the exception to: where it speaks, what they find does not count.
     pub(super) overrides: Vec<String>,
     pub(super) when: Node,
-    pub(super) cite: String,
+    pub(super) cite: Cites,
     pub(super) due: Option<DueBy>,
     /// Its reason is told to the applicant alone, on no screen and no slip.
     pub(super) private: bool,
@@ -76,6 +78,11 @@ impl Rule {
         self.law.contains(rule_set) && (self.services.is_empty() || self.services.contains(service))
     }
 
+    /// Whether it belongs to `rule_set`.
+    pub(super) fn is_of(&self, rule_set: &str) -> bool {
+        self.law.contains(rule_set)
+    }
+
     /// Whether `day` lies in its own period.
     pub(super) fn speaks_on(&self, day: Date) -> bool {
         self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
@@ -86,9 +93,9 @@ impl Rule {
         self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
     }
 
-    /// The same rule without a first and a last day.
-    pub(super) fn timeless(&self) -> Self {
-        Self { from: None, until: None, ..self.clone() }
+    /// The rule as it is on `day`, without a first and a last day.
+    pub(super) fn timeless(&self, day: Date) -> Self {
+        Self { from: None, until: None, cite: self.cite.timeless(day), ..self.clone() }
     }
 
     /// The days from which it speaks, or is silent again.
@@ -123,6 +130,12 @@ pub(super) fn check_together(
                 ));
                 continue;
             };
+            if rule.outcome.bearing() == Bearing::Granted && general.outcome.bars_a_grant() {
+                problems.push(rule.problem(
+                    format!("grants, and overrides {id}, which says that nothing may be granted"),
+                    "write the exception into the condition of that rule: no grant lifts a stop, a refusal or a want of competence",
+                ));
+            }
             if overrides_itself(rules, rule, general, rules.len()) {
                 problems.push(rule.problem(
                     format!("overrides {id}, which overrides it in turn"),
@@ -194,12 +207,11 @@ impl Rule {
 
     /// Rules that mean the same find the same of the same applications.
     fn meaning(&self) -> Meaning<'_> {
-        (self.outcome, &self.law, &self.services, [self.from, self.until], &self.when)
+        (self.outcome, &self.law, &self.services, [self.from, self.until], ordered(&self.when))
     }
 }
 
-type Meaning<'r> =
-    (Verdict, &'r BTreeSet<String>, &'r BTreeSet<String>, [Option<Date>; 2], &'r Node);
+type Meaning<'r> = (Verdict, &'r BTreeSet<String>, &'r BTreeSet<String>, [Option<Date>; 2], Node);
 
 /// A rule file, read once for its definitions and its rules.
 pub(super) struct RuleFile<'s> {
@@ -225,6 +237,8 @@ pub(super) struct Context<'c> {
     /// Names and first days, oldest first; `None` where the manifest could not be read: nothing is unknown
     /// then.
     pub(super) rule_sets: Option<&'c [(String, Date)]>,
+    /// The laws that may be cited, where the manifest names them.
+    pub(super) laws: Option<&'c [Law]>,
 }
 
 /// Reads the `[[define]]`s of every rule file.
@@ -345,6 +359,7 @@ fn rule(
             problems.push(source.problem(name.at, text, "rule sets are declared in manifest.toml"));
         }
     }
+    twice(&section, "rule_set", &rule_sets, problems);
     if rule_sets.is_empty() {
         problems.push(section.problem("'rule_set' is missing", "name the rule sets it belongs to"));
     }
@@ -357,7 +372,16 @@ fn rule(
     }
     let outcome = outcome(&mut section, problems);
     let overrides = section.texts("overrides", problems);
-    let cite = section.required("cite", problems);
+    twice(&section, "overrides", &overrides, problems);
+    let cite = Cites::read(&mut section, problems);
+    if let (Some(cite), Some(services), Some(declared)) = (&cite, &services, context.rule_sets) {
+        let speaks = Speaks {
+            rule: &section.name,
+            days: days_of(declared, &rule_sets, from, until),
+            services,
+        };
+        cite.check(source, &speaks, context.laws, problems);
+    }
     let private = section.boolean("private", problems).unwrap_or(false);
 
     let asked = Asked {
@@ -421,7 +445,7 @@ fn rule(
         outcome: outcome?,
         overrides: overrides.into_iter().map(|id| id.value).collect(),
         when: checked?.node,
-        cite: cite?.value,
+        cite: cite?,
         due,
         private,
         message: message?,
@@ -430,6 +454,24 @@ fn rule(
         line,
         cost,
     })
+}
+
+/// The rule sets named, each with its first and last day inside the rule's own period.
+fn days_of<'d>(
+    declared: &'d [(String, Date)],
+    named: &[Text],
+    from: Option<Date>,
+    until: Option<Date>,
+) -> Vec<(&'d str, Date, Date)> {
+    let ends = declared.iter().skip(1).map(|(_, next)| next.yesterday().unwrap_or(*next));
+    let sets = declared.iter().zip(ends.chain([Date::MAX]));
+    sets.filter(|((name, _), _)| named.iter().any(|one| one.value == *name))
+        .map(|((name, begin), end)| {
+            let begin = from.map_or(*begin, |from| from.max(*begin));
+            (name.as_str(), begin, until.map_or(end, |until| until.min(end)))
+        })
+        .filter(|(_, begin, end)| begin <= end)
+        .collect()
 }
 
 /// That an application is about one of `services`; nothing where they are all.
@@ -501,6 +543,7 @@ fn services(section: &mut Section<'_, '_>, problems: &mut Problems) -> Option<BT
         problems.push(section.problem("'applies' is missing", r#"name services, or ["any"]"#));
         return None;
     }
+    twice(section, "applies", &written, problems);
     let mut services = BTreeSet::new();
     for name in &written {
         if name.value == "any" && written.len() > 1 {
@@ -521,6 +564,18 @@ fn services(section: &mut Section<'_, '_>, problems: &mut Problems) -> Option<BT
         services.insert(name.value.clone());
     }
     Some(services)
+}
+
+/// Tells what a list of names has twice: one of the two was meant to be another.
+fn twice(section: &Section<'_, '_>, key: &str, names: &[Text], problems: &mut Problems) {
+    let mut known = BTreeSet::new();
+    for name in names {
+        if !known.insert(name.value.as_str()) {
+            let text = format!("{}: '{key}' names '{}' twice", section.name, name.value);
+            let remedy = "take one out, or name the one that was meant";
+            problems.push(section.source.problem(name.at, text, remedy));
+        }
+    }
 }
 
 fn outcome(section: &mut Section<'_, '_>, problems: &mut Problems) -> Option<Verdict> {

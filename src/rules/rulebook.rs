@@ -1,5 +1,6 @@
 //! An edition as data: loaded whole or not at all, with every problem told at once.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::case::{self, Case};
 use super::catalogue::{self, Catalogue};
+use super::cite::{self, Law};
 use super::decide::decide_by_law;
 use super::document::{Section, Source};
 use super::facts::Facts;
@@ -86,8 +88,36 @@ impl Rulebook {
 
     /// Checks an edition, given as path → text. Its cases are run too: one that fails is a problem.
     pub fn load(files: &BTreeMap<String, String>) -> Result<Self, Problems> {
-        let mut problems = Problems::default();
-        let loaded = load(files, &mut problems);
+        Self::load_beside(files, Vec::new(), false)
+    }
+
+    /// As [`Self::load`], for deciding by: an edition that no case ever tried is none, and a parameter no
+    /// rule reads is a switch that is not connected. `unread` are the
+    /// problems of files that could not even be read; what follows from them alone is not told.
+    pub fn load_tried(
+        files: &BTreeMap<String, String>,
+        unread: Vec<Problem>,
+    ) -> Result<Self, Problems> {
+        let tried = files.keys().any(|file| is_in(file, "cases/", ".toml"))
+            || unread.iter().any(|problem| is_in(&problem.file, "cases/", ".toml"));
+        let untried = (!tried).then(|| Problem {
+            file: "cases/".to_owned(),
+            line: 1,
+            text: "the edition has no cases: nobody has seen what it decides".to_owned(),
+            mark: None,
+            remedy: "add cases/*.toml with a case for every rule (`rules test` tells which)"
+                .to_owned(),
+        });
+        Self::load_beside(files, unread.into_iter().chain(untried).collect(), true)
+    }
+
+    fn load_beside(
+        files: &BTreeMap<String, String>,
+        unread: Vec<Problem>,
+        whole: bool,
+    ) -> Result<Self, Problems> {
+        let mut problems = Problems(unread);
+        let loaded = load(files, whole, &mut problems);
         problems.sort();
         match loaded {
             Some(rulebook) if problems.is_empty() => Ok(rulebook),
@@ -193,7 +223,7 @@ impl Rulebook {
         let mut other = Self {
             rule_sets: vec![(rule_set, Date::MIN)],
             params: self.params.fixed_on(day),
-            rules: in_force.map(Rule::timeless).collect(),
+            rules: in_force.map(|rule| rule.timeless(day)).collect(),
             ..self.clone()
         };
         other.index = Index::of(&other);
@@ -286,13 +316,11 @@ const FILES: [&str; 6] = [
     "guide.toml",
 ];
 
-fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rulebook> {
-    if !sizes_fit(files, problems) {
-        return None;
-    }
+fn load(all: &BTreeMap<String, String>, whole: bool, problems: &mut Problems) -> Option<Rulebook> {
+    let files = &*fitting(all, problems)?;
     let source = |file: &'static str, problems: &mut Problems| {
         let text = files.get(file);
-        if text.is_none() {
+        if text.is_none() && !problems.0.iter().any(|problem| problem.file == file) {
             problems.push(missing(file));
         }
         text.map(|text| Source { file, text })
@@ -316,13 +344,14 @@ fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rul
         params.map(|source| params::read(source, &types, begin, problems)).unwrap_or_default();
     let catalogue = catalogue.and_then(|source| catalogue::read(source, &roots, problems));
     let guide = guide.zip(catalogue.as_ref()).and_then(|(source, catalogue)| {
-        let known = guide::Known { roots: &roots, types: &types, catalogue };
+        let known = guide::Known { roots: &roots, types: &types, catalogue, params: &params };
         guide::read(source, known, problems)
     });
 
     // What names a rule set cannot be judged where the manifest could not be read.
     let rule_sets = manifest.as_ref().map(|manifest| manifest.rule_sets.as_slice());
-    let context = Context { roots: &roots, params: &params, rule_sets };
+    let laws = manifest.as_ref().and_then(|manifest| manifest.laws.as_deref());
+    let context = Context { roots: &roots, params: &params, rule_sets, laws };
     let rule_files: Vec<RuleFile<'_>> = in_folder(files, "rules/", ".toml")
         .filter_map(|source| RuleFile::read(source, problems))
         .collect();
@@ -348,6 +377,9 @@ fn load(files: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Rul
     if problems.is_empty() {
         // Only now: what a wrong condition would have used is not told as unused.
         rule::unused(&rule_files, &defines, problems);
+        if whole && let Some(text) = files.get("params.toml") {
+            params.unused(Source { file: "params.toml", text }, problems);
+        }
     }
     let cost = rules.iter().fold(0_u64, |sum, rule| sum.saturating_add(rule.cost));
     if cost > Rulebook::COST_MAX
@@ -412,37 +444,49 @@ fn missing(file: &str) -> Problem {
     }
 }
 
-fn sizes_fit(files: &BTreeMap<String, String>, problems: &mut Problems) -> bool {
-    let problem = |file: &str, text: String| Problem {
+/// The files that can be looked at; what is wrong with the others is told.
+fn fitting<'f>(
+    files: &'f BTreeMap<String, String>,
+    problems: &mut Problems,
+) -> Option<Cow<'f, BTreeMap<String, String>>> {
+    let problem = |file: &str, text: String, remedy: &str| Problem {
         file: file.to_owned(),
         line: 1,
         text,
         mark: None,
-        remedy: String::new(),
+        remedy: remedy.to_owned(),
     };
     if files.len() > Rulebook::FILES_MAX {
         let text = format!("{} files, at most {} are read", files.len(), Rulebook::FILES_MAX);
-        problems.push(problem("(edition)", text));
-        return false;
+        problems.push(problem("(edition)", text, "put several chapters into one file"));
+        return None;
     }
+    let mut fitting = Cow::Borrowed(files);
     for (file, text) in files {
-        let in_folder = |folder: &str, suffix: &str| {
-            let inner = file.strip_prefix(folder).and_then(|rest| rest.strip_suffix(suffix));
-            inner.is_some_and(|name| !name.is_empty() && !name.contains('/'))
-        };
         let known = FILES.contains(&file.as_str())
-            || in_folder("rules/", ".toml")
-            || in_folder("cases/", ".toml")
-            || in_folder("cases/base/", ".json");
-        if !known {
-            problems.push(problem(file, "the file is no part of an edition".to_owned()));
-        }
-        if text.len() > Rulebook::FILE_BYTES_MAX {
+            || is_in(file, "rules/", ".toml")
+            || is_in(file, "cases/", ".toml")
+            || is_in(file, "cases/base/", ".json");
+        let (text, remedy) = if !known {
+            let text = "the file is no part of an edition".to_owned();
+            (text, "take it out: what nobody reads is not signed")
+        } else if text.len() > Rulebook::FILE_BYTES_MAX {
             let most = Rulebook::FILE_BYTES_MAX;
-            problems.push(problem(file, format!("{} bytes, at most {most} are read", text.len())));
-        }
+            let text = format!("{} bytes, at most {most} are read", text.len());
+            (text, "split it: an edition has a file for each chapter")
+        } else {
+            continue;
+        };
+        problems.push(problem(file, text, remedy));
+        fitting.to_mut().remove(file);
     }
-    problems.is_empty()
+    Some(fitting)
+}
+
+/// Whether a file lies in a folder of an edition, and in none below it.
+fn is_in(file: &str, folder: &str, suffix: &str) -> bool {
+    let inner = file.strip_prefix(folder).and_then(|rest| rest.strip_suffix(suffix));
+    inner.is_some_and(|name| !name.is_empty() && !name.contains('/'))
 }
 
 fn in_folder<'f>(
@@ -476,6 +520,7 @@ struct Manifest {
     reject_after: Date,
     rule_sets: Vec<(String, Date)>,
     fallbacks: Fallbacks,
+    laws: Option<Vec<Law>>,
 }
 
 fn manifest(source: Source<'_>, problems: &mut Problems) -> Option<Manifest> {
@@ -514,6 +559,9 @@ fn manifest(source: Source<'_>, problems: &mut Problems) -> Option<Manifest> {
     }
     let rule_sets = rule_sets(source, parsed.get_ref(), problems);
     root.value("rule_set");
+    let begin = rule_sets.first().map(|(_, from)| *from);
+    let laws = cite::laws(source, parsed.get_ref(), problems);
+    root.value("law");
     let mut fallbacks = root.table("fallback", problems);
     if fallbacks.is_none() {
         problems.push(root.problem("[fallback] is missing", "what the engine itself has to say"));
@@ -526,6 +574,11 @@ fn manifest(source: Source<'_>, problems: &mut Problems) -> Option<Manifest> {
         let section = section.as_mut()?;
         let code = section.required("code", problems);
         let cite = section.required("cite", problems);
+        if let (Some(cite), Some(laws), Some(begin)) = (&cite, &laws, begin)
+            && let Some((wrong, remedy)) = cite::check_everywhere(&cite.value, laws, begin)
+        {
+            problems.push(source.problem(cite.at, format!("fallback.{key}: {wrong}"), remedy));
+        }
         let message = section.bilingual("message", problems);
         let remedy = section.bilingual("remedy", problems);
         Some(Fallback {
@@ -553,6 +606,7 @@ fn manifest(source: Source<'_>, problems: &mut Problems) -> Option<Manifest> {
         refresh_by: refresh_by?,
         reject_after: reject_after?,
         rule_sets,
+        laws,
         fallbacks: Fallbacks {
             silent: silent?,
             rule_failed: rule_failed?,

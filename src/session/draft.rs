@@ -90,8 +90,10 @@ pub(super) fn draft(
         division: terms.division.clone(),
         kept: None,
     };
+    let paper = service.grants(verdict)?;
     if let Some(kind) = service.held() {
         let held = own_permit(visit, kind)?;
+        debug_assert_eq!(paper, kind, "a permit that is there is of the kind that is granted");
         return kept(draft, service.action(), kind, held, facts);
     }
     // The only address anybody has vouched for is the registered one. Where the applicant trades in

@@ -440,6 +440,8 @@ pub enum NotIssued {
     GlyphMissing(char),
     /// The certificate cannot be made whole: a text does not fit, or a font cannot be read.
     Unprintable,
+    /// The paper prepared is not the one decided upon: a mistake of this software.
+    WrongPaper,
     /// The clock is behind the last record.
     ClockBehind,
     /// The clock is too far from central's.

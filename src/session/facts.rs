@@ -162,6 +162,7 @@ fn document(visit: &Visit, terms: &Terms, promised: Promised) -> Value {
             "birth": applicant.birth.reveal().to_string(),
             "role": role(&visit.relation),
         });
+        document["applicant"]["document_long_term"] = json!(applicant.valid_to.is_none());
         if let Some(valid_to) = applicant.valid_to {
             document["applicant"]["document_valid_to"] = json!(valid_to.to_string());
         }
@@ -194,6 +195,8 @@ fn document(visit: &Visit, terms: &Terms, promised: Promised) -> Value {
             .iter()
             .map(|ban| json!({ "kind": ban.kind, "who": ban.who, "on": ban.on.to_string() }))
             .collect();
+        let address = visit.business.as_ref().map(|business| business.address.as_str());
+        let held = |permit| held(permit, address);
         document["permits"] = supervision.permits.iter().map(held).collect();
     }
     if let Some(district) = visit.district {
@@ -208,7 +211,7 @@ fn document(visit: &Visit, terms: &Terms, promised: Promised) -> Value {
         let filed = (entry.service == ServiceCode::FoodFile).then_some(PermitKind::Food);
         let kind = entry.service.held().or(filed);
         if let Some(permit) = kind.and_then(|kind| draft::own_permit(visit, kind)) {
-            document["permit"] = held(permit);
+            document["permit"] = held(permit, None);
         }
     }
     for field in visit.fields.iter().filter(|field| field.source.is_none()) {
@@ -270,7 +273,16 @@ fn registers(visit: &Visit) -> Value {
         .into()
 }
 
-fn held(permit: &super::event::HeldPermit) -> Value {
+/// An address without what one register writes before it and another leaves out.
+fn place(address: &str) -> String {
+    let bare: String = address.chars().filter(|c| !c.is_whitespace()).collect();
+    let bare = bare.strip_prefix("山东省").unwrap_or(&bare);
+    bare.strip_prefix("淄博市").unwrap_or(bare).to_owned()
+}
+
+/// A permit as the register has it. `applied_for` is the address a new one would be for, where it is known:
+/// whether this one stands there already.
+fn held(permit: &super::event::HeldPermit, applied_for: Option<&str>) -> Value {
     let mut value = json!({
         "kind": permit.kind, "number": permit.number, "status": permit.status,
     });
@@ -279,6 +291,12 @@ fn held(permit: &super::event::HeldPermit) -> Value {
     }
     if let Some(valid_to) = permit.valid_to {
         value["valid_to"] = json!(valid_to.to_string());
+    }
+    // What the register does not say stays unknown, and the rules refer.
+    if let Some(address) =
+        applied_for.filter(|address| !address.is_empty() && !permit.premises.is_empty())
+    {
+        value["here"] = json!(place(&permit.premises) == place(address));
     }
     // An item in words nobody here knows leaves all of them unknown, and the rules refer.
     if let Some(items) = items::read(&permit.items) {

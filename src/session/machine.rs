@@ -971,6 +971,13 @@ fn referral(reason: &NotIssued) -> Option<Finding> {
                 "This kiosk cannot print your certificate in full.",
             ),
         ),
+        NotIssued::WrongPaper => (
+            "WRONG_PAPER",
+            Bilingual::new(
+                "本机准备的证照与决定不符，没有发证。",
+                "The paper this kiosk prepared is not the one decided upon; nothing was issued.",
+            ),
+        ),
         NotIssued::Quarantined => (
             "KIOSK_SUSPENDED",
             Bilingual::new(

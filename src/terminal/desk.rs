@@ -901,6 +901,7 @@ fn not_issued(error: &journal::Error) -> NotIssued {
         journal::Error::ClockStepped { .. } => NotIssued::ClockDrifted,
         journal::Error::Quarantined { .. } => NotIssued::Quarantined,
         journal::Error::Revoked { .. } => NotIssued::Revoked,
+        journal::Error::WrongPaper { .. } => NotIssued::WrongPaper,
         _ => NotIssued::JournalDown,
     }
 }

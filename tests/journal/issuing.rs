@@ -1,6 +1,8 @@
 //! What is issued, with which number and date, and when nothing is.
 
-use permit_kiosk::domain::{Grant, ServiceCode, Verdict};
+use permit_kiosk::domain::{
+    FoodLicenceNumber, Grant, Kept, LastDay, PermitNumber, ServiceCode, Verdict,
+};
 use permit_kiosk::journal::Error;
 use permit_kiosk::seal::Keyring;
 use permit_kiosk::wire::v1::{self, BlockGrant, Body, Document, KioskId, PrintStep, SignedBlock};
@@ -129,7 +131,11 @@ fn every_kind_of_permit_has_its_series_and_its_last_day() {
     let mut elicences = std::collections::BTreeSet::new();
     for (n, (grant, series, number, valid_to)) in (1..).zip(cases) {
         kiosk.lease(series, 0, 10);
-        let issued = kiosk.journal.issue(request(id(n), ServiceCode::FoodNew, grant)).unwrap();
+        let service = match grant {
+            Grant::Hygiene { .. } => ServiceCode::HygieneNew,
+            Grant::Food { .. } | Grant::Filing { .. } => ServiceCode::FoodNew,
+        };
+        let issued = kiosk.journal.issue(request(id(n), service, grant)).unwrap();
         let permit = issued.permit;
         assert_eq!(permit.number.to_string(), number);
         assert_eq!(permit.valid_to.map(|day| day.to_string()).as_deref(), valid_to);
@@ -138,6 +144,53 @@ fn every_kind_of_permit_has_its_series_and_its_last_day() {
     let error =
         kiosk.journal.issue(request(id(99), ServiceCode::FoodNew, food("摊贩"))).unwrap_err();
     assert!(matches!(error, Error::UnknownSubject { .. }), "{error}");
+    kiosk.check();
+}
+
+/// Whoever prepares the paper may be wrong: nothing is numbered that the decision does not grant.
+#[test]
+fn only_the_paper_that_was_decided_on_is_issued() {
+    let kiosk = Kiosk::new();
+    for series in [FOOD_SELLERS, "filing/2/370303", "hygiene/张审卫公证/2026"] {
+        kiosk.lease(series, 0, 10);
+    }
+    let grants = [
+        Grant::Food { subject: "食品销售经营者".to_owned(), items: vec![] },
+        Grant::Filing { trade: "零售".to_owned() },
+        Grant::Hygiene { place: "理发店".to_owned() },
+    ];
+    let mut n = 0;
+    for service in ServiceCode::ALL {
+        for verdict in [Verdict::Issue, Verdict::File] {
+            for grant in &grants {
+                n += 1;
+                let kind = grant.kind();
+                let mut request = request(id(n), service, grant.clone());
+                request.case.decision.verdict = verdict;
+                let issued = kiosk.journal.issue(request);
+                if service.grants(verdict) == Some(kind) {
+                    issued.unwrap_or_else(|error| panic!("{service} {verdict} {kind:?}: {error}"));
+                } else {
+                    let error = issued.expect_err("no such paper was granted");
+                    let told = format!("{verdict} on {service} grants no paper of the kind");
+                    assert!(error.to_string().starts_with(&told), "{error}");
+                }
+            }
+        }
+    }
+    // Five services of food issue, five of hygiene; what is filed comes of new, of filing and of its change.
+    assert_eq!(kiosk.journal.series_state(&series(FOOD_SELLERS)).unwrap().left, 5);
+    assert_eq!(kiosk.journal.series_state(&series("filing/2/370303")).unwrap().left, 7);
+    assert_eq!(kiosk.journal.series_state(&series("hygiene/张审卫公证/2026")).unwrap().left, 5);
+    // A number that is kept belongs to a paper of its kind.
+    let mut other = request(id(200), ServiceCode::HygieneReissue, grants[2].clone());
+    other.draft.kept = Some(Kept {
+        number: PermitNumber::Food(FoodLicenceNumber::parse("JY13703030000019").unwrap()),
+        issued: None,
+        valid_to: LastDay::Stays(None),
+    });
+    let error = kiosk.journal.issue(other).unwrap_err();
+    assert!(matches!(error, Error::WrongPaper { .. }), "{error}");
     kiosk.check();
 }
 

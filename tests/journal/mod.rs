@@ -298,7 +298,8 @@ pub(crate) fn request(
     service: ServiceCode,
     grant: Grant,
 ) -> IssueRequest {
-    let case = case(application, service, Verdict::Issue);
+    let files = matches!(grant, Grant::Filing { .. });
+    let case = case(application, service, if files { Verdict::File } else { Verdict::Issue });
     let draft = PermitDraft {
         application,
         holder: Holder {

@@ -900,6 +900,46 @@ fn a_renewal_keeps_the_number_and_counts_five_years_from_the_decision() {
     assert_eq!(lobby.papers(), CERTIFICATES);
 }
 
+/// What was a licence for prepackaged food alone is filed now: under that verdict the kiosk renews no licence.
+#[test]
+fn an_old_licence_for_prepackaged_food_is_not_renewed() {
+    let held = HeldPermit {
+        number: "JY13703039900024".to_owned(),
+        subject: "食品销售经营者".to_owned(),
+        items: vec!["预包装食品销售(含冷藏冷冻食品)".to_owned()],
+        issued: Some(date(2022, 3, 1)),
+        valid_to: Some(date(2026, 12, 20)),
+        ..held_licence()
+    };
+    let mut lobby = Lobby::new();
+    lobby.registers.supervision.permits = vec![held];
+    lobby.come_for("food-renew");
+    lobby.answer("application.unchanged", Answer::YesNo(true));
+    lobby.tell(Event::FormConfirmed);
+    if *lobby.session.stage() == Stage::Promising {
+        lobby.sign();
+    }
+    lobby.check_verdict(Verdict::Refer, "PAPER_BY_OFFICER");
+    assert!(lobby.issued().is_empty());
+}
+
+/// One place, one licence: the register of permits is asked anyway, and says where each stands.
+#[test]
+fn a_second_licence_for_the_same_place_is_not_issued_on_the_spot() {
+    for (premises, verdict, code) in [
+        ("张店区公园街道示范大街5号", Verdict::Refer, "OWN_LICENCE_HERE"),
+        ("山东省淄博市张店区公园街道示范大街5号", Verdict::Refer, "OWN_LICENCE_HERE"),
+        ("", Verdict::Refer, "OWN_LICENCE_HERE"),
+        ("张店区公园街道示范路9号", Verdict::Issue, "OK"),
+    ] {
+        let mut lobby = Lobby::new();
+        let held = HeldPermit { premises: premises.to_owned(), ..held_licence() };
+        lobby.registers.supervision.permits = vec![held];
+        lobby.open_a_food_shop();
+        lobby.check_verdict(verdict, code);
+    }
+}
+
 #[test]
 fn a_new_name_is_entered_on_the_licence_and_its_last_day_stays() {
     let answers = [

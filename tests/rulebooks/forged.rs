@@ -92,13 +92,13 @@ fn signatures_are_needed_from_two_distinct_trusted_publishers() {
     let mut renamed = next().signed(&[1]);
     let signature = renamed.signatures[0].signature.clone();
     renamed.signatures.push(EditionSignature { key: key(2).id().to_string(), signature });
-    check(&renamed, "NOT_SIGNED");
+    check(&renamed, "MANIFEST_CHANGED");
 
     let mut none_readable = next().published();
     for signature in &mut none_readable.signatures {
         signature.signature.push_str("00");
     }
-    check(&none_readable, "NOT_SIGNED");
+    check(&none_readable, "MANIFEST_CHANGED");
 }
 
 #[test]
@@ -107,18 +107,18 @@ fn a_signature_made_for_another_purpose_is_none() {
     let signed = key(2).sign("permit-kiosk/snapshot/1", other.manifest.as_bytes());
     let key = key(2).id().to_string();
     other.signatures.push(EditionSignature { key, signature: signed.to_string() });
-    check(&other, "NOT_SIGNED");
+    check(&other, "MANIFEST_CHANGED");
 }
 
 #[test]
 fn an_edited_manifest_is_no_longer_signed() {
     let mut edited = next().published();
     edited.manifest = edited.manifest.replace("\"version\":6", "\"version\":7");
-    check(&edited, "NOT_SIGNED");
+    check(&edited, "MANIFEST_CHANGED");
     // The same meaning in other bytes was not signed either.
     let mut spaced = next().published();
     spaced.manifest = spaced.manifest.replacen(':', ": ", 1);
-    check(&spaced, "NOT_SIGNED");
+    check(&spaced, "MANIFEST_CHANGED");
 }
 
 #[test]

@@ -71,7 +71,7 @@ impl Plan {
                     let code = key.to_uppercase();
                     format!(
                         "[fallback.{key}]\ncode = \"{code}\"\ncite = \"c\"\n\
-                         message = {{ zh = \"m\", en = \"m\" }}\nremedy = {{ zh = \"r\", en = \"r\" }}\n"
+                         message = {{ zh = \"话\", en = \"m\" }}\nremedy = {{ zh = \"话\", en = \"r\" }}\n"
                     )
                 })
                 .concat();
@@ -84,21 +84,21 @@ impl Plan {
         let schema = "[enum]\nservice = [\"food/new\"]\n[record.application]\n\
                       service = \"service\"\naccepted_on = \"date?\"\nwants_person = \"bool\"\n\
                       [facts]\napplication = \"application\"\n\
-                      [word.service]\n\"food/new\" = { zh = \"a\", en = \"a\" }\n\
-                      [label.application]\nservice = { zh = \"a\", en = \"a\" }\n\
-                      accepted_on = { zh = \"b\", en = \"b\" }\n\
-                      wants_person = { zh = \"c\", en = \"c\" }\n\
-                      [label.facts]\napplication = { zh = \"a\", en = \"a\" }\n";
+                      [word.service]\n\"food/new\" = { zh = \"话\", en = \"a\" }\n\
+                      [label.application]\nservice = { zh = \"话\", en = \"a\" }\n\
+                      accepted_on = { zh = \"话\", en = \"b\" }\n\
+                      wants_person = { zh = \"话\", en = \"c\" }\n\
+                      [label.facts]\napplication = { zh = \"话\", en = \"a\" }\n";
         let rules = "[[rule]]\nid = \"PERSON\"\ncode = \"PERSON_WANTED\"\nrule_set = [\"R1\"]\n\
                      applies = [\"any\"]\noutcome = \"refer\"\nwhen = \"application.wants_person\"\n\
-                     cite = \"c\"\nmessage = { zh = \"m\", en = \"m\" }\nremedy = { zh = \"r\", en = \"r\" }\n";
+                     cite = \"c\"\nmessage = { zh = \"话\", en = \"m\" }\nremedy = { zh = \"话\", en = \"r\" }\n";
         let cases = format!(
             "[[case]]\nid = \"C1\"\nname = \"a person is wanted\"\ntoday = {issued}\n\
              base = \"base/one.json\"\nverdict = \"{expected}\"\ncode = \"PERSON_WANTED\"\n\
              fired = [\"PERSON\"]\n"
         );
         let base = r#"{"application":{"service":"food/new","wants_person":true}}"#;
-        let catalogue = "[[group]]\nid = \"g\"\ntitle = { zh = \"g\", en = \"g\" }\n";
+        let catalogue = "[[group]]\nid = \"g\"\ntitle = { zh = \"话\", en = \"g\" }\n";
         let calendar = include_str!("../../kiosk-config/rulebook/calendar.toml");
         [
             ("manifest.toml", manifest.as_str()),

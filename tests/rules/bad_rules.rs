@@ -1,7 +1,10 @@
 //! Plausible mistakes of an author of rules: each is refused when the edition is loaded, and told so
 //! that it can be mended. Elsewhere they load, and decide wrongly in silence.
 
-use permit_kiosk::rules::{Problem, Rulebook};
+use jiff::civil::date;
+use permit_kiosk::rulebooks;
+use permit_kiosk::rules::{Problem, Rulebook, decide_document};
+use serde_json::json;
 
 use super::edition::{Files, rule, small, zhangdian_files};
 
@@ -162,7 +165,7 @@ fn each_plausible_mistake_around_a_condition_is_refused() {
         ("cite = \"c\"\n", "", "'cite' is missing"),
         ("cite = \"c\"", "cite = \" \"", "'cite' is empty"),
         ("en = \"m\" }", "}", "'en' is missing"),
-        ("message = { zh = \"m\", en = \"m\" }\n", "", "'message.zh' and 'message.en' is missing"),
+        ("message = { zh = \"话\", en = \"m\" }\n", "", "'message.zh' and 'message.en' is missing"),
         ("outcome = \"refer\"", "outcome = \"reject\"", "unknown outcome 'reject'"),
         ("outcome = \"refer\"", "outcome = \"refer_onsit\"", "did you mean 'refer_onsite'?"),
         ("cite =", "unles = \"x\"\ncite =", "unknown key 'unles'"),
@@ -189,6 +192,49 @@ fn each_plausible_mistake_around_a_condition_is_refused() {
         ("id = \"A\"", "id = \"a rule\"", "'id' is not made of capitals and digits"),
         ("when = ", "when = 5 #", "'when' is not a text"),
         ("code = \"FOUND\"", "code = \"FOUND", "error:"),
+        ("[\"R1\"]", "[\"R1\", \"R1\"]", "'rule_set' names 'R1' twice"),
+        (
+            "applies = [\"any\"]",
+            "applies = [\"food/new\", \"food/new\"]",
+            "'applies' names 'food/new' twice",
+        ),
+        ("cite = \"c\"", "cite = \"c {shop.seats}\"", "'cite' has a brace"),
+        ("cite = \"c\"", "cite = \"c }\"", "'cite' has a brace"),
+        ("cite = \"c\"", "cite = \"c\\u0007\"", "a character nobody sees (U+0007)"),
+        ("zh = \"话\"", "zh = \"words\"", "'zh' has no Chinese character"),
+        ("en = \"m\"", "en = \"the 话\"", "'en' has a Chinese character"),
+        ("en = \"m\"", "en = \"m\\u202e\"", "a character nobody sees (U+202E)"),
+        ("zh = \"话\"", "zh = \"话\\u200b\"", "a character nobody sees (U+200B)"),
+        (
+            "cite =",
+            "due = 'add_workdays(today, -3)'\ncite =",
+            "counts 0 to 1000 working days, not -3",
+        ),
+        ("cite =", "due = 'add_workdays(today, 1001)'\ncite =", "not 1001"),
+        ("cite = \"c\"", "cite = []", "'cite' is empty"),
+        ("cite = \"c\"", "cite = [\"c\"]", "an element of 'cite' is not a table"),
+        ("cite = \"c\"", "cite = [{ about = [\"food\"] }]", "'is' is missing"),
+        ("cite = \"c\"", "cite = [{ abuot = [\"food\"], is = \"c\" }]", "unknown key 'abuot'"),
+        (
+            "cite = \"c\"",
+            "cite = [{ about = [\"fod\"], is = \"c\" }]",
+            "no service begins with 'fod/' (did you mean 'food'?)",
+        ),
+        (
+            "cite = \"c\"",
+            "cite = [{ about = [\"food\"], is = \"c\" }]",
+            "'cite' names no article for combined/… under R1",
+        ),
+        (
+            "cite = \"c\"",
+            "cite = [{ from = 2010-01-01, is = \"c\" }]",
+            "no article for combined/… under R1 on 2000-01-01",
+        ),
+        (
+            "cite = \"c\"",
+            "cite = [{ is = \"c\" }, { about = [\"food\"], is = \"d\" }]",
+            "this article is never cited",
+        ),
     ];
     for (line, by, told) in table {
         let files = with(line, by);
@@ -222,6 +268,214 @@ error: rules/all.toml:19: B: message.en: {shop.closed}: shop.closed may be missi
    |  ^
 2 errors; edition not loaded";
     assert_eq!(shown, wanted);
+}
+
+/// A rule that cites by law, where the manifest says what may be cited.
+#[track_caller]
+fn check_cited(cite: &str, told: Option<&str>) {
+    let mut files =
+        small(&rule("A", "shop.live").replace("cite = \"c\"", &format!("cite = {cite}")));
+    let manifest = files.get_mut("manifest.toml").unwrap();
+    manifest.push_str(
+        "\n[[rule_set]]\nname = \"R2\"\nfrom = 2010-01-01\n[[law]]\nname = \"c\"\n\
+         [[law]]\nname = \"旧法\"\nuntil = 2009-12-31\nabout = [\"food\"]\n\
+         [[law]]\nname = \"新法\"\nfrom = 2010-01-01\n",
+    );
+    let rules = files.get_mut("rules/all.toml").unwrap();
+    *rules = rules.replacen("[\"R1\"]", "[\"R1\", \"R2\"]", 1);
+    match told {
+        Some(told) => {
+            let shown: Vec<String> = problems(&files).iter().map(ToString::to_string).collect();
+            assert!(shown.iter().any(|one| one.contains(told)), "{shown:#?}\ndoes not say: {told}");
+            // One problem of each kind for one citation, not one for each service.
+            assert!(shown.len() <= 2, "{shown:#?}");
+        }
+        None => assert_eq!(problems(&files), []),
+    }
+}
+
+#[test]
+fn only_the_law_of_the_day_and_of_the_matter_is_cited() {
+    check_cited("\"c\"", None);
+    check_cited("\"c 第一条；c\"", None);
+    check_cited("\"cc 第一条\"", Some("'cc 第一条' cites no law known here (did you mean 'c'?)"));
+    check_cited("\"新法 第一条\"", Some("cites 新法 for 2000-01-01, when it is not in force"));
+    check_cited("\"c；旧法 第二条\"", Some("cites 旧法 about combined/…"));
+    let split = |rest: &str| {
+        format!("[{{ about = [\"food\"], until = 2009-12-31, is = \"旧法 第二条\" }}, {rest}]")
+    };
+    check_cited(&split("{ rule_set = [\"R1\"], is = \"c\" }, { is = \"新法 第一条\" }"), None);
+    check_cited(
+        &split("{ is = \"新法 第一条\" }"),
+        Some("for 2000-01-01, when it is not in force"),
+    );
+    let late = "[{ about = [\"food\"], is = \"旧法\" }, { is = \"c\" }]";
+    check_cited(late, Some("cites 旧法 for 9999-12-31, when it is not in force"));
+}
+
+/// What an applicant is told by its law: the same rule, under two laws and about two kinds of permit.
+#[test]
+fn a_rule_cites_what_holds_where_it_speaks() {
+    let cite = "[{ about = [\"food\"], until = 2019-12-31, is = \"old\" }, \
+                { about = [\"food\"], is = \"food\" }, { is = \"all\" }]";
+    let written = rule("A", "shop.live").replace("cite = \"c\"", &format!("cite = {cite}"));
+    let rulebook = Rulebook::load(&small(&written)).unwrap_or_else(|problems| panic!("{problems}"));
+    for (service, today, wanted) in [
+        ("food/new", date(2019, 12, 31), "old"),
+        ("food/new", date(2020, 1, 1), "food"),
+        ("hygiene/new", date(2019, 12, 31), "all"),
+    ] {
+        let document = json!({
+            "application": { "service": service },
+            "shop": {
+                "zone": "mixed", "seats": 30, "fee": "1.00", "opened": "2016-01-01", "name": "n",
+                "live": true, "lines": [], "marks": [],
+            },
+        });
+        let decision = decide_document(&rulebook, &document, today);
+        assert_eq!(decision.findings[0].citation, wanted, "{service} {today}");
+        // The law of one day for every day has its article too.
+        let law = rulebook.with_law_of(today).unwrap();
+        let later = decide_document(&law, &document, date(2026, 11, 23));
+        assert_eq!(later.findings[0].citation, wanted, "{service} {today}, later");
+    }
+}
+
+#[test]
+fn conditions_that_say_the_same_in_other_words_are_one() {
+    let table = [
+        ("shop.live && shop.seats > 5", "shop.seats > 5 && shop.live"),
+        ("shop.live && shop.seats > 5", "5 < shop.seats && shop.live"),
+        ("shop.live || shop.seats > 5", "!(shop.seats <= 5 && !shop.live)"),
+        ("shop.zone in [\"mixed\", \"commercial\"]", "shop.zone in [\"commercial\", \"mixed\"]"),
+        ("shop.name in [\"a\", \"b\"]", "shop.name in [\"b\", \"a\"]"),
+        ("shop.lines.exists(l, l.count > 1)", "!shop.lines.all(m, m.count <= 1)"),
+        ("days_between(shop.opened, today) > 3", "3 < days_between( shop.opened,today )"),
+    ];
+    for (one, other) in table {
+        check(&small(&[rule("A", one), rule("B", other)].concat()), "B: says the same as A");
+        check(&small(&[rule("A", other), rule("B", one)].concat()), "B: says the same as A");
+    }
+    for (one, other) in [
+        ("shop.live && shop.seats > 5", "shop.live && shop.seats >= 5"),
+        ("shop.live && shop.seats > 5", "shop.live || shop.seats > 5"),
+        ("days_between(shop.opened, today) > 3", "days_between(today, shop.opened) > 3"),
+        ("shop.lines.exists(l, l.count > 1)", "shop.lines.all(l, l.count > 1)"),
+        ("shop.seats - 1 > 5", "1 - shop.seats > 5"),
+    ] {
+        assert_eq!(problems(&small(&[rule("A", one), rule("B", other)].concat())), []);
+    }
+}
+
+#[test]
+fn no_grant_is_the_exception_to_a_stop() {
+    let general = |outcome: &str| {
+        rule("GENERAL", "shop.live").replace("\"refer\"", &format!("\"{outcome}\""))
+    };
+    let exception = |outcome: &str| {
+        let by = format!("\"{outcome}\"\noverrides = [\"GENERAL\"]");
+        rule("EXCEPTION", "shop.seats < 50").replace("\"refer\"", &by)
+    };
+    for barred in ["stop", "refuse_accept", "not_competent"] {
+        for grant in ["issue", "file"] {
+            let files = small(&[general(barred), exception(grant)].concat());
+            check(
+                &files,
+                "EXCEPTION: grants, and overrides GENERAL, which says that nothing may be granted",
+            );
+        }
+        assert_eq!(problems(&small(&[general(barred), exception("refer")].concat())), []);
+    }
+    assert_eq!(problems(&small(&[general("refer_onsite"), exception("issue")].concat())), []);
+}
+
+#[test]
+fn what_follows_from_another_mistake_is_not_told() {
+    // A parameter that cannot be read, and a file of them that cannot be.
+    let rules = [
+        rule("A", "shop.seats > param(\"seats.max\")"),
+        rule("B", "shop.zone in param(\"zones\")"),
+        "[[define]]\nname = \"full\"\nwhen = 'shop.seats > param(\"seats.max\")'\n".to_owned(),
+        rule("C", "shop.live && full"),
+    ]
+    .concat();
+    let good = small(&rules);
+    assert_eq!(problems(&good), []);
+    let edited = |from: &str, to: &str| {
+        let mut files = good.clone();
+        let params = files.get_mut("params.toml").unwrap();
+        assert!(params.contains(from));
+        *params = params.replacen(from, to, 1);
+        files
+    };
+    check(
+        &edited(
+            "values = [{ from = 2000-01-01, is = 50 }]",
+            "values = [{ from = 2000-01-01, is = 50 }",
+        ),
+        "mend the TOML",
+    );
+    check(&edited("type = \"int\"", "type = \"itn\""), "unknown type 'itn'");
+    // But what is really not there is.
+    let shown = problems(&small(&rule("A", "shop.seats > param(\"seats.mx\")")));
+    assert_eq!(shown.len(), 1, "{shown:#?}");
+}
+
+#[test]
+fn an_edition_to_decide_by_was_tried_and_its_switches_are_connected() {
+    let tried = |files: &Files| {
+        let problems = Rulebook::load_tried(files, Vec::new());
+        problems.err().map_or_else(Vec::new, |problems| problems.0)
+    };
+    let whole = zhangdian_files();
+    assert_eq!(tried(&whole), []);
+    let mut untried = whole.clone();
+    untried.retain(|file, _| !file.starts_with("cases/"));
+    let [problem] = &tried(&untried)[..] else { panic!("{:#?}", tried(&untried)) };
+    assert!(
+        problem.to_string().starts_with("error: cases/:1: the edition has no cases"),
+        "{problem}"
+    );
+    let mut loose = whole;
+    loose.get_mut("params.toml").unwrap().push_str(
+        "\n[[param]]\nname = \"loose\"\ntype = \"int\"\nsource = \"s\"\nvalues = [{ from = 2019-12-01, is = 1 }]\n",
+    );
+    let [problem] = &tried(&loose)[..] else { panic!("{:#?}", tried(&loose)) };
+    assert!(problem.text.contains("param loose: no rule reads it"), "{problem}");
+}
+
+/// What cannot be read is one problem of its file; the others are told all the same.
+#[test]
+fn an_unreadable_file_hides_no_other_mistake() {
+    let folder = tempfile::tempdir().unwrap();
+    for (file, text) in small(&rule("A", "shop.seatz > 5")) {
+        let path = folder.path().join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let rules = folder.path().join("rules");
+    std::fs::create_dir_all(folder.path().join("cases")).unwrap();
+    std::fs::write(folder.path().join("cases/none.toml"), "").unwrap();
+    std::fs::write(rules.join("long.toml"), " ".repeat(Rulebook::FILE_BYTES_MAX + 1)).unwrap();
+    std::fs::write(rules.join("picture.toml"), b"# one\n# two\n\xff\xd8").unwrap();
+    std::os::unix::fs::symlink("all.toml", rules.join("link.toml")).unwrap();
+    std::fs::write(folder.path().join("calendar.toml"), b"\xff").unwrap();
+    let (files, unread) = rulebooks::examine(folder.path()).unwrap();
+    let shown = Rulebook::load_tried(&files, unread).unwrap_err().to_string();
+    for told in [
+        "rules/all.toml:7: A: shop has no field 'seatz'",
+        "rules/long.toml:1: has more than 524288 bytes",
+        "rules/picture.toml:3: is not UTF-8 text from byte 12 on",
+        "rules/link.toml:1: is a link, a pipe or a folder too deep",
+        "calendar.toml:1: is not UTF-8 text",
+        "\n5 errors; edition not loaded",
+    ] {
+        assert!(shown.contains(told), "{shown}\ndoes not say {told}");
+    }
+    // A published file has its limits too, and the rest of it is looked at.
+    let mut files = small(&rule("A", "shop.seatz > 5"));
+    files.insert("rules/long.toml".to_owned(), " ".repeat(Rulebook::FILE_BYTES_MAX + 1));
+    assert_eq!(problems(&files).len(), 2);
 }
 
 #[test]
@@ -395,6 +649,19 @@ fn mistakes_in_the_other_files_are_refused_too() {
         "did you mean 'number'?",
     );
     check_edited("calendar.toml", "2026-01-01", "2026-13-01", "not a date");
+    // The law of food, cited to a hair salon; and the law of 2023, cited in 2020.
+    check_edited(
+        "rules/10-visit.toml",
+        "cite = \"GB 32100-2015\"",
+        "cite = \"食品经营许可和备案管理办法 第十四条\"",
+        "VISIT-USCC: cites 食品经营许可和备案管理办法 about hygiene/…",
+    );
+    check_edited(
+        "rules/61-food-held.toml",
+        "cite = \"食品经营许可管理办法 第二十九条\"",
+        "cite = \"食品经营许可和备案管理办法 第三十二条\"",
+        "cites 食品经营许可和备案管理办法 for 2019-12-01, when it is not in force",
+    );
     check_edited(
         "cases/30-food.toml",
         "verdict = \"ISSUE\"",

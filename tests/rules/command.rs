@@ -35,7 +35,7 @@ fn facts_in_decision_out() {
         ("2026-11-22T23:59:58+08:00", "2026-11-22"),
         ("2026-11-22T16:00:01Z", "2026-11-23"),
     ] {
-        let output = run(&["decide", "--facts", "-", "--at", at], &base("food-new"));
+        let output = run(&["decide", "--facts", "-", "--today", at], &base("food-new"));
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let decision: Decision = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!((decision.verdict, decision.code.as_str()), (Verdict::Issue, "OK"));
@@ -53,7 +53,7 @@ fn one_decision_a_line_and_a_wrong_line_stops_no_other() {
     let long = format!("{}{}", line("food-new"), " ".repeat(300 * 1024));
     // The last line has no end.
     let input = [line("food-new"), wrong, long, String::new(), line("hygiene-new")].join("\n");
-    let at = ["--at", "2026-11-23"];
+    let at = ["--today", "2026-11-23"];
     let output = run(&[&["decide", "--facts", "-", "--lines"][..], &at].concat(), &input);
     assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
     let told = String::from_utf8(output.stdout).unwrap();
@@ -89,7 +89,10 @@ fn wrong_facts_are_told_at_once_and_nothing_is_decided() {
         assert!(told.contains(wanted), "{told}\ndoes not say: {wanted}");
     }
     assert_eq!(run(&["decide", "--facts", "-"], "{").status.code(), Some(2));
-    assert_eq!(run(&["decide", "--facts", "-", "--at", "2026-02-30"], "").status.code(), Some(2));
+    assert_eq!(
+        run(&["decide", "--facts", "-", "--today", "2026-02-30"], "").status.code(),
+        Some(2)
+    );
 }
 
 #[test]
@@ -119,6 +122,38 @@ fn a_broken_rulebook_is_told_with_its_lines() {
     );
 }
 
+/// In Chinese the signs are Chinese too.
+#[test]
+fn what_changed_is_told_with_the_signs_of_its_language() {
+    let directory = tempfile::tempdir().unwrap();
+    for (file, text) in zhangdian_files() {
+        let path = directory.path().join(&file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let text = match file.as_str() {
+            "manifest.toml" => text.replace("version = 1\n", "version = 2\n"),
+            "params.toml" => text.replace(
+                "[{ from = 2019-12-01, is = 15 }]",
+                "[{ from = 2019-12-01, is = 15 }, { from = 2027-01-01, is = 20 }]",
+            ),
+            "rules/90-identity.toml" => text
+                .replacen("applies = [\"any\"]", "applies = [\"food/new\", \"hygiene/new\"]", 1)
+                .replace("没有读到您证件的有效期。", "证件的有效期没有读到。"),
+            _ => text,
+        };
+        std::fs::write(path, text).unwrap();
+    }
+    let new = directory.path().to_str().unwrap();
+    for (language, colon) in [("zh", '：'), ("en", ':')] {
+        let output = run(&["rules", "diff", "kiosk-config/rulebook", new, "--lang", language], "");
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("food.filing_change_workdays") && said.contains(colon), "{said}");
+        let other = if language == "zh" { ": " } else { "：" };
+        let wrong: Vec<&str> = said.lines().filter(|line| line.contains(other)).collect();
+        assert!(wrong.is_empty(), "{wrong:#?}\n{said}");
+    }
+}
+
 #[test]
 fn a_key_that_stands_twice_is_refused() {
     let facts = base("food-new").replacen('{', r#"{ "bans": [],"#, 1);
@@ -144,7 +179,7 @@ fn a_published_edition_is_read_like_the_directory_it_came_from() {
     let (_folder, path) = published();
     let path = path.to_str().unwrap();
     let facts = base("food-new");
-    let at = ["--at", "2026-11-23"];
+    let at = ["--today", "2026-11-23"];
     for (of_file, of_directory) in [
         (vec!["decide", "--facts", "-", "--rulebook", path], vec!["decide", "--facts", "-"]),
         (vec!["rules", "check", path], vec!["rules", "check"]),
@@ -200,11 +235,7 @@ fn whoever_reads_only_the_first_line_ends_a_command_quietly() {
     ] {
         let mut child = Command::new(env!("CARGO_BIN_EXE_permit-kiosk"))
             .args(arguments)
-            .args(if arguments[0] == "decide" {
-                ["--at", "2026-11-23"]
-            } else {
-                ["--today", "2026-11-23"]
-            })
+            .args(["--today", "2026-11-23"])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -411,7 +411,7 @@ fn a_decision_written_at_once_is_the_record_s() {
         rule("D", "shop.name.contains(\"\\\"\")").replace("outcome", "private = true\noutcome"),
         rule("E", "shop.seats > 1").replace("\"refer\"", "\"issue\"\noverrides = [\"D\"]"),
         rule("F", "shop.lines.exists(l, l.count > 1) && param(\"seats.max\") > shop.seats")
-            .replace("en = \"m\"", "en = \"tab\\t, quote \\\", {due}\"")
+            .replace("en = \"m\"", "en = \"line\\n, quote \\\", {due}\"")
             .replace("cite", "due_workdays = 5\ncite"),
     ];
     let small = Rulebook::load(&small(&rules.concat())).unwrap_or_else(|wrong| panic!("{wrong}"));

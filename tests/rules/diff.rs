@@ -44,7 +44,7 @@ fired = ["ISSUE"]
     let promise = r#"
 [[promise]]
 version = "food/1"
-title = { zh = "t", en = "t" }
+title = { zh = "题", en = "t" }
 text = { zh = "我承诺。", en = "I promise." }
 "#;
     files.get_mut("catalogue.toml").unwrap().push_str(promise);
@@ -113,7 +113,7 @@ fn each_edit_has_its_effect() {
     let later = [("params.toml", value, "is = 50 }, { from = 2027-01-01, is = 60 }")];
     check(&later, &[(Milder, Subject::Parameter, "seats.max", Changed)], &[]);
 
-    let words = [("rules/all.toml", "message = { zh = \"m\"", "message = { zh = \"另一句话\"")];
+    let words = [("rules/all.toml", "message = { zh = \"话\"", "message = { zh = \"另一句话\"")];
     let both =
         [(Worded, Subject::Rule, "ISSUE", Changed), (Worded, Subject::Rule, "SEATS", Changed)];
     check(&words, &both, &[]);
@@ -124,7 +124,7 @@ fn each_edit_has_its_effect() {
     let words = (Worded, Subject::Other, "schema.toml: word", Changed);
     let hot = [
         ("schema.toml", "\"cold\", \"hot\", \"raw\"", "\"cold\", \"hot\""),
-        ("schema.toml", "\"raw\" = { zh = \"raw\", en = \"raw\" }\n", ""),
+        ("schema.toml", "\"raw\" = { zh = \"话raw\", en = \"raw\" }\n", ""),
     ];
     check(&hot, &[(Different, Subject::Words, "mark", Changed), words], &[]);
     let year = [(
@@ -283,7 +283,7 @@ pub(super) fn write(files: &Files) -> tempfile::TempDir {
 #[test]
 fn the_command_says_it_in_words_a_lawyer_reads() {
     let tells = |rules: &str, zh: &str, en: &str| {
-        rules.replace("zh = \"m\", en = \"m\"", &format!("zh = \"{zh}\", en = \"{en}\""))
+        rules.replace("zh = \"话\", en = \"m\"", &format!("zh = \"{zh}\", en = \"{en}\""))
     };
     let yard = rule("YARD", "!shop.live && size(shop.lines) > 0");
     let yard =

@@ -29,8 +29,8 @@ pub(super) fn small(rules: &str) -> Files {
         .map(|key| {
             let code = key.to_uppercase();
             format!(
-                "[fallback.{key}]\ncode = \"{code}\"\ncite = \"c\"\nmessage = {{ zh = \"m\", en = \"m\" }}\n\
-                 remedy = {{ zh = \"r\", en = \"r\" }}\n"
+                "[fallback.{key}]\ncode = \"{code}\"\ncite = \"c\"\nmessage = {{ zh = \"话\", en = \"m\" }}\n\
+                 remedy = {{ zh = \"话\", en = \"r\" }}\n"
             )
         })
         .concat();
@@ -86,7 +86,7 @@ pub(super) fn small(rules: &str) -> Files {
     let catalogue = "
         [[group]]
         id = \"g\"
-        title = { zh = \"g\", en = \"g\" }
+        title = { zh = \"话\", en = \"g\" }
     ";
     let calendar = zhangdian_files().remove("calendar.toml").unwrap();
     [
@@ -107,7 +107,7 @@ pub(super) fn rule(id: &str, when: &str) -> String {
     format!(
         "[[rule]]\nid = \"{id}\"\ncode = \"FOUND\"\nrule_set = [\"R1\"]\napplies = [\"any\"]\n\
          outcome = \"refer\"\nwhen = '''{when}'''\ncite = \"c\"\n\
-         message = {{ zh = \"m\", en = \"m\" }}\nremedy = {{ zh = \"r\", en = \"r\" }}\n"
+         message = {{ zh = \"话\", en = \"m\" }}\nremedy = {{ zh = \"话\", en = \"r\" }}\n"
     )
 }
 
@@ -118,7 +118,7 @@ pub(super) fn labelled(schema: &str) -> String {
     let mut group = |head: String, names: Vec<String>| {
         text.extend(["\n[", &head, "]\n"]);
         for name in names {
-            text.extend(["\"", &name, "\" = { zh = \"", &name, "\", en = \"", &name, "\" }\n"]);
+            text.extend(["\"", &name, "\" = { zh = \"话", &name, "\", en = \"", &name, "\" }\n"]);
         }
     };
     let keys = |table: &toml::Value| table.as_table().unwrap().keys().cloned().collect();

@@ -55,6 +55,16 @@ fn each_kind_of_mistake_is_told_with_its_path() {
         "application.items[1].item: \"raw_fod\" is not",
     );
     check(
+        "/application/subject_types",
+        Some(json!(["food_seller", "food_seller"])),
+        "application.subject_types[1]: \"food_seller\" stands there already (name it once)",
+    );
+    check(
+        "/application/items",
+        Some(json!([{ "item": "cold_food", "marks": ["simple", "cold_meat", "simple"] }])),
+        "application.items[0].marks[2]: \"simple\" stands there already",
+    );
+    check(
         "/application/items",
         Some(Value::Array(vec![line; 19])),
         "application.items: 19 elements, at most 18 are allowed",

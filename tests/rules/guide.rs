@@ -68,12 +68,74 @@ fn a_bookshop_with_coffee_needs_what_the_law_of_the_day_says() {
     check("bookshop-cafe", &[], TODAY, &["hygiene Filing FILING_797", "publication"]);
 }
 
+/// What `rules guide` prints.
+fn told(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_permit-kiosk"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["rules", "guide", "kiosk-config/rulebook"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn what_is_told_is_what_applies() {
+    // A small shop is registered at the counter: not the licence's papers, nor its life.
+    let small = ["面馆", "--answer", "small-shop=yes", "--answer", "cold-raw=no"];
+    let (code, registered) =
+        told(&[&small[..], &["--today", "2026-11-23", "--lang", "en"]].concat());
+    assert_eq!(code, Some(0), "{registered}");
+    assert!(
+        registered.contains("[registration]") && registered.contains("Register at the counter"),
+        "{registered}"
+    );
+    for licence in ["→ restaurant", "Plan of equipment", "Renew"] {
+        assert!(!registered.contains(licence), "{licence} is the licence's:\n{registered}");
+    }
+    let large = ["面馆", "--answer", "small-shop=large", "--answer", "cold-raw=no"];
+    let (_, licensed) = told(&[&large[..], &["--today", "2026-11-23", "--lang", "en"]].concat());
+    assert!(
+        licensed.contains("Plan of equipment") && licensed.contains("(may follow later)"),
+        "{licensed}"
+    );
+    // Papers of other trades are not told.
+    let (_, seller) = told(&["便利店", "--today", "2026-11-23", "--lang", "en"]);
+    assert!(!seller.contains("Plan of equipment") && !seller.contains("vending"), "{seller}");
+    let (_, salon) = told(&["理发", "--answer", "central-air=no", "--today", "2026-11-23"]);
+    assert!(!salon.contains("集中空调检测") && salon.contains("可容缺后补"), "{salon}");
+    let (_, cooled) = told(&["理发", "--answer", "central-air=yes", "--today", "2026-11-23"]);
+    assert!(cooled.contains("集中空调"), "{cooled}");
+    // Articles are named in Chinese; the words around them are English.
+    for text in [&registered, &licensed, &seller] {
+        let text = text.replace("条例（2017）", "条例");
+        assert!(!text.contains(['（', '）', '：']) && !text.contains("容缺"), "{text}");
+    }
+    let (code, early) = told(&["理发", "--today", "1999-01-01"]);
+    assert_eq!(code, Some(2), "{early}");
+    assert!(early.contains("1999-01-01 lies before every law"), "{early}");
+}
+
+/// Ways to answer that no shop could give are not asked for.
+#[test]
+fn no_shop_is_small_and_large_at_once() {
+    let guide = zhangdian().guide();
+    for undertaking in &guide.undertakings {
+        for way in guide.ways(undertaking) {
+            let needs = zhangdian().needs(undertaking, &way, TODAY);
+            let has = |what: &dyn Fn(&Need) -> bool| needs.iter().any(what);
+            let small = has(&|need| need.badge == Badge::Registration);
+            assert!(!(small && has(&|need| need.id == "fire")), "{} {way:?}", undertaking.id);
+        }
+    }
+}
+
 #[test]
 fn every_trade_of_the_table_comes_to_what_the_table_says() {
     check("noodle-shop", &[], TODAY, &["food Registration SMALL_CATERING", "signboard"]);
     check(
         "noodle-shop",
-        &[("small-shop", "no"), ("fire-size", "yes")],
+        &[("small-shop", "large")],
         TODAY,
         &["food Licence HOT_KITCHEN", "signboard", "fire"],
     );
@@ -442,7 +504,7 @@ fn every_plausible_mistake_in_the_guide_is_told_with_its_place() {
     );
     refused(
         "[[undertaking]]\n",
-        "[[question]]\nid = \"idle\"\nask = { zh = \"a\", en = \"a\" }\noptions = [{ value = \"a\", zh = \"a\", en = \"a\" }]\n\n[[undertaking]]\n",
+        "[[question]]\nid = \"idle\"\nask = { zh = \"话\", en = \"a\" }\noptions = [{ value = \"a\", zh = \"话\", en = \"a\" }]\n\n[[undertaking]]\n",
         "1 options; two or three fit",
     );
 }

@@ -98,7 +98,15 @@ fn old_edition() -> Files {
     );
     let cases = files.get_mut("cases/all.toml").unwrap();
     *cases = cases.replace("\"ISSUE\"\ncode", "\"REFER\"\ncode");
+    without_zones(&mut files);
     files
+}
+
+/// No rule here reads the parameter: an edition to decide by has none like that.
+fn without_zones(files: &mut Files) {
+    let params = files.get_mut("params.toml").unwrap();
+    let zones = params.find("[[param]]\n        name = \"zones\"").unwrap();
+    params.truncate(zones);
 }
 
 fn new_edition(value: &str) -> Files {
@@ -106,6 +114,7 @@ fn new_edition(value: &str) -> Files {
     for file in ["rules/all.toml", "cases/all.toml"] {
         files.insert(file.to_owned(), old_edition()[file].clone());
     }
+    without_zones(&mut files);
     files
 }
 

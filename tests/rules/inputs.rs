@@ -117,8 +117,8 @@ fn files(schema: &str, params: &str, calendar: &str) -> Files {
     ]
     .map(|key| {
         format!(
-            "[fallback.{key}]\ncode = \"F\"\ncite = \"c\"\nmessage = {{ zh = \"m\", en = \"m\" }}\n\
-                     remedy = {{ zh = \"r\", en = \"r\" }}\n"
+            "[fallback.{key}]\ncode = \"F\"\ncite = \"c\"\nmessage = {{ zh = \"话\", en = \"m\" }}\n\
+                     remedy = {{ zh = \"话\", en = \"r\" }}\n"
         )
     })
     .concat();
@@ -126,7 +126,7 @@ fn files(schema: &str, params: &str, calendar: &str) -> Files {
         "name = \"small\"\nepoch = 1\nversion = 1\nissued = 2020-01-01\nrefresh_by = 2099-01-01\n\
          reject_after = 2099-01-01\n[[rule_set]]\nname = \"R1\"\nfrom = 2019-12-01\n{fallbacks}"
     );
-    let catalogue = "[[group]]\nid = \"g\"\ntitle = { zh = \"g\", en = \"g\" }\n";
+    let catalogue = "[[group]]\nid = \"g\"\ntitle = { zh = \"话\", en = \"g\" }\n";
     [
         ("manifest.toml", manifest.as_str()),
         ("schema.toml", schema),
@@ -143,6 +143,6 @@ fn rule(when: &str, message: &str) -> String {
     format!(
         "[[rule]]\nid = \"R\"\ncode = \"FOUND\"\nrule_set = [\"R1\"]\napplies = [\"any\"]\n\
          outcome = \"refer\"\nwhen = {when}\ncite = \"c\"\n\
-         message = {{ zh = {message}, en = \"m\" }}\nremedy = {{ zh = \"r\", en = \"r\" }}\n"
+         message = {{ zh = \"话\", en = {message} }}\nremedy = {{ zh = \"话\", en = \"r\" }}\n"
     )
 }

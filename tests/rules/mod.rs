@@ -5,6 +5,7 @@ mod catalogue;
 mod command;
 mod decisions;
 mod diff;
+mod edges;
 mod edition;
 mod explain;
 mod facts;

@@ -197,7 +197,9 @@ impl Maker {
 fn facts(random: &mut Random) -> Value {
     let words = |random: &mut Random, of: &[&str]| -> Vec<String> {
         let count = random.below(4);
-        (0..count).map(|_| (*random.of(of)).to_owned()).collect()
+        let words = (0..count).map(|_| (*random.of(of)).to_owned());
+        // Each word stands once in a list.
+        words.collect::<BTreeSet<String>>().into_iter().collect()
     };
     let day = |random: &mut Random| {
         let (year, month, day) =

@@ -76,7 +76,7 @@ fn an_exception_to_the_exception_brings_the_rule_back() {
 fn an_exception_that_fails_overrides_nothing() {
     let rules = [
         with("GENERAL", "stop", "", "shop.live"),
-        with("BROKEN", "issue", "\"GENERAL\"", "shop.seats * 9000000000000000000 > 1"),
+        with("BROKEN", "refer", "\"GENERAL\"", "shop.seats * 9000000000000000000 > 1"),
     ];
     let decision = decided(&rules);
     assert_eq!(decision.verdict, Verdict::Stop);

@@ -296,18 +296,19 @@ impl Page {
             } else {
                 parts.join("  ")
             };
-            self.line(3, format!("{name}{turn}: {parts}"));
+            self.line(3, format!("{name}{turn}{}{parts}", self.colon()));
             return;
         }
         let (old, new) = (self.value(last, &aspect.old), self.value(last, &aspect.new));
         if aspect.key == "not_in" {
-            self.line(3, format!("{name}: {new}"));
+            self.line(3, format!("{name}{}{new}", self.colon()));
         } else if aspect.key == "when" && old == new {
             // Only what a named part means differs: shown below.
             self.line(
                 3,
                 format!(
-                    "{name}{turn}: {}",
+                    "{name}{turn}{}{}",
+                    self.colon(),
                     self.pick("所引用的定义改变", "a part it names has changed")
                 ),
             );
@@ -316,9 +317,9 @@ impl Page {
             && !new.contains('\n')
             && aspect.key != "when"
         {
-            self.line(3, format!("{name}{turn}: {old} → {new}"));
+            self.line(3, format!("{name}{turn}{}{old} → {new}", self.colon()));
         } else {
-            self.line(3, format!("{name}{turn}:"));
+            self.line(3, format!("{name}{turn}{}", self.colon().trim_end()));
             for line in beside(&old, &new, HALF) {
                 self.line(4, line);
             }
@@ -348,9 +349,18 @@ impl Page {
             (Language::En, None) => format!("from {}", step.from),
             (Language::En, Some(until)) => format!("from {} until {until}", step.from),
         };
-        let source = change.content.get("source").and_then(Json::as_str).unwrap_or_default();
+        let source = change.content.get("source");
+        let one = |source: &Json| source.get(self.pick("zh", "en")).cloned();
+        let source = source.and_then(|source| one(source).or_else(|| Some(source.clone())));
+        let source = source.as_ref().and_then(Json::as_str).unwrap_or_default();
         let source = format!("{}{source}", self.pick("依据：", "source: "));
-        self.line(3, format!("{value}{unit}, {from} ({source})"));
+        self.line(
+            3,
+            match self.language {
+                Language::Zh => format!("{value}{unit}，{from}（{source}）"),
+                Language::En => format!("{value}{unit}, {from} ({source})"),
+            },
+        );
     }
 
     /// A property in words.
@@ -569,9 +579,13 @@ impl Page {
                 [(self.pick("旧", "old"), &example.old), (self.pick("新", "new"), &example.new)]
             {
                 let text = self.answer(answer);
-                self.line(3, format!("{name}: {text}"));
+                self.line(3, format!("{name}{}{text}", self.colon()));
             }
         }
+    }
+
+    fn colon(&self) -> &'static str {
+        self.pick("：", ": ")
     }
 
     fn answer(&self, answer: &Answer) -> String {
@@ -581,9 +595,10 @@ impl Page {
             }
             Answer::Unbound { problems } => {
                 format!(
-                    "{}: {}",
+                    "{}{}{}",
                     self.pick("事实不符合本版的事实表", "its schema cannot take the facts"),
-                    problems.join("; ")
+                    self.colon(),
+                    problems.join(self.pick("；", "; "))
                 )
             }
         }

@@ -32,8 +32,9 @@ pub(crate) struct Args {
     /// The fact document (docs/formats/facts.md); `-` reads standard input.
     #[arg(long, value_name = "FILE", required_unless_present = "journal")]
     facts: Option<PathBuf>,
-    /// Decide as of this day in China; today if it is left out.
-    #[arg(long, value_name = "DAY", conflicts_with = "journal")]
+    /// Decide as of this day in China, or of the day it there is at an instant (RFC 3339); today if it is
+    /// left out.
+    #[arg(long, alias = "at", value_name = "DAY", value_parser = decide::day, conflicts_with = "journal")]
     today: Option<Date>,
     /// The file of a journal, for example a backup.
     #[arg(long, value_name = "PATH", requires = "application", conflicts_with = "facts")]
@@ -284,7 +285,11 @@ impl Sheet {
                     format!("{}, since {from}", used.words.en),
                 ),
             );
-            self.line(5, &used.source);
+            if used.source.zh == used.source.en {
+                self.line(5, &used.source.zh);
+            } else {
+                self.both(5, &used.source);
+            }
         }
     }
 

@@ -8,10 +8,11 @@ use jiff::civil::Date;
 use permit_kiosk::clock::{Clock as _, SystemClock};
 use permit_kiosk::domain::Language;
 use permit_kiosk::rules::{
-    Badge, By, Guide, Life, Need, PaperSource, Phase, Rulebook, Sheet, Undertaking, Where,
+    Badge, By, Guide, Life, Need, Paper, PaperSource, Phase, Rulebook, Sheet, Undertaking, Where,
 };
 
 use super::{Loaded, WRONG, load, say, words};
+use crate::command::decide::day;
 
 /// Ways to answer printed at most; `--answer` leaves fewer.
 const WAYS_MAX: usize = 12;
@@ -27,8 +28,9 @@ pub(super) struct Args {
     /// An answer to one of its questions, for example `bookshop-drinks=yes`.
     #[arg(long = "answer", value_name = "QUESTION=VALUE", value_parser = answer)]
     answers: Vec<(String, String)>,
-    /// By the law of this day in China (2026-11-23); today by default.
-    #[arg(long, value_name = "DAY")]
+    /// By the law of this day in China (2026-11-23), or of the day it there is at an instant (RFC 3339);
+    /// today by default.
+    #[arg(long, alias = "at", value_name = "DAY", value_parser = day)]
     today: Option<Date>,
     /// In which language.
     #[arg(long = "lang", value_name = "LANGUAGE", default_value = "zh")]
@@ -51,6 +53,12 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(WRONG));
     };
     let today = args.today.unwrap_or_else(|| SystemClock.today());
+    if rulebook.rule_set_on(today).is_none() {
+        say(format!(
+            "{today} lies before every law of this edition: give a later day with --today"
+        ));
+        return Ok(ExitCode::from(WRONG));
+    }
     let language = match args.language {
         Speech::Zh => Language::Zh,
         Speech::En => Language::En,
@@ -101,8 +109,9 @@ fn told(
         lines.extend(answered(guide, undertaking, way, language));
         for need in rulebook.needs(undertaking, way, today) {
             lines.extend(one(guide, &need, language));
+            // The life told is that of a licence or a filing; what the counter registers has another.
             if let By::Here { .. } = need.by
-                && need.badge != Badge::Nothing
+                && matches!(need.badge, Badge::Licence | Badge::Filing)
                 && !parts.contains(&need.id)
             {
                 parts.push(need.id.clone());
@@ -140,19 +149,24 @@ fn one(guide: &Guide, need: &Need, language: Language) -> Vec<String> {
     let title = need.title.get(language);
     let badge = badge(need.badge, language);
     match &need.by {
-        By::Here { verdict, finding, entry, service } => {
+        By::Here { verdict, finding, entry, service, papers } => {
             let comes_to = words::verdict(*verdict, language);
             let mut lines = vec![format!("  [{badge}] {title} — {comes_to} ({})", finding.code)];
-            lines.push(format!("      {}（{}）", finding.message.get(language), finding.citation));
-            if let Some(entry) = entry {
+            let message = finding.message.get(language);
+            lines.push(format!("      {message}{}", bracketed(&finding.citation, language)));
+            if need.badge == Badge::Registration {
+                // Not the licence's papers and times: the counter's.
+                lines.push(format!("      {}", finding.remedy.get(language)));
+            } else if let Some(entry) = entry {
                 lines.push(format!("      → {entry}"));
-                lines.extend(guide.sheet(*service).into_iter().flat_map(|s| sheet(s, language)));
+                let told = guide.sheet(*service).into_iter();
+                lines.extend(told.flat_map(|told| sheet(told, papers, language)));
             }
             lines
         }
         By::Other(other) => vec![
             format!("  [{badge}] {title} — {}", other.organ.get(language)),
-            format!("      {}（{}）", other.why.get(language), other.cite),
+            format!("      {}{}", other.why.get(language), bracketed(&other.cite, language)),
             format!(
                 "      {} · {} · {} · {}",
                 other.place.get(language),
@@ -164,7 +178,15 @@ fn one(guide: &Guide, need: &Need, language: Language) -> Vec<String> {
     }
 }
 
-fn sheet(sheet: &Sheet, language: Language) -> Vec<String> {
+/// What stands in brackets behind a text, as each language writes them.
+fn bracketed(text: &str, language: Language) -> String {
+    match language {
+        Language::Zh => format!("（{text}）"),
+        Language::En => format!(" ({text})"),
+    }
+}
+
+fn sheet(sheet: &Sheet, papers: &[Paper], language: Language) -> Vec<String> {
     let tags: Vec<&str> = sheet.modes.iter().map(|mode| mode.title.get(language)).collect();
     let mut lines = vec![
         format!("      {}", tags.join(" · ")),
@@ -177,17 +199,25 @@ fn sheet(sheet: &Sheet, language: Language) -> Vec<String> {
             sheet.validity.get(language)
         ),
     ];
-    for paper in &sheet.papers {
+    for paper in papers {
         let mark = match paper.source {
             PaperSource::Register => "=",
             PaperSource::MadeHere => "+",
             PaperSource::Applicant => "!",
             PaperSource::Premises => "@",
         };
-        let later = if paper.may_follow { " (容缺)" } else { "" };
-        let when = paper.when.as_ref().map(|when| format!("（{}）", when.get(language)));
+        let later = match (paper.may_follow, language) {
+            (false, _) => String::new(),
+            (true, Language::Zh) => bracketed("可容缺后补", language),
+            (true, Language::En) => bracketed("may follow later", language),
+        };
+        let when = paper.when.as_ref().map(|when| bracketed(when.get(language), language));
+        let colon = match language {
+            Language::Zh => "：",
+            Language::En => ": ",
+        };
         lines.push(format!(
-            "      {mark} {}{}{later}: {}",
+            "      {mark} {}{}{later}{colon}{}",
             paper.title.get(language),
             when.unwrap_or_default(),
             paper.form.get(language)
@@ -222,7 +252,8 @@ fn lived(life: &Life, language: Language) -> Vec<String> {
             (Where::Other, Language::En) => "other organ",
         };
         let (what, when) = (step.what.get(language), step.when.get(language));
-        lines.push(format!("  {phase}  {what} · {when} · {place}（{}）", step.cite));
+        let cite = bracketed(&step.cite, language);
+        lines.push(format!("  {phase}  {what} · {when} · {place}{cite}"));
     }
     lines
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use permit_kiosk::rules::Rulebook;
+use permit_kiosk::rules::{Problems, Rulebook};
 use permit_kiosk::wire::v1::SignedEdition;
 use permit_kiosk::{durable, rulebooks};
 
@@ -93,7 +93,7 @@ enum Loaded {
 }
 
 fn load(path: &Path) -> anyhow::Result<Loaded> {
-    match Rulebook::load(&files(path)?) {
+    match read(path)? {
         Ok(rulebook) => Ok(Loaded::Sound(Box::new(rulebook))),
         Err(problems) => {
             say(problems);
@@ -104,9 +104,18 @@ fn load(path: &Path) -> anyhow::Result<Loaded> {
 
 /// An edition to decide by; one with mistakes is an error that tells them all.
 pub(super) fn sound(path: &Path) -> anyhow::Result<Rulebook> {
-    Rulebook::load(&files(path)?).map_err(|problems| {
+    read(path)?.map_err(|problems| {
         anyhow::anyhow!("the edition {} has mistakes:\n{problems}", path.display())
     })
+}
+
+/// An edition, or everything that is wrong with it; an error where there is none.
+fn read(path: &Path) -> anyhow::Result<Result<Rulebook, Problems>> {
+    if path.is_dir() {
+        let (files, unread) = rulebooks::examine(path)?;
+        return Ok(Rulebook::load_tried(&files, unread));
+    }
+    Ok(Rulebook::load_tried(&files(path)?, Vec::new()))
 }
 
 /// The files of an edition: of its directory, or out of a published one. Who signed it is not asked
@@ -143,7 +152,8 @@ fn summary(rulebook: &Rulebook) -> String {
 
 /// The cases held, or the edition would not be here; what is left is whether they see every rule.
 fn test(rulebook: &Rulebook) -> ExitCode {
-    let gaps = rulebook.uncovered();
+    let mut gaps = rulebook.uncovered();
+    gaps.extend(rulebook.untried_edges());
     for gap in &gaps {
         say(gap);
     }
@@ -154,7 +164,8 @@ fn test(rulebook: &Rulebook) -> ExitCode {
     let (cases, rules) = (rulebook.cases().len(), rulebook.rule_ids().count());
     if gaps.is_empty() && unkept.is_empty() {
         say(format!(
-            "{cases} cases hold, and each of {rules} rules has one that fires it and one that does not"
+            "{cases} cases hold, and each of {rules} rules has one that fires it and one that does not, \
+             each threshold one at it and one beyond"
         ));
         ExitCode::SUCCESS
     } else {

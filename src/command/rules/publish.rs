@@ -96,7 +96,10 @@ pub(super) fn draft(args: &Draft) -> anyhow::Result<ExitCode> {
     let today = SystemClock.today();
     let last = rulebook.reject_after();
     if today > last {
-        bail!("its last day, {last}, has passed: move `reject_after` on in manifest.toml");
+        say(format_args!(
+            "its last day, {last}, has passed: move `reject_after` on in manifest.toml"
+        ));
+        return Ok(ExitCode::from(WRONG));
     }
     if today > rulebook.refresh_by() {
         say(format_args!(
@@ -106,11 +109,12 @@ pub(super) fn draft(args: &Draft) -> anyhow::Result<ExitCode> {
     }
     let ahead = (rulebook.issued() - today).get_days();
     if ahead > ISSUED_AHEAD_DAYS {
-        bail!(
+        say(format_args!(
             "it is issued on {}, {ahead} days from now, {ISSUED_AHEAD_DAYS} at most: mend `issued` in \
              manifest.toml",
             rulebook.issued()
-        );
+        ));
+        return Ok(ExitCode::from(WRONG));
     }
     let files = rulebooks::read(&args.directory)?;
     let manifest = EditionManifest::describe(&rulebook, &files, &args.channel);
@@ -137,7 +141,13 @@ pub(super) fn sign(args: &Sign) -> anyhow::Result<ExitCode> {
     let mut signed = read(&args.file)?;
     let manifest = EditionManifest::read(&signed.manifest)?;
     // Who signs has seen it hold: a signature says so.
-    let rulebook = signed.check(&manifest)?;
+    let rulebook = match signed.check(&manifest) {
+        Ok(rulebook) => rulebook,
+        Err(error) => {
+            say(format_args!("not signed: {}; {}", Chain(&error), error.remedy()));
+            return Ok(ExitCode::from(WRONG));
+        }
+    };
     say(summary(&rulebook));
     let pem = zeroize::Zeroizing::new(text(&args.key, KEY_BYTES_MAX)?);
     let key = SigningKey::from_pem(&pem)

@@ -13,6 +13,8 @@ use serde_json::Value;
 
 use super::Rulebook;
 use super::decide::decide_document;
+use super::facts::Facts;
+use super::node::{Node, Silent};
 use super::path;
 use crate::domain::{Bilingual, Finding, ServiceCode, Verdict};
 
@@ -171,6 +173,8 @@ pub struct Paper {
     pub when: Option<Bilingual>,
     /// Whether it may follow later where an officer decides (容缺).
     pub may_follow: bool,
+    /// The same for the rules: where this is known not to hold, it is not asked.
+    condition: Option<Node>,
 }
 
 /// Where a paper comes from.
@@ -298,6 +302,9 @@ pub enum By {
         entry: Option<String>,
         /// The service whose [`Sheet`] tells the papers.
         service: ServiceCode,
+        /// Of these papers those that can be needed, by what was answered; none for what the counter
+        /// registers.
+        papers: Vec<Paper>,
     },
     /// Another organ.
     Other(Box<Elsewhere>),
@@ -416,12 +423,31 @@ impl Rulebook {
         // The last one said counts: an answer knows better than the undertaking.
         let entry = means.iter().rev().find_map(|means| means.leads.get(&part.id)).cloned();
         let entry = entry.filter(|_| badge != Badge::Nothing);
+        let papers = match badge {
+            Badge::Licence | Badge::Filing => self.papers(service, &document, today),
+            Badge::Registration | Badge::Nothing => Vec::new(),
+        };
         Some(Need {
             id: part.id.clone(),
             badge,
             title: title.clone(),
-            by: By::Here { verdict, finding: Box::new(finding), entry, service },
+            by: By::Here { verdict, finding: Box::new(finding), entry, service, papers },
         })
+    }
+
+    /// The papers of a service without those whose condition does not hold of these facts.
+    fn papers(&self, service: ServiceCode, document: &Value, today: Date) -> Vec<Paper> {
+        let facts = Facts::bind(self, document).ok();
+        let said = self.nothing_said();
+        let asked = |paper: &&Paper| {
+            let Some((facts, condition)) = facts.as_ref().zip(paper.condition.as_ref()) else {
+                return true;
+            };
+            let world = self.world(facts, today, today, &said);
+            world.holds(condition, &mut Silent) != Ok(false)
+        };
+        let sheet = self.guide().sheet(service);
+        sheet.into_iter().flat_map(|sheet| &sheet.papers).filter(asked).cloned().collect()
     }
 
     /// What the guide would promise and the kiosk cannot keep: a service that no entry offers or no

@@ -10,11 +10,15 @@ use super::{
 };
 use crate::domain::{Bilingual, ServiceCode};
 use crate::rules::catalogue::{Catalogue, values};
+use crate::rules::check::{Scope, condition};
 use crate::rules::document::{Section, Source, Text};
 use crate::rules::facts::bind;
+use crate::rules::node::Node;
+use crate::rules::params::Params;
 use crate::rules::path;
 use crate::rules::problem::{Problems, hint};
 use crate::rules::schema::{Record, Type, Types};
+use crate::rules::syntax::parse;
 
 /// What the rest of the edition offers for reference.
 #[derive(Clone, Copy)]
@@ -22,6 +26,7 @@ pub(in crate::rules) struct Known<'k> {
     pub(in crate::rules) roots: &'k Record,
     pub(in crate::rules) types: &'k Types,
     pub(in crate::rules) catalogue: &'k Catalogue,
+    pub(in crate::rules) params: &'k Params,
 }
 
 /// Undertakings at most: seven pages of the screen.
@@ -472,6 +477,7 @@ impl<'r> Reader<'r> {
             cite: cite?.value,
             when: None,
             may_follow: false,
+            condition: None,
         })
     }
 
@@ -523,6 +529,39 @@ impl<'r> Reader<'r> {
         })
     }
 
+    /// `if`: when a paper is needed, in the language of the rules.
+    fn condition(
+        &self,
+        one: &mut Section<'r, '_>,
+        in_words: bool,
+        problems: &mut Problems,
+    ) -> Option<Node> {
+        let written = one.text("if", problems)?;
+        if !in_words {
+            problems.push(one.problem("'if' without 'when'", "say the same in words: when = {…}"));
+        }
+        let (roots, params) = (self.known.roots, self.known.params);
+        let scope = Scope { roots, params, defines: &BTreeMap::new() };
+        let checked = parse(&written.value)
+            .map_err(|mistake| vec![mistake])
+            .and_then(|expr| condition(&written.value, &expr, scope, None));
+        match checked {
+            Ok(checked) => Some(checked.node),
+            Err(mistakes) => {
+                for mistake in mistakes {
+                    let text = format!("{}: {}", one.name, mistake.text);
+                    problems.push(self.source.problem_in(
+                        &written,
+                        mistake.at,
+                        text,
+                        mistake.remedy,
+                    ));
+                }
+                None
+            }
+        }
+    }
+
     fn papers(
         &mut self,
         section: &mut Section<'r, '_>,
@@ -544,6 +583,7 @@ impl<'r> Reader<'r> {
                 Some(_) => one.bilingual("when", problems),
                 None => None,
             };
+            let condition = self.condition(&mut one, when.is_some(), problems);
             let name = one.name.clone();
             one.finish(problems);
             let Some(code) = code else { continue };
@@ -562,7 +602,7 @@ impl<'r> Reader<'r> {
                 let text = format!("{}: '{}' is made or fetched here", section.name, code.value);
                 problems.push(self.source.problem(code.at, text, "it cannot follow later"));
             }
-            told.extend(found.cloned().map(|paper| Paper { when, may_follow, ..paper }));
+            told.extend(found.cloned().map(|paper| Paper { when, may_follow, condition, ..paper }));
         }
         told
     }

@@ -223,24 +223,31 @@ impl SignedEdition {
             return Err(EditionError::TooLong { what: "the manifest", bytes_max });
         }
         // Distinct keys: two signatures of one publisher are one.
-        let mut signers = BTreeSet::new();
+        let (mut signers, mut broken) = (BTreeSet::new(), BTreeSet::new());
         for EditionSignature { key, signature } in &self.signatures {
             let mut bytes = [0; Signature::BYTES];
-            if let Ok(id) = KeyId::parse(key)
-                && let Some(publisher) = publishers.of(id)
-                && hex::decode_to_slice(signature, &mut bytes).is_ok()
+            let Ok(id) = KeyId::parse(key) else { continue };
+            let Some(publisher) = publishers.of(id) else { continue };
+            let good = hex::decode_to_slice(signature, &mut bytes).is_ok()
                 && publisher.key.verify(
                     EditionManifest::SIGNATURE_CONTEXT,
                     self.manifest.as_bytes(),
                     &Signature::from_bytes(bytes),
-                )
-            {
-                signers.insert(id);
-            }
+                );
+            if good {
+                signers.insert(id)
+            } else {
+                broken.insert(id)
+            };
         }
         if signers.len() < publishers.threshold {
             let (good, needed) = (signers.len(), publishers.threshold);
-            return Err(EditionError::NotSigned { good, needed });
+            let broken = broken.difference(&signers).count();
+            return Err(if broken > 0 {
+                EditionError::SignedOtherwise { good, needed, broken }
+            } else {
+                EditionError::NotSigned { good, needed }
+            });
         }
         // From here on the manifest is the publishers' word.
         let manifest = EditionManifest::read(&self.manifest)?;
@@ -281,7 +288,7 @@ impl SignedEdition {
         if let Some(path) = self.files.keys().find(|path| !manifest.files.contains_key(*path)) {
             return Err(EditionError::FileAdded { path: path.clone() });
         }
-        let rulebook = Rulebook::load(&self.files)
+        let rulebook = Rulebook::load_tried(&self.files, Vec::new())
             .map_err(|problems| EditionError::Wrong { problems: Box::new(problems) })?;
         let described = EditionManifest::describe(&rulebook, &self.files, &manifest.channel);
         if described == *manifest { Ok(rulebook) } else { Err(EditionError::ManifestsDisagree) }
@@ -453,6 +460,19 @@ pub enum EditionError {
         /// The threshold.
         needed: usize,
     },
+    /// Signatures of trusted publishers that are not of this manifest.
+    #[error(
+        "{good} of the trusted publishers have signed it, {needed} have to; {broken} more signed something \
+         else: the manifest is not the one they saw"
+    )]
+    SignedOtherwise {
+        /// Good signatures of distinct trusted keys.
+        good: usize,
+        /// The threshold.
+        needed: usize,
+        /// Trusted keys whose signatures do not hold.
+        broken: usize,
+    },
     /// Signed, but not a manifest.
     #[error("its manifest cannot be read")]
     NotAManifest {
@@ -523,6 +543,9 @@ impl EditionError {
             }
             Self::OtherEpoch { .. } => {
                 "write the publishers' epoch in manifest.toml, draft it anew, and have it signed by them"
+            }
+            Self::SignedOtherwise { .. } => {
+                "it was changed after it was signed: find out by whom, draft it anew and have it signed again"
             }
             Self::FileMissing { .. }
             | Self::FileChanged { .. }

@@ -1,0 +1,132 @@
+//! When two conditions say the same in other words.
+
+use super::node::{Node, Quantifier};
+use super::syntax::Comparison;
+use super::value::Value;
+
+/// The condition in one of the many ways it could be written: parts in order, definitions written out,
+/// denials as far inside as they go. Two that come out equal hold of the same applications.
+pub(super) fn ordered(node: &Node) -> Node {
+    written(node, false)
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "a list that is not written out stays as it is")]
+fn written(node: &Node, denied: bool) -> Node {
+    let plain = |node: Node| if denied { Node::Not(Box::new(node)) } else { node };
+    match node {
+        Node::Not(inner) => written(inner, !denied),
+        Node::Define(_, inner) => written(inner, denied),
+        Node::And(parts) | Node::Or(parts) => {
+            let all = matches!(node, Node::And(_)) != denied;
+            let mut flat = Vec::new();
+            for part in parts {
+                match (written(part, denied), all) {
+                    (Node::And(inner), true) | (Node::Or(inner), false) => flat.extend(inner),
+                    (part, _) => flat.push(part),
+                }
+            }
+            flat.sort();
+            flat.dedup();
+            match (<[Node; 1]>::try_from(flat), all) {
+                (Ok([one]), _) => one,
+                (Err(parts), true) => Node::And(parts),
+                (Err(parts), false) => Node::Or(parts),
+            }
+        }
+        Node::If(parts) => {
+            let [condition, yes, no] = &**parts;
+            let parts = [written(condition, false), written(yes, denied), written(no, denied)];
+            Node::If(Box::new(parts))
+        }
+        Node::Compare(comparison, sort, sides) => {
+            let [left, right] = &**sides;
+            let comparison = if denied { opposite(*comparison) } else { *comparison };
+            let (left, right) = (written(left, false), written(right, false));
+            let turned = match comparison {
+                Comparison::Equal | Comparison::NotEqual => right < left,
+                Comparison::Greater | Comparison::GreaterOrEqual => true,
+                Comparison::Less | Comparison::LessOrEqual => false,
+            };
+            let (comparison, sides) = if turned {
+                (mirrored(comparison), [right, left])
+            } else {
+                (comparison, [left, right])
+            };
+            Node::Compare(comparison, *sort, Box::new(sides))
+        }
+        Node::Quantified(quantifier, parts) => {
+            let [list, condition] = &**parts;
+            let quantifier = match (quantifier, denied) {
+                (Quantifier::Exists, true) => Some(Quantifier::All),
+                (Quantifier::All, true) => Some(Quantifier::Exists),
+                _ => None,
+            };
+            match (quantifier, node) {
+                (Some(quantifier), _) => {
+                    let parts = [written(list, false), written(condition, true)];
+                    Node::Quantified(quantifier, Box::new(parts))
+                }
+                (None, Node::Quantified(quantifier, _)) => {
+                    let parts = [written(list, false), written(condition, false)];
+                    plain(Node::Quantified(*quantifier, Box::new(parts)))
+                }
+                (None, _) => plain(node.clone()),
+            }
+        }
+        Node::In(sort, sides) => {
+            let [one, list] = &**sides;
+            let list = match written(list, false) {
+                Node::Const(Value::List(mut words)) => {
+                    words.sort();
+                    Node::Const(Value::List(words))
+                }
+                list => list,
+            };
+            plain(Node::In(*sort, Box::new([written(one, false), list])))
+        }
+        Node::Arithmetic(how, unit, sides) => {
+            let sides = [written(&sides[0], false), written(&sides[1], false)];
+            plain(Node::Arithmetic(*how, *unit, Box::new(sides)))
+        }
+        // Its words are for the trace.
+        Node::Call(function, arguments, _) => {
+            let arguments = arguments.iter().map(|one| written(one, false)).collect();
+            plain(Node::Call(*function, arguments, String::new()))
+        }
+        Node::Size(list) => plain(Node::Size(Box::new(written(list, false)))),
+        Node::Negative(unit, inner) => {
+            plain(Node::Negative(*unit, Box::new(written(inner, false))))
+        }
+        Node::Const(_)
+        | Node::Today
+        | Node::Due
+        | Node::Param(..)
+        | Node::Fact(_)
+        | Node::Present(_)
+        | Node::OneOf(..)
+        | Node::Holds(..)
+        | Node::StartsWith(_)
+        | Node::Contains(_) => plain(node.clone()),
+    }
+}
+
+fn opposite(comparison: Comparison) -> Comparison {
+    match comparison {
+        Comparison::Equal => Comparison::NotEqual,
+        Comparison::NotEqual => Comparison::Equal,
+        Comparison::Less => Comparison::GreaterOrEqual,
+        Comparison::LessOrEqual => Comparison::Greater,
+        Comparison::Greater => Comparison::LessOrEqual,
+        Comparison::GreaterOrEqual => Comparison::Less,
+    }
+}
+
+fn mirrored(comparison: Comparison) -> Comparison {
+    match comparison {
+        Comparison::Less => Comparison::Greater,
+        Comparison::LessOrEqual => Comparison::GreaterOrEqual,
+        Comparison::Greater => Comparison::Less,
+        Comparison::GreaterOrEqual => Comparison::LessOrEqual,
+        Comparison::Equal | Comparison::NotEqual => comparison,
+    }
+}
