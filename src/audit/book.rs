@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::look::{Again, Seen};
 use super::numbers::Numbers;
 use super::report::{Check, LookUps, SeriesAccount, Sheets};
-use crate::domain::{Action, ApplicationId, calendar::date_in_china};
+use crate::domain::{Action, ApplicationId, ServiceCode, calendar::date_in_china};
 use crate::wire::v1::{
     BlockGrant, Body, Document, Hash, Header, Issued, KioskId, LookUpOutcome, PrintStep, Printed,
     Record,
@@ -61,6 +61,8 @@ struct Journal {
     decided: Option<JustDecided>,
     /// Look-ups of the visit going on.
     looking: BTreeMap<ApplicationId, u64>,
+    /// The application decided last, with its look-ups.
+    served: Option<(ApplicationId, u64)>,
     sheets: Vec<Sheet>,
     /// The job of the first sheet known; 0 before there is one.
     first_job: u64,
@@ -204,6 +206,7 @@ impl Book {
                 latest: *at,
                 decided: None,
                 looking: BTreeMap::new(),
+                served: None,
                 sheets: Vec::new(),
                 first_job: 0,
                 lives: 0,
@@ -258,7 +261,15 @@ impl Book {
         }
         match &record.body {
             Body::LookedUp(body) => {
-                *journal.looking.entry(body.application).or_default() += 1;
+                match &mut journal.served {
+                    // A register that answered after its time was up.
+                    Some((served, asked)) if *served == body.application => {
+                        *asked += 1;
+                        self.look_ups.with_case += 1;
+                    }
+                    _ if body.purpose == ServiceCode::ResultShow => self.look_ups.for_results += 1,
+                    _ => *journal.looking.entry(body.application).or_default() += 1,
+                }
                 let outcome = match body.outcome {
                     LookUpOutcome::Answered => "answered",
                     LookUpOutcome::Down => "down",
@@ -271,6 +282,7 @@ impl Book {
                 self.decided.push(Named::of(body.application, line));
                 let asked = journal.looking.remove(&body.application).unwrap_or_default();
                 self.look_ups.with_case += asked;
+                journal.served = Some((body.application, asked));
                 journal.decided = Some(JustDecided {
                     application: body.application,
                     grants: body.decision.verdict.grants_number(),
@@ -281,6 +293,26 @@ impl Book {
                 self.issued(record, body, just_decided, seen, tell);
             }
             Body::Printed(body) => journal.printed(body, tell),
+            Body::DataReceipt(body) => {
+                let asked = journal.served.filter(|(served, _)| *served == body.application);
+                match asked {
+                    Some((_, asked)) if asked == body.look_ups => {}
+                    // Of a bundle that begins later, some may stand in an earlier one.
+                    Some((_, asked)) if journal.first != 1 && asked < body.look_ups => {}
+                    None if journal.first != 1 && journal.served.is_none() => {}
+                    Some((_, asked)) => tell(
+                        Check::LookUp,
+                        format!(
+                            "it tells of {} look-ups, and {asked} are on record",
+                            body.look_ups
+                        ),
+                    ),
+                    None => tell(
+                        Check::LookUp,
+                        "it is of another application than the one decided last".to_owned(),
+                    ),
+                }
+            }
             Body::Rated(body) => {
                 self.rated.push(Named::of(body.application, line));
                 if !(1..=5).contains(&body.grade) {
@@ -521,7 +553,8 @@ impl Journal {
         let serial_fits = match serial {
             // The receipt of a permit that has ended bears a seal, and so a serial.
             Some(serial) => {
-                document != Document::Slip && serial.ends_with(&format!("-{incarnation}-{job:06}"))
+                !matches!(document, Document::Slip | Document::DataReceipt)
+                    && serial.ends_with(&format!("-{incarnation}-{job:06}"))
             }
             None => !is_certificate,
         };
@@ -579,7 +612,14 @@ impl Journal {
                     && (sheet.application, sheet.document) == (application, document)
             });
             let from_an_earlier_bundle = self.first != 1 && self.first_job == 0;
-            if is_certificate && !replaces && !from_an_earlier_bundle {
+            // Another copy of a permit that is there, in this bundle or in an earlier one; never another
+            // original.
+            let copies = document == Document::Copy
+                && (self.first != 1
+                    || self.sheets.iter().any(|sheet| {
+                        sheet.application == application && sheet.document == Document::Original
+                    }));
+            if is_certificate && !replaces && !copies && !from_an_earlier_bundle {
                 tell(Check::Sheet, format!("job {job} prints a certificate of no permit"));
             }
             let serial = body.serial.as_deref();

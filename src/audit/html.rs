@@ -269,6 +269,7 @@ fn sheets_and_look_ups(report: &Report) -> Markup {
                 h2 { "查询" span.soft { " Look-ups" } }
                 (bars(&[
                     ("有案件 with a case".to_owned(), look_ups.with_case),
+                    ("查结果 for results".to_owned(), look_ups.for_results),
                     ("无案件 without a case".to_owned(), look_ups.without_case),
                     ("进行中 still open".to_owned(), look_ups.open),
                 ]))

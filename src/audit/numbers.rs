@@ -210,7 +210,7 @@ impl Numbers {
                 {
                     let what = match body.document {
                         Document::Original | Document::Copy => "certificate",
-                        Document::Receipt | Document::Slip => "slip",
+                        Document::Receipt | Document::Slip | Document::DataReceipt => "slip",
                     };
                     let ms = record.at.duration_since(sent).as_millis();
                     took(what, u64::try_from(ms).unwrap_or_default());

@@ -177,6 +177,8 @@ pub enum Check {
     Decision,
     /// A sheet of paper.
     Sheet,
+    /// A look-up, or what the applicant was told of them.
+    LookUp,
     /// A rating.
     Rating,
     /// The sums.
@@ -202,6 +204,7 @@ impl Check {
             Self::Envelope => "envelope",
             Self::Decision => "decision",
             Self::Sheet => "sheet",
+            Self::LookUp => "look_up",
             Self::Rating => "rating",
             Self::Total => "total",
         }
@@ -268,6 +271,8 @@ pub struct LookUps {
     pub asked: BTreeMap<String, u64>,
     /// Of an application that was decided.
     pub with_case: u64,
+    /// Of somebody who asked for their results.
+    pub for_results: u64,
     /// Of a visit that ended without a decision.
     pub without_case: u64,
     /// Of a visit still going on at the end of the bundle.

@@ -178,6 +178,16 @@ pub(super) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "data_receipts",
+        kinds: &["data_receipt"],
+        each: None,
+        columns: &[
+            text("application", "/application"),
+            number("look_ups", "/look_ups"),
+            text("shown", "/shown"),
+        ],
+    },
+    Table {
         name: "rated",
         kinds: &["rated"],
         each: None,

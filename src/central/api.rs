@@ -19,6 +19,7 @@ use super::Central;
 use super::door::Peer;
 use super::intake::{self, Judged, Keys, Origin};
 use super::store::{self, BookEntry, Kiosk, Lease, Leased, LookUpRow};
+use super::verify;
 
 use crate::domain::{Series, ServiceCode};
 use crate::fault::Chain;
@@ -29,7 +30,7 @@ use crate::wire::v1::{
         self, Acknowledgement, Answer, BlockRequest, DistrictRecord, EditionRequest, Heartbeat,
         HeartbeatAnswer, HeldPermit, LookUpOutcome, LookUpRequest, LookUpResponse, Problem, Push,
         PushOutcome, Query, Revocations, RevocationsRequest, Snapshot, SnapshotEntry, Standing,
-        Supervision,
+        Supervision, VerificationRequest,
     },
 };
 
@@ -44,6 +45,7 @@ pub(super) fn router(central: Arc<Central>) -> Router {
         .layer(DefaultBodyLimit::max(api::RECORDS_BYTES_MAX))
         .route(api::NUMBER_BLOCKS_PATH, post(number_blocks).layer(small))
         .route(api::LOOK_UPS_PATH, post(look_ups).layer(small))
+        .route(api::VERIFICATIONS_PATH, post(verifications).layer(small))
         .route(api::HEARTBEAT_PATH, post(heartbeat).layer(small))
         .route(api::REVOCATIONS_PATH, post(revocations).layer(small))
         .route(api::SNAPSHOTS_PATH, get(snapshot))
@@ -461,6 +463,20 @@ fn held(entry: BookEntry) -> HeldPermit {
         valid_to: entry.permit.valid_to,
         status: entry.status,
     }
+}
+
+async fn verifications(
+    State(central): State<Arc<Central>>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Refused> {
+    let request: VerificationRequest = read(body)?;
+    if let VerificationRequest::Seal { text } = &request
+        && text.len() > verify::SCANNED_BYTES_MAX
+    {
+        let message = format!("a seal has at most {} bytes", verify::SCANNED_BYTES_MAX);
+        return Err(Refused::bad_request(message));
+    }
+    Ok(json(StatusCode::OK, &verify::answer(&central, &request).await?))
 }
 
 async fn heartbeat(

@@ -330,6 +330,7 @@ fn meaning(
         }
         Body::Started(_)
         | Body::Printed(_)
+        | Body::DataReceipt(_)
         | Body::Rated(_)
         | Body::BlockInstalled(_)
         | Body::EditionActivated(_)

@@ -9,6 +9,7 @@ pub mod keys;
 pub mod numbers;
 pub mod registers;
 pub mod store;
+mod verify;
 mod web;
 
 use std::net::SocketAddr;

@@ -135,6 +135,10 @@ fn what(body: &Body) -> String {
             let serial = body.serial.as_deref().unwrap_or("-");
             format!("{} {:?} {serial} {:?}", body.application, body.document, body.step)
         }
+        Body::DataReceipt(body) => {
+            let how = if body.shown { "shown" } else { "offered" };
+            format!("{} {} look-ups {how}", body.application, body.look_ups)
+        }
         Body::Rated(body) => format!("{} {}", body.application, body.grade),
         Body::NumberVoided(body) => format!("{} {} {}", body.series, body.sequence, body.reason),
         Body::BlockInstalled(body) => format!("{} {} to {}", body.series, body.first, body.last),

@@ -1,11 +1,6 @@
 //! `permit-kiosk verify`: checks the signed text of a certificate's QR code, without a network.
 
-use std::{
-    collections::BTreeSet,
-    io::Read as _,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{io::Read as _, path::PathBuf, process::ExitCode};
 
 use anyhow::Context as _;
 use jiff::civil::Date;
@@ -13,7 +8,8 @@ use permit_kiosk::{
     clock::{Clock as _, SystemClock},
     domain::PermitKind,
     fault::Chain,
-    seal::{self, Claims, Keyring, VerifyingKey},
+    seal::{self, Claims, Keyring},
+    terminal::verifying::trusted,
 };
 
 use super::say;
@@ -138,34 +134,4 @@ fn read(source: impl std::io::Read) -> std::io::Result<String> {
     let mut text = String::new();
     source.take(TEXT_BYTES_MAX).read_to_string(&mut text)?;
     Ok(text)
-}
-
-/// The keys to trust: one file, or every `seal*.pub` of a folder. Other public keys of a kiosk lie in
-/// the same folder and sign other things, so they are no seals' keys.
-fn trusted(keys: &Path) -> anyhow::Result<Keyring> {
-    let mut paths = BTreeSet::new();
-    if keys.is_file() {
-        paths.insert(keys.to_owned());
-    } else {
-        let entries = std::fs::read_dir(keys)
-            .with_context(|| format!("cannot open the folder of keys {}", keys.display()))?;
-        for entry in entries {
-            let path = entry.context("cannot read the folder of keys")?.path();
-            let is_public = path.extension().is_some_and(|extension| extension == "pub");
-            let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-            if is_public && stem.is_some_and(|stem| stem.starts_with("seal")) {
-                paths.insert(path);
-            }
-        }
-    }
-    let mut keyring = Keyring::new();
-    for path in paths {
-        let pem = std::fs::read_to_string(&path)
-            .with_context(|| format!("cannot read {}", path.display()))?;
-        let key = VerifyingKey::from_pem(&pem)
-            .with_context(|| format!("cannot trust {}", path.display()))?;
-        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned());
-        keyring.trust(name.unwrap_or_default(), key);
-    }
-    Ok(keyring)
 }

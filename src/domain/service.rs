@@ -54,10 +54,13 @@ pub enum ServiceCode {
     /// 行业综合许可证 查验: how each part stands today; nothing is applied for.
     #[serde(rename = "combined/show")]
     CombinedShow,
+    /// 办理结果查询: what somebody holds and has applied for; nothing is applied for.
+    #[serde(rename = "result/show")]
+    ResultShow,
 }
 
 impl ServiceCode {
-    /// Every service.
+    /// Every service there are rules for. Who asks for results is judged by none.
     pub const ALL: [Self; 16] = [
         Self::FoodNew,
         Self::FoodChange,
@@ -96,6 +99,7 @@ impl ServiceCode {
             Self::CombinedNew => "combined/new",
             Self::CombinedChange => "combined/change",
             Self::CombinedShow => "combined/show",
+            Self::ResultShow => "result/show",
         }
     }
 
@@ -118,6 +122,7 @@ impl ServiceCode {
             Self::CombinedNew => "行业综合许可证（新办）",
             Self::CombinedChange => "行业综合许可证（变更）",
             Self::CombinedShow => "行业综合许可证（查验）",
+            Self::ResultShow => "办理结果（查询）",
         }
     }
 
@@ -136,7 +141,7 @@ impl ServiceCode {
             Self::FoodRenew | Self::HygieneRenew => Action::Renew,
             Self::FoodReissue | Self::HygieneReissue => Action::Reissue,
             Self::FoodCancel | Self::HygieneCancel => Action::Cancel,
-            Self::CombinedShow => Action::Show,
+            Self::CombinedShow | Self::ResultShow => Action::Show,
         }
     }
 
@@ -157,7 +162,8 @@ impl ServiceCode {
             | Self::HygieneFile
             | Self::CombinedNew
             | Self::CombinedChange
-            | Self::CombinedShow => None,
+            | Self::CombinedShow
+            | Self::ResultShow => None,
         }
     }
 
@@ -180,9 +186,11 @@ impl ServiceCode {
             | Self::HygieneReissue
             | Self::HygieneCancel => PermitKind::Hygiene,
             // No series of numbers is kept for hygiene filings, and a combined permit joins several.
-            Self::HygieneFile | Self::CombinedNew | Self::CombinedChange | Self::CombinedShow => {
-                return None;
-            }
+            Self::HygieneFile
+            | Self::CombinedNew
+            | Self::CombinedChange
+            | Self::CombinedShow
+            | Self::ResultShow => return None,
         };
         let granted_by = match kind {
             PermitKind::Filing => Verdict::File,
@@ -193,7 +201,7 @@ impl ServiceCode {
 
     /// The service of a code, if there is one.
     pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|service| service.as_str() == code)
+        Self::ALL.into_iter().chain([Self::ResultShow]).find(|service| service.as_str() == code)
     }
 }
 

@@ -361,6 +361,7 @@ impl Journal {
     pub fn record(&self, body: Body) -> Result<u64, Error> {
         match body {
             Body::Started(_)
+            | Body::DataReceipt(_)
             | Body::Rated(_)
             | Body::EditionActivated(_)
             | Body::EditionRefused(_)
@@ -422,6 +423,22 @@ impl Journal {
     /// A new sheet, with a serial and a seal of its own, for one that was destroyed.
     pub fn replace_sheet(&self, job: u64) -> Result<PrintJob, Error> {
         self.0.call(move |store| printing::replace(store, job))
+    }
+
+    /// Queues the data receipt of a decided application.
+    pub fn queue_data_receipt(&self, application: ApplicationId) -> Result<PrintJob, Error> {
+        self.0.call(move |store| printing::queue_data_receipt(store, application))
+    }
+
+    /// Queues another copy of a permit of this journal, with a serial and a seal of its own; never
+    /// another original. `None` where this journal did not issue the permit's last version, or where
+    /// that is not what `agrees`: what has changed since is not printed again.
+    pub fn reprint(
+        &self,
+        number: String,
+        agrees: impl Fn(&Permit) -> bool + Send + 'static,
+    ) -> Result<Option<Issued>, Error> {
+        self.0.call(move |store| printing::reprint(store, &number, &agrees))
     }
 
     /// The papers that are still waited for, oldest first: what printing is taken up with after a

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::error::during;
 use super::store::{Int, Store, Writing};
-use super::{Error, PrintJob, issue, numbers, revocations};
+use super::{Error, Issued, PrintJob, issue, numbers, outbox, revocations};
 use crate::domain::{ApplicationId, Permit};
 use crate::seal::{Claims, CopySerial, Seal};
 use crate::wire::v1::{
@@ -26,7 +26,7 @@ pub(super) fn queue(
             let bears_seal = match document {
                 Document::Original | Document::Copy => true,
                 Document::Receipt => !has_original,
-                Document::Slip => false,
+                Document::Slip | Document::DataReceipt => false,
             };
             queue_one(writing, application, *document, permit.filter(|_| bears_seal))
         })
@@ -45,7 +45,7 @@ fn queue_one(
         .query_row("SELECT coalesce(max(job), 0) + 1 FROM print_job", (), |row| row.get(0))
         .map_err(during(queueing))?;
     let (serial, seal) = match (document, permit) {
-        (Document::Receipt | Document::Slip, None) => (None, None),
+        (Document::Receipt | Document::Slip | Document::DataReceipt, None) => (None, None),
         (_, Some(permit)) => {
             let settings = writing.settings;
             let serial = numbers::serial(settings, job)
@@ -143,7 +143,7 @@ pub(super) fn settle(
 fn is_certificate(document: Document) -> bool {
     match document {
         Document::Original | Document::Copy => true,
-        Document::Receipt | Document::Slip => false,
+        Document::Receipt | Document::Slip | Document::DataReceipt => false,
     }
 }
 
@@ -175,6 +175,54 @@ fn follows(from: &PrintStep, to: &PrintStep) -> bool {
         (Sent, Sent) => false,
         (from, to) => from == to,
     }
+}
+
+/// The data receipt of a decided application.
+pub(super) fn queue_data_receipt(
+    store: &mut Store,
+    application: ApplicationId,
+) -> Result<PrintJob, Error> {
+    store.transaction("queue a data receipt", |writing| {
+        let job = queue_one(writing, application, Document::DataReceipt, None)?;
+        record(writing, &job, PrintStep::Queued, None)?;
+        Ok(job)
+    })
+}
+
+/// Another copy of what this journal issued last under a number, if it is what `agrees`.
+pub(super) fn reprint(
+    store: &mut Store,
+    number: &str,
+    agrees: &dyn Fn(&Permit) -> bool,
+) -> Result<Option<Issued>, Error> {
+    // Looked for from the end: somebody stands and waits for it, and that seldom.
+    let last: Option<[u8; 16]> = store
+        .connection()
+        .query_row(
+            "SELECT envelope_of FROM record
+             WHERE envelope_of IS NOT NULL AND json_extract(text, '$.body.kind') = 'issued'
+               AND json_extract(text, '$.body.number') = ?1
+             ORDER BY position DESC LIMIT 1",
+            (number,),
+            |row| row.get(0),
+        )
+        .optional()
+        .map_err(during("look for the permit of a number"))?;
+    let Some(application) = last.map(ApplicationId::from_random) else { return Ok(None) };
+    let issued = match issue::find_issued(store.connection(), store.vault(), application) {
+        Ok(Some(issued)) if agrees(&issued.permit) => issued,
+        // What can no longer be read can no longer be printed.
+        Ok(_) | Err(Error::Erased { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    store.transaction("queue another copy", |writing| {
+        if let Some(reason) = outbox::quarantined(&writing.transaction)? {
+            return Err(Error::Quarantined { reason });
+        }
+        let job = queue_one(writing, application, Document::Copy, Some(&issued.permit))?;
+        record(writing, &job, PrintStep::Queued, job.seal.as_ref())?;
+        Ok(Some(Issued { print_jobs: vec![job], ..issued.clone() }))
+    })
 }
 
 /// A new sheet for a destroyed one.
@@ -284,7 +332,7 @@ fn unreadable(column: usize, found: &str) -> rusqlite::Error {
 }
 
 fn document_of(word: &str) -> Option<Document> {
-    [Document::Original, Document::Copy, Document::Receipt, Document::Slip]
+    [Document::Original, Document::Copy, Document::Receipt, Document::Slip, Document::DataReceipt]
         .into_iter()
         .find(|document| document.as_str() == word)
 }

@@ -73,7 +73,7 @@ CREATE TABLE permit (
 CREATE TABLE print_job (
     job INTEGER PRIMARY KEY,
     application BLOB NOT NULL REFERENCES decision (application),
-    document TEXT NOT NULL CHECK (document IN ('original', 'copy', 'receipt', 'slip')),
+    document TEXT NOT NULL CHECK (document IN ('original', 'copy', 'receipt', 'slip', 'data_receipt')),
     serial TEXT UNIQUE,
     seal TEXT,
     step TEXT NOT NULL CHECK

@@ -30,7 +30,7 @@ use crate::wire::v1::{
     self, Hash, LookUpOutcome, Personal, Register,
     api::{
         self, Answer, BusinessFound, LicenceFound, LookUpRequest, LookUpResponse, PersonFound,
-        Query, SignedText,
+        Query, SignedText, VerificationAnswer, VerificationRequest,
     },
 };
 
@@ -284,6 +284,14 @@ impl Registers {
             })
             .await;
         self.or_snapshot(look_up, uscc, |entry| entry.micro_service)
+    }
+
+    /// What is a scanned paper worth? Nobody's data travel: both forms stand on papers of ours.
+    pub async fn verify_paper(
+        &self,
+        request: &VerificationRequest,
+    ) -> Result<VerificationAnswer, ClientError> {
+        self.client.post_json(api::VERIFICATIONS_PATH, request).await
     }
 
     /// Fetches the registers' snapshot from central and keeps it for when the line is down.

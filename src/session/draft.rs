@@ -190,7 +190,8 @@ fn grant(service: ServiceCode, facts: &Value, verdict: Verdict) -> Option<Grant>
         | ServiceCode::HygieneCancel
         | ServiceCode::CombinedNew
         | ServiceCode::CombinedChange
-        | ServiceCode::CombinedShow => None,
+        | ServiceCode::CombinedShow
+        | ServiceCode::ResultShow => None,
     }
 }
 

@@ -4,7 +4,8 @@ use crate::domain::{
     Applicant, ApplicationId, Bilingual, Business, Decision, Language, PermitDraft, Promise,
     ServiceCode, Uscc,
 };
-use crate::session::event::{Paper, Register};
+use crate::session::data::DataUse;
+use crate::session::event::{HeldPermit, Paper, Register};
 
 /// Everything a visit can want done.
 #[derive(Debug, Clone)]
@@ -19,12 +20,20 @@ pub enum Effect {
     DisarmScanner,
     /// Ask a register, with the purpose.
     LookUp { query: Query, purpose: Purpose },
+    /// Verify a paper held before the scanner, here and at central.
+    Verify { scan: u32, code: String },
     /// Record a decision that grants nothing, and queue it for central.
     Record(Box<Case>),
     /// Issue or file: number, seal, record, print jobs, outbox in one transaction.
     Issue(Box<Case>),
     /// Print a paper of the recorded or issued case.
     Print(Paper),
+    /// Queue another copy of this permit, if this kiosk issued it and it still reads so.
+    Reprint(Box<HeldPermit>),
+    /// Record that the applicant can see which registers were asked, or sees it.
+    RecordDataReceipt { application: ApplicationId, shown: bool },
+    /// Print which registers were asked.
+    PrintData(Vec<DataUse>),
     /// Record the rating.
     RecordRating { application: ApplicationId, grade: u8 },
     /// Call the staff to this kiosk, or tell them that they need not come any more.

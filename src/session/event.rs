@@ -5,10 +5,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::{
-    Applicant, ApplicationId, Business, Decision, Language, PermitNumber, Signature, Uscc,
+    Applicant, ApplicationId, Business, Decision, Language, PermitKind, PermitNumber, ServiceCode,
+    Signature, Uscc,
 };
 use crate::fault::Fault;
-use crate::session::Terms;
+use crate::session::{Errand, Terms};
 
 /// When something happened: the wall clock for the law, the monotonic one for time-outs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +25,15 @@ pub struct Moment {
 pub enum Event {
     // From the screen.
     /// The welcome screen was touched; 128 random bits name the application.
-    Begun { application: ApplicationId },
+    Begun { application: ApplicationId, errand: Errand },
+    /// Another paper is to be verified.
+    AnotherToVerify,
+    /// Another copy of a permit that is there is wanted, by its number.
+    CopyWanted(String),
+    /// Which registers were asked is looked at.
+    DataOpened,
+    /// Which registers were asked is wanted on paper.
+    DataWanted,
     /// The language was switched.
     LanguageChosen(Language),
     /// Large print was switched on or off.
@@ -87,12 +96,20 @@ pub enum Event {
     // From registers.
     /// A look-up ended.
     LookedUp(LookUpAnswer),
+    /// A signed snapshot stands in for this register in the answer that comes next.
+    StoodIn { register: Register, taken_at: Timestamp },
+    /// A scanned paper is verified, or verified further.
+    Verified(Box<Verified>),
 
     // From the journal.
     /// The permit exists.
     Issued(Box<IssuedPermit>),
     /// It could not be issued; nothing was.
     NotIssued(NotIssued),
+    /// Another copy is queued.
+    CopyQueued,
+    /// No other copy can be printed here.
+    NoCopy,
     /// The decision is recorded.
     Recorded,
     /// The decision could not be recorded.
@@ -292,6 +309,82 @@ pub enum LicenceProblem {
     ServiceDown,
 }
 
+/// What a paper held before the scanner is worth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// Which of the papers of this visit.
+    pub scan: u32,
+    /// What its code is worth.
+    pub code: CodeWorth,
+    /// What its permit is worth.
+    pub standing: Standing,
+    /// What is printed on it, as far as that is known.
+    pub permit: Option<ShownPermit>,
+}
+
+/// What the code of a paper is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeWorth {
+    /// Signed by us.
+    Genuine,
+    /// Signed by us, and the permit book has it otherwise.
+    StatesOtherwise,
+    /// Signed by nobody of ours.
+    Forged,
+    /// Signed with a key this kiosk does not have; central has not said.
+    KeyUnknown,
+    /// Only the address of a page of ours, which nobody signed.
+    Link,
+    /// No code of a permit.
+    Foreign,
+}
+
+/// What is known of a permit's worth today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Central is being asked.
+    Asked,
+    /// Central does not answer: nobody knows what happened since it was printed.
+    Unreachable,
+    /// Central does not have it.
+    Unknown,
+    /// It holds.
+    Valid,
+    /// Its first day is still to come.
+    NotYet,
+    /// Its last day is over.
+    Expired,
+    /// A newer version took its place.
+    Superseded,
+    /// It was given up, or ended by law.
+    Cancelled,
+    /// It was taken away.
+    Revoked,
+    /// What central keeps does not agree with its own seal.
+    Damaged,
+}
+
+/// What is printed on a permit and is everybody's to compare.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownPermit {
+    /// Which kind.
+    pub kind: PermitKind,
+    /// Its number as printed.
+    pub number: String,
+    /// 经营者名称; a seal does not say it.
+    pub holder: Option<String>,
+    /// 统一社会信用代码.
+    pub uscc: String,
+    /// 经营场所; a seal does not say it.
+    pub premises: Option<String>,
+    /// 主体业态 and items, the trade or the kind of place; a seal does not say it.
+    pub granted: Vec<String>,
+    /// Date of issue.
+    pub issued: jiff::civil::Date,
+    /// Last day, if it has one.
+    pub valid_to: Option<jiff::civil::Date>,
+}
+
 /// How a register failed to answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unanswered {
@@ -389,12 +482,14 @@ pub struct HeldPermit {
 }
 
 /// What the district's own system knows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DistrictRecord {
     /// A penalty case on the premises is open.
     pub open_penalty_case: bool,
     /// Another application for the same service is under way.
     pub open_application: bool,
+    /// Every application of the business that is under way.
+    pub open_applications: Vec<ServiceCode>,
 }
 
 /// A permit that exists now.
@@ -465,6 +560,8 @@ pub enum Paper {
     Receipt,
     /// The slip of a referral, a supplement or an explanation.
     Slip,
+    /// Which registers were asked, on request.
+    Data,
 }
 
 /// How far a paper is.

@@ -199,7 +199,7 @@ fn document(visit: &Visit, terms: &Terms, promised: Promised) -> Value {
         let held = |permit| held(permit, address);
         document["permits"] = supervision.permits.iter().map(held).collect();
     }
-    if let Some(district) = visit.district {
+    if let Some(district) = &visit.district {
         document["district"] = json!({
             "open_penalty_case": district.open_penalty_case,
             "open_application": district.open_application,

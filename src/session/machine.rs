@@ -9,20 +9,22 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
+use super::data::Source;
 use super::effect::{Effect, Purpose, Query};
 use super::event::{
-    Answer, Equipment, Event, IdentityProblem, IssuedPermit, LicenceProblem, LookUpAnswer, Moment,
-    NotIssued, Paper, PaperState, Register, Relation, Unanswered,
+    Answer, CodeWorth, Equipment, Event, HeldPermit, IdentityProblem, IssuedPermit, LicenceProblem,
+    LookUpAnswer, Moment, NotIssued, Paper, PaperState, Register, Relation, Standing, Unanswered,
+    Verified,
 };
 use super::facts::Promised;
 use super::{
-    Ending, HELP_FACTOR, Identifying, LookUp, Outcome, ProvingBusiness, Session, Stage, Terms,
-    Visit, draft, facts,
+    Copying, Ending, Errand, HELP_FACTOR, Identifying, LookUp, Outcome, ProvingBusiness, Session,
+    Stage, Terms, Verifying, Visit, data, draft, facts,
 };
 use crate::domain::calendar::date_in_china;
 use crate::domain::{
-    Action, Applicant, ApplicationId, Bilingual, Decision, Finding, Language, Promise, Signature,
-    Uscc, Verdict,
+    Action, Applicant, ApplicationId, Bilingual, Decision, Finding, Language, Promise, ServiceCode,
+    Signature, Uscc, Verdict,
 };
 
 /// Bytes of a code on a phone at most, as central takes them.
@@ -63,8 +65,30 @@ impl Session {
         {
             visit.touched = at.monotonic;
         }
+        if let Some(visit) = &mut self.visit {
+            data::note(&mut visit.data, &event, at.wall);
+        }
         match event {
-            Event::Begun { application } => self.begin(at, application),
+            Event::Begun { application, errand } => self.begin(at, application, errand),
+            Event::AnotherToVerify => match self.stage {
+                Stage::Verifying(_) => self.enter(at, Stage::Verifying(Verifying::Waiting)),
+                _ => Vec::new(),
+            },
+            Event::Verified(verified) => self.verified(at, verified),
+            Event::CopyWanted(number) => self.copy_wanted(at, &number),
+            Event::CopyQueued => self.copy_queued(at),
+            Event::NoCopy => {
+                if let Some((_, copying @ Copying::Asked)) =
+                    self.visit.as_mut().and_then(|visit| visit.copying.as_mut())
+                {
+                    *copying = Copying::Refused;
+                }
+                Vec::new()
+            }
+            Event::DataOpened => self.data_opened(),
+            Event::DataWanted => self.data_wanted(),
+            // Noted above.
+            Event::StoodIn { .. } => Vec::new(),
             Event::MaintenanceAsked => match self.stage {
                 Stage::Welcome => self.enter(at, Stage::Maintenance),
                 _ => Vec::new(),
@@ -127,7 +151,8 @@ impl Session {
         let pace = self.terms.pace;
         let factor = self.factor();
         match &self.stage {
-            Stage::Choosing
+            Stage::Verifying(_)
+            | Stage::Choosing
             | Stage::Guiding
             | Stage::Telling
             | Stage::Identifying(Identifying::Waiting | Identifying::Failed(_))
@@ -135,6 +160,8 @@ impl Session {
             | Stage::Promising
             | Stage::Rating => Some((pace.idle * factor, pace.countdown * factor)),
             Stage::ProvingBusiness(proving) => (*proving != ProvingBusiness::Asking)
+                .then_some((pace.idle * factor, pace.countdown * factor)),
+            Stage::Results => (!self.is_printing() && !self.is_copying())
                 .then_some((pace.idle * factor, pace.countdown * factor)),
             Stage::Decided(outcome) => (*outcome != Outcome::Recording && !self.is_printing())
                 .then_some((pace.idle * factor, pace.countdown * factor)),
@@ -152,12 +179,85 @@ impl Session {
         self.papers().any(|(_, state)| matches!(state, PaperState::Waiting | PaperState::Printing))
     }
 
-    fn begin(&mut self, at: Moment, application: ApplicationId) -> Vec<Effect> {
+    fn begin(&mut self, at: Moment, application: ApplicationId, errand: Errand) -> Vec<Effect> {
         if self.stage != Stage::Welcome || !self.equipment.can_serve() {
             return Vec::new();
         }
-        self.visit = Some(Visit::new(application, at));
-        self.enter(at, Stage::Choosing)
+        let stage = match errand {
+            Errand::Apply => Stage::Choosing,
+            Errand::Results => Stage::Identifying(Identifying::Waiting),
+            Errand::Verify if self.equipment.scanner => Stage::Verifying(Verifying::Waiting),
+            Errand::Verify => return Vec::new(),
+        };
+        self.visit = Some(Visit { errand, ..Visit::new(application, at) });
+        self.enter(at, stage)
+    }
+
+    /// Whether the journal is being asked for another copy.
+    fn is_copying(&self) -> bool {
+        matches!(self.copying(), Some((_, Copying::Asked)))
+    }
+
+    /// One copy in a visit, of a permit that holds.
+    fn copy_wanted(&mut self, at: Moment, number: &str) -> Vec<Effect> {
+        if self.stage != Stage::Results || self.is_copying() || self.papers().next().is_some() {
+            return Vec::new();
+        }
+        let today = date_in_china(at.wall);
+        let holds = |permit: &&HeldPermit| {
+            permit.number == number
+                && permit.status == "valid"
+                && permit.valid_to.is_none_or(|last| today <= last)
+        };
+        let Some(permit) = self.held().into_iter().find(holds).cloned() else { return Vec::new() };
+        if let Some(visit) = &mut self.visit {
+            visit.copying = Some((permit.number.clone(), Copying::Asked));
+        }
+        vec![Effect::Reprint(Box::new(permit))]
+    }
+
+    fn copy_queued(&mut self, at: Moment) -> Vec<Effect> {
+        let (Stage::Results, true, Some(visit)) = (&self.stage, self.is_copying(), &mut self.visit)
+        else {
+            return Vec::new();
+        };
+        if let Some((_, copying)) = &mut visit.copying {
+            *copying = Copying::Queued;
+        }
+        visit.touched = at.monotonic;
+        visit.papers = BTreeMap::from([(Paper::Copy, PaperState::Waiting)]);
+        self.print_waiting(at)
+    }
+
+    fn data_opened(&mut self) -> Vec<Effect> {
+        let recorded = matches!(self.stage, Stage::Decided(Outcome::Recorded | Outcome::Issued(_)))
+            && self.papers().next().is_some();
+        let Some(visit) = &mut self.visit else { return Vec::new() };
+        if !recorded || std::mem::replace(&mut visit.data_seen, true) {
+            return Vec::new();
+        }
+        vec![Effect::RecordDataReceipt { application: visit.application, shown: true }]
+    }
+
+    fn data_wanted(&mut self) -> Vec<Effect> {
+        if !self.data_can_be_printed() {
+            return Vec::new();
+        }
+        let Some(visit) = &mut self.visit else { return Vec::new() };
+        visit.papers.insert(Paper::Data, PaperState::Waiting);
+        vec![Effect::PrintData(visit.data.clone())]
+    }
+
+    /// What a scanned paper is worth: at once what its code says, then what central says of it.
+    fn verified(&mut self, at: Moment, verified: Box<Verified>) -> Vec<Effect> {
+        if let (Stage::Verifying(_), Some(visit)) = (&self.stage, &mut self.visit)
+            && verified.scan == visit.scans
+        {
+            visit.touched = at.monotonic;
+            visit.stage_since = at.monotonic;
+            self.stage = Stage::Verifying(Verifying::Shown(verified));
+        }
+        Vec::new()
     }
 
     /// A visit keeps what it began with: nobody is told one law and judged by another.
@@ -187,7 +287,12 @@ impl Session {
                 }
                 effects
             }
-            Stage::ProvingBusiness(ProvingBusiness::Waiting) => {
+            Stage::Verifying(Verifying::Waiting)
+            | Stage::ProvingBusiness(ProvingBusiness::Waiting) => {
+                if let Some(visit) = &mut self.visit {
+                    // An answer to the paper before comes too late now.
+                    visit.scans += 1;
+                }
                 let mut effects = vec![Effect::ReleaseReader, Effect::DisarmScanner];
                 if self.equipment.scanner {
                     effects.push(Effect::ArmScanner);
@@ -198,12 +303,14 @@ impl Session {
             | Stage::Guiding
             | Stage::Telling
             | Stage::Filling
+            | Stage::Results
             | Stage::Ended(_)
             | Stage::Done => {
                 vec![Effect::ReleaseReader, Effect::DisarmScanner]
             }
             Stage::Welcome => vec![Effect::ReleaseReader, Effect::DisarmScanner, Effect::Wipe],
-            Stage::Identifying(_)
+            Stage::Verifying(_)
+            | Stage::Identifying(_)
             | Stage::ProvingBusiness(_)
             | Stage::LookingUp
             | Stage::Promising
@@ -251,8 +358,11 @@ impl Session {
             Stage::Welcome | Stage::Maintenance => Vec::new(),
             // What is decided stays decided; only the visit ends.
             Stage::Decided(Outcome::Recording) => Vec::new(),
-            Stage::Decided(_) | Stage::Rating | Stage::Done | Stage::Ended(_) => self.leave(at),
-            Stage::Choosing
+            Stage::Results | Stage::Decided(_) | Stage::Rating | Stage::Done | Stage::Ended(_) => {
+                self.leave(at)
+            }
+            Stage::Verifying(_)
+            | Stage::Choosing
             | Stage::Guiding
             | Stage::Telling
             | Stage::Identifying(_)
@@ -300,6 +410,12 @@ impl Session {
             {
                 self.licence_refused(at, LicenceProblem::ServiceDown)
             }
+            Stage::Verifying(Verifying::Shown(ref mut shown))
+                if shown.standing == Standing::Asked && in_stage >= self.terms.pace.look_up =>
+            {
+                shown.standing = Standing::Unreachable;
+                Vec::new()
+            }
             Stage::Decided(Outcome::Issued(_))
                 if papers_settled
                     && in_stage >= PAPERS_SEEN
@@ -315,7 +431,7 @@ impl Session {
         let (Some(visit), Some((idle, countdown))) = (&self.visit, patience) else {
             return Vec::new();
         };
-        let undecided = !matches!(self.stage, Stage::Decided(_) | Stage::Rating);
+        let undecided = !matches!(self.stage, Stage::Results | Stage::Decided(_) | Stage::Rating);
         let total = self.terms.pace.total * self.factor();
         if at.monotonic.saturating_sub(visit.touched) >= idle + countdown {
             if undecided { self.end(at, Ending::TimedOut) } else { self.leave(at) }
@@ -331,7 +447,10 @@ impl Session {
             return Vec::new();
         }
         match self.stage {
-            Stage::Choosing => self.leave(at),
+            Stage::Verifying(Verifying::Shown(_)) => {
+                self.enter(at, Stage::Verifying(Verifying::Waiting))
+            }
+            Stage::Choosing | Stage::Verifying(Verifying::Waiting) => self.leave(at),
             Stage::Guiding => {
                 if let Some(visit) = &mut self.visit {
                     visit.undertaking = None;
@@ -341,6 +460,7 @@ impl Session {
             // Back to where it was chosen.
             Stage::Telling if self.undertaking().is_some() => self.enter(at, Stage::Guiding),
             Stage::Telling => self.enter(at, Stage::Choosing),
+            Stage::Identifying(_) if self.errand() == Errand::Results => self.leave(at),
             Stage::Identifying(_) => self.enter(at, Stage::Telling),
             Stage::ProvingBusiness(_) => {
                 // Another person may go on: the identity read so far is dropped.
@@ -354,6 +474,7 @@ impl Session {
             Stage::Welcome
             | Stage::Maintenance
             | Stage::LookingUp
+            | Stage::Results
             | Stage::Decided(_)
             | Stage::Rating
             | Stage::Done
@@ -373,6 +494,9 @@ impl Session {
             }
             Stage::Identifying(Identifying::Reading) if !equipment.id_reader => {
                 self.identity_failed(at, IdentityProblem::Unreadable)
+            }
+            Stage::Verifying(Verifying::Waiting) if !before.scanner && equipment.scanner => {
+                self.enter(at, Stage::Verifying(Verifying::Waiting))
             }
             Stage::ProvingBusiness(ProvingBusiness::Waiting)
                 if !before.scanner && equipment.scanner =>
@@ -480,8 +604,16 @@ impl Session {
                 Stage::ProvingBusiness(ref proving) if *proving != ProvingBusiness::Asking => {
                     self.licence_refused(at, LicenceProblem::NotALicence)
                 }
+                Stage::Verifying(Verifying::Waiting) => {
+                    let scan = self.visit.as_ref().map_or(0, |visit| visit.scans);
+                    let (code, standing) = (CodeWorth::Foreign, Standing::Unknown);
+                    self.verified(at, Box::new(Verified { scan, code, standing, permit: None }))
+                }
                 _ => Vec::new(),
             };
+        }
+        if let (Stage::Verifying(Verifying::Waiting), Some(visit)) = (&self.stage, &self.visit) {
+            return vec![Effect::Verify { scan: visit.scans, code }];
         }
         let (stage, query) = match self.stage {
             Stage::Identifying(Identifying::Waiting | Identifying::Failed(_)) => {
@@ -493,6 +625,14 @@ impl Session {
             _ => return Vec::new(),
         };
         let Some(purpose) = self.purpose() else { return Vec::new() };
+        let source = match query {
+            Query::ElectronicId { .. } => Source::ElectronicId,
+            Query::ElectronicLicence { .. } => Source::ElectronicLicence,
+            Query::Business { register, .. } => Source::Register(register),
+        };
+        if let Some(visit) = &mut self.visit {
+            data::ask(&mut visit.data, source, at.wall);
+        }
         let mut effects = self.enter(at, stage);
         effects.push(Effect::LookUp { query, purpose });
         effects
@@ -500,7 +640,11 @@ impl Session {
 
     fn purpose(&self) -> Option<Purpose> {
         let visit = self.visit.as_ref()?;
-        Some(Purpose { service: visit.entry.as_ref()?.service, application: visit.application })
+        let service = match visit.errand {
+            Errand::Results => ServiceCode::ResultShow,
+            Errand::Apply | Errand::Verify => visit.entry.as_ref()?.service,
+        };
+        Some(Purpose { service, application: visit.application })
     }
 
     fn uscc_typed(&mut self, at: Moment, typed: &str) -> Vec<Effect> {
@@ -537,6 +681,9 @@ impl Session {
         visit.supervision = None;
         visit.district = None;
         visit.fields.clear();
+        for register in Register::ALL {
+            data::ask(&mut visit.data, Source::Register(register), at.wall);
+        }
         visit.look_ups =
             Register::ALL.into_iter().map(|register| (register, LookUp::Asked)).collect();
         let mut effects = self.enter(at, Stage::LookingUp);
@@ -637,6 +784,9 @@ impl Session {
             let effects = self.enter(at, Stage::ProvingBusiness(ProvingBusiness::Waiting));
             self.stage = Stage::ProvingBusiness(ProvingBusiness::Unknown);
             return effects;
+        }
+        if visit.errand == Errand::Results {
+            return self.enter(at, Stage::Results);
         }
         visit.fields = facts::fields(&self.terms, visit);
         self.enter(at, Stage::Filling)
@@ -753,8 +903,11 @@ impl Session {
         let papers: &[Paper] =
             if ends { &[Paper::Receipt] } else { &[Paper::Original, Paper::Copy, Paper::Receipt] };
         visit.papers = papers.iter().map(|paper| (*paper, PaperState::Waiting)).collect();
+        let application = visit.application;
         self.stage = Stage::Decided(Outcome::Issued(permit));
-        self.print_waiting(at)
+        let mut effects = vec![Effect::RecordDataReceipt { application, shown: false }];
+        effects.extend(self.print_waiting(at));
+        effects
     }
 
     fn recorded(&mut self, at: Moment) -> Vec<Effect> {
@@ -764,8 +917,11 @@ impl Session {
         };
         visit.touched = at.monotonic;
         visit.papers = BTreeMap::from([(Paper::Slip, PaperState::Waiting)]);
+        let application = visit.application;
         self.stage = Stage::Decided(Outcome::Recorded);
-        self.print_waiting(at)
+        let mut effects = vec![Effect::RecordDataReceipt { application, shown: false }];
+        effects.extend(self.print_waiting(at));
+        effects
     }
 
     fn print_waiting(&mut self, at: Moment) -> Vec<Effect> {
@@ -834,6 +990,8 @@ impl Session {
                 }
             }
             Stage::Decided(Outcome::NotRecorded) | Stage::Done | Stage::Ended(_) => self.leave(at),
+            Stage::Results if self.papers().next().is_some() => self.enter(at, Stage::Done),
+            Stage::Verifying(_) | Stage::Results => self.leave(at),
             Stage::Welcome
             | Stage::Maintenance
             | Stage::Choosing
@@ -863,6 +1021,11 @@ impl Visit {
     fn new(application: ApplicationId, at: Moment) -> Self {
         Self {
             application,
+            errand: Errand::Apply,
+            data: Vec::new(),
+            data_seen: false,
+            copying: None,
+            scans: 0,
             begun: at.monotonic,
             touched: at.monotonic,
             undertaking: None,
@@ -909,6 +1072,10 @@ fn is_touch(event: &Event) -> bool {
             | Event::Rated(_)
             | Event::RatingDeclined
             | Event::WentBack
+            | Event::AnotherToVerify
+            | Event::CopyWanted(_)
+            | Event::DataOpened
+            | Event::DataWanted
             | Event::Touched
     )
 }

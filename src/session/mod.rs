@@ -1,6 +1,7 @@
 //! One visit as a state machine: `update(moment, event)` returns the effects wanted; it never waits
 //! and never fails.
 
+pub mod data;
 pub mod effect;
 pub mod event;
 mod draft;
@@ -14,14 +15,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::{
-    Applicant, ApplicationId, Business, Decision, IdentifierError, Issuer, Language, Promise, Uscc,
+    Applicant, ApplicationId, Business, Decision, IdentifierError, Issuer, Language, Promise,
+    ServiceCode, Uscc,
 };
 use crate::rules::{Catalogue, Entry, Guide, Need, PromiseText, Rulebook, Undertaking};
 
+use data::DataUse;
 use effect::Case;
 use event::{
-    DistrictRecord, Equipment, IdentityProblem, IssuedPermit, LicenceProblem, Paper, PaperState,
-    Register, Relation, Supervision, Unanswered,
+    DistrictRecord, Equipment, HeldPermit, IdentityProblem, IssuedPermit, LicenceProblem, Paper,
+    PaperState, Register, Relation, Supervision, Unanswered, Verified,
 };
 use form::Field;
 
@@ -94,6 +97,28 @@ pub struct Session {
     visit: Option<Visit>,
 }
 
+/// What somebody came for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Errand {
+    /// To apply for something.
+    Apply,
+    /// To see what one holds and has applied for, and to have it printed again.
+    Results,
+    /// To verify a paper of ours.
+    Verify,
+}
+
+/// How far another copy of a permit is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Copying {
+    /// The journal is being asked.
+    Asked,
+    /// It is printed in this visit.
+    Queued,
+    /// This kiosk cannot print it.
+    Refused,
+}
+
 /// Where the visit is: what the screen shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stage {
@@ -101,6 +126,8 @@ pub enum Stage {
     Welcome,
     /// Staff is at the console: nobody can begin.
     Maintenance,
+    /// A paper is verified; nobody has to say who they are.
+    Verifying(Verifying),
     /// "What do you want to open?"
     Choosing,
     /// What an undertaking needs: a few questions, then licence, filing, nothing or another organ.
@@ -117,6 +144,8 @@ pub enum Stage {
     Filling,
     /// The promise and its signature.
     Promising,
+    /// What the business holds and has applied for.
+    Results,
     /// The decision, and what came of it.
     Decided(Outcome),
     /// Five grades.
@@ -138,6 +167,15 @@ pub enum Identifying {
     Asking,
     /// It failed; what to do.
     Failed(IdentityProblem),
+}
+
+/// How far verifying a paper is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verifying {
+    /// Waiting for a code before the scanner.
+    Waiting,
+    /// What the code is worth, as far as it is known.
+    Shown(Box<Verified>),
 }
 
 /// How far the proof of business is.
@@ -185,6 +223,15 @@ pub enum Ending {
 #[derive(Debug)]
 struct Visit {
     application: ApplicationId,
+    errand: Errand,
+    /// The sources asked about the applicant, in order.
+    data: Vec<DataUse>,
+    /// Which registers were asked was looked at.
+    data_seen: bool,
+    /// The permit of which another copy is wanted, by its number.
+    copying: Option<(String, Copying)>,
+    /// Counts the papers verified, so that a late answer is known as such.
+    scans: u32,
     begun: Duration,
     touched: Duration,
     undertaking: Option<Undertaking>,
@@ -223,6 +270,11 @@ impl Session {
     /// Where the visit is.
     pub fn stage(&self) -> &Stage {
         &self.stage
+    }
+
+    /// What the visit is for.
+    pub fn errand(&self) -> Errand {
+        self.visit.as_ref().map_or(Errand::Apply, |visit| visit.errand)
     }
 
     /// The language of the screen.
@@ -307,6 +359,52 @@ impl Session {
         self.visit.iter().flat_map(|visit| visit.look_ups.iter().map(|(k, v)| (*k, *v)))
     }
 
+    /// The sources asked about the applicant so far, in order.
+    pub fn data(&self) -> &[DataUse] {
+        self.visit.as_ref().map_or(&[], |visit| &visit.data)
+    }
+
+    /// Whether which registers were asked can be had on paper: once something is on record.
+    pub fn data_can_be_printed(&self) -> bool {
+        let recorded = matches!(self.stage, Stage::Decided(Outcome::Recorded | Outcome::Issued(_)));
+        recorded
+            && self.equipment.receipt_printer
+            && self.papers().next().is_some()
+            && self.papers().all(|(paper, _)| paper != Paper::Data)
+    }
+
+    /// What the business holds, newest first; empty where the register did not answer.
+    pub fn held(&self) -> Vec<&HeldPermit> {
+        let Some(visit) = &self.visit else { return Vec::new() };
+        if visit.relation == Relation::None {
+            return Vec::new();
+        }
+        let mut held: Vec<&HeldPermit> =
+            visit.supervision.iter().flat_map(|known| &known.permits).collect();
+        held.sort_by_key(|permit| std::cmp::Reverse(permit.issued));
+        held
+    }
+
+    /// What the business has applied for and an officer has to decide.
+    pub fn under_way(&self) -> &[ServiceCode] {
+        let Some(visit) = &self.visit else { return &[] };
+        if visit.relation == Relation::None {
+            return &[];
+        }
+        visit.district.as_ref().map_or(&[], |district| &district.open_applications)
+    }
+
+    /// Whether the applicant may see what the business holds.
+    pub fn is_entitled(&self) -> bool {
+        self.visit.as_ref().is_some_and(|visit| visit.relation != Relation::None)
+    }
+
+    /// Another copy that was wanted in this visit: of which permit, and how far it is.
+    pub fn copying(&self) -> Option<(&str, &Copying)> {
+        let (number, copying) = self.visit.as_ref()?.copying.as_ref()?;
+        Some((number, copying))
+    }
+
     /// The form.
     pub fn fields(&self) -> &[Field] {
         self.visit.as_ref().map_or(&[], |visit| &visit.fields)
@@ -349,7 +447,12 @@ impl Session {
     /// How far the visit is: step of steps, for the line at the top of every screen.
     pub fn progress(&self) -> Option<(u8, u8)> {
         let step = match self.stage {
-            Stage::Welcome | Stage::Maintenance | Stage::Ended(_) => return None,
+            _ if self.errand() != Errand::Apply => return None,
+            Stage::Welcome
+            | Stage::Maintenance
+            | Stage::Verifying(_)
+            | Stage::Results
+            | Stage::Ended(_) => return None,
             Stage::Choosing | Stage::Guiding | Stage::Telling => 1,
             Stage::Identifying(_) => 2,
             Stage::ProvingBusiness(_) | Stage::LookingUp => 3,
@@ -363,7 +466,8 @@ impl Session {
     /// Whether "back" leads somewhere.
     pub fn can_go_back(&self) -> bool {
         match self.stage {
-            Stage::Choosing
+            Stage::Verifying(_)
+            | Stage::Choosing
             | Stage::Guiding
             | Stage::Telling
             | Stage::Identifying(Identifying::Waiting | Identifying::Failed(_))
@@ -374,6 +478,7 @@ impl Session {
             | Stage::Maintenance
             | Stage::Identifying(Identifying::Reading | Identifying::Asking)
             | Stage::LookingUp
+            | Stage::Results
             | Stage::Decided(_)
             | Stage::Rating
             | Stage::Done

@@ -169,6 +169,6 @@ pub(super) fn paper_of(document: Document) -> Option<&'static str> {
     match document {
         Document::Original => Some("A3"),
         Document::Copy => Some("A4"),
-        Document::Receipt | Document::Slip => None,
+        Document::Receipt | Document::Slip | Document::DataReceipt => None,
     }
 }

@@ -156,6 +156,7 @@ impl Check {
             },
             Message::Perform(_)
             | Message::LookedUp { .. }
+            | Message::Verified { .. }
             | Message::Terms(_)
             | Message::Synced(_)
             | Message::Asked(..)

@@ -383,7 +383,9 @@ impl Desk {
     fn unknown(&self, job: &journal::PrintJob) -> UnknownSheet {
         let printer = match job.document {
             Document::Original | Document::Copy => DeviceKind::PagePrinter,
-            Document::Receipt | Document::Slip => DeviceKind::ReceiptPrinter,
+            Document::Receipt | Document::Slip | Document::DataReceipt => {
+                DeviceKind::ReceiptPrinter
+            }
         };
         let sent = self.console.sent.get(&job.job);
         UnknownSheet {

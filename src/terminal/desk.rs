@@ -15,22 +15,25 @@ use super::look_ups::{self, Who};
 use super::papers::{Certificate, PaperSettings};
 use super::report::{self, Device, DeviceKind};
 use super::slips::{self, Kiosk};
+use super::verifying::{Code, trusted};
 use super::work::{Bench, Tested};
 use super::{Message, Settings};
 use crate::certificate::{Bitmap, Fonts};
 use crate::device::{Health, Report, id_reader, page_printer, panel, receipt_printer, scanner};
-use crate::domain::{Action, Applicant, IdentitySource, MaskedId, Permit, Private};
+use crate::domain::{Action, Applicant, Grant, IdentitySource, MaskedId, Permit, Private};
 use crate::fault::{Chain, Fault, FaultCode};
 use crate::journal::{self, IssueRequest, Issued, PrintJob};
 use crate::registers::HeldStatus;
 use crate::rulebooks;
+use crate::seal::Keyring;
+use crate::session::data::DataUse;
 use crate::session::effect::{Case, Effect, Purpose, Query};
 use crate::session::event::{
-    Equipment, Event, IdentityProblem, IssuedPermit, LookUpAnswer, NotIssued, Paper, PaperState,
-    Preview,
+    Equipment, Event, HeldPermit, IdentityProblem, IssuedPermit, LookUpAnswer, NotIssued, Paper,
+    PaperState, Preview, Standing,
 };
 use crate::staff::Door;
-use crate::wire::v1::{Body, Document, PrintStep, Rated};
+use crate::wire::v1::{Body, DataReceipt, Document, PrintStep, Rated};
 
 /// The thread's state.
 pub(super) struct Desk {
@@ -58,6 +61,10 @@ pub(super) struct Desk {
     case: Option<Box<Case>>,
     issued: Option<Issued>,
     jobs: Vec<PrintJob>,
+    /// What stands on the data receipt.
+    data: Vec<DataUse>,
+    /// Look-ups of this visit on record.
+    look_ups: u64,
     pages: Queue,
     receipts: Queue,
 }
@@ -117,6 +124,8 @@ impl Desk {
             case: None,
             issued: None,
             jobs: Vec::new(),
+            data: Vec::new(),
+            look_ups: 0,
             pages: Queue::default(),
             receipts: Queue::default(),
         }
@@ -158,6 +167,11 @@ impl Desk {
                 Message::Beside(request, reply) => self.answer_beside(request, reply),
                 Message::Terms(terms) => self.tell(Event::TermsChanged(terms)),
                 Message::LookedUp { visit, answer } => self.looked_up(visit, answer),
+                Message::Verified { visit, verified } => {
+                    if visit == self.visit {
+                        self.tell(Event::Verified(verified));
+                    }
+                }
                 Message::Synced(state) => self.synced(*state),
                 Message::Then(done) => done(),
                 Message::Asked(ask, reply) => {
@@ -199,9 +213,19 @@ impl Desk {
             Effect::ArmScanner => self.command_scanner(scanner::Command::Arm),
             Effect::DisarmScanner => self.command_scanner(scanner::Command::Disarm),
             Effect::LookUp { query, purpose } => self.look_up(query, purpose),
+            Effect::Verify { scan, code } => self.verify(scan, &code),
             Effect::Record(case) => self.record(case),
             Effect::Issue(case) => self.issue(case),
             Effect::Print(paper) => self.print(paper),
+            Effect::Reprint(permit) => self.reprint(*permit),
+            Effect::RecordDataReceipt { application, shown } => {
+                let look_ups = self.look_ups;
+                let receipt = DataReceipt { application, look_ups, shown };
+                if let Err(error) = self.settings.journal.record(Body::DataReceipt(receipt)) {
+                    self.journal_failed(&error);
+                }
+            }
+            Effect::PrintData(data) => self.print_data(data),
             Effect::RecordRating { application, grade } => {
                 if let Err(error) =
                     self.settings.journal.record(Body::Rated(Rated { application, grade }))
@@ -226,11 +250,16 @@ impl Desk {
             Effect::ArmScanner => lamps.scanner = true,
             Effect::DisarmScanner => lamps.scanner = false,
             Effect::Print(Paper::Original | Paper::Copy) => lamps.page_printer = true,
-            Effect::Print(Paper::Receipt | Paper::Slip) => lamps.receipt_printer = true,
+            Effect::Print(Paper::Receipt | Paper::Slip | Paper::Data) | Effect::PrintData(_) => {
+                lamps.receipt_printer = true;
+            }
             Effect::Wipe => lamps = panel::Lamps::default(),
             Effect::LookUp { .. }
+            | Effect::Verify { .. }
             | Effect::Record(_)
             | Effect::Issue(_)
+            | Effect::Reprint(_)
+            | Effect::RecordDataReceipt { .. }
             | Effect::RecordRating { .. }
             | Effect::CallHelp(_) => {}
         }
@@ -253,6 +282,8 @@ impl Desk {
         self.who = None;
         self.case = None;
         self.issued = None;
+        self.data.clear();
+        self.look_ups = 0;
         self.jobs.clear();
         self.pages.waiting.clear();
         self.receipts.waiting.clear();
@@ -304,16 +335,41 @@ impl Desk {
         });
     }
 
+    /// Tells at once what the code itself is worth, and what central says when it has said it.
+    fn verify(&self, scan: u32, code: &str) {
+        let code = Code::of(code, &self.settings.kiosk.verify_host);
+        let keyring = trusted(&self.settings.kiosk.keys_folder).unwrap_or_else(|error| {
+            tracing::error!(error = %Chain(&error), "papers are verified at central alone");
+            Keyring::new()
+        });
+        let seen = code.look(scan, &keyring);
+        self.tell(Event::Verified(Box::new(seen.clone())));
+        if seen.standing != Standing::Asked {
+            return;
+        }
+        let (visit, inbox) = (self.visit, self.inbox.clone());
+        let asking = code.ask(self.settings.registers.clone(), seen);
+        self.settings.runtime.spawn(async move {
+            let verified = Box::new(asking.await);
+            super::send(&inbox, Message::Verified { visit, verified });
+        });
+    }
+
     fn looked_up(&mut self, visit: u64, mut answer: look_ups::Answer) {
         // Recorded also when the applicant has left meanwhile: the register was asked.
         if let Err(error) = self.settings.journal.record_look_up(answer.record) {
             self.journal_failed(&error);
+        } else if visit == self.visit {
+            self.look_ups += 1;
         }
         if visit != self.visit {
             return;
         }
         if let Some(who) = answer.who {
             self.who = Some(who);
+        }
+        if let Some((register, taken_at)) = answer.stood_in {
+            self.tell(Event::StoodIn { register, taken_at });
         }
         self.mark_revoked(&mut answer.told);
         self.tell(Event::LookedUp(answer.told));
@@ -456,7 +512,9 @@ impl Desk {
         let document = document_of(paper);
         let exists = match document {
             Document::Original | Document::Copy => self.devices.page_printer.is_some(),
-            Document::Receipt | Document::Slip => self.devices.receipt_printer.is_some(),
+            Document::Receipt | Document::Slip | Document::DataReceipt => {
+                self.devices.receipt_printer.is_some()
+            }
         };
         if !exists {
             self.tell(Event::PaperChanged { paper, state: PaperState::NotAvailable });
@@ -483,6 +541,49 @@ impl Desk {
         }
     }
 
+    /// Queues another copy of what stands in the register as this kiosk issued it.
+    fn reprint(&mut self, held: HeldPermit) {
+        let number = held.number.clone();
+        let agrees = move |permit: &Permit| reads_as(permit, &held);
+        match self.settings.journal.reprint(number, agrees) {
+            Ok(Some(issued)) => {
+                self.jobs.clone_from(&issued.print_jobs);
+                self.issued = Some(issued);
+                self.recorded();
+                self.tell(Event::CopyQueued);
+            }
+            Ok(None) => self.tell(Event::NoCopy),
+            Err(error) => {
+                if matches!(not_issued(&error), NotIssued::JournalDown) {
+                    self.journal_failed(&error);
+                } else {
+                    tracing::error!(error = %Chain(&error), "no other copy is printed");
+                }
+                self.tell(Event::NoCopy);
+            }
+        }
+    }
+
+    /// Queues the data receipt of the case at hand.
+    fn print_data(&mut self, data: Vec<DataUse>) {
+        let Some(application) = self.case.as_ref().map(|case| case.application) else {
+            tracing::error!("a data receipt is wanted, and no case is at hand");
+            return;
+        };
+        match self.settings.journal.queue_data_receipt(application) {
+            Ok(job) => {
+                self.data = data;
+                self.jobs.push(job);
+                self.print(Paper::Data);
+            }
+            Err(error) => {
+                self.journal_failed(&error);
+                let state = PaperState::NotAvailable;
+                self.tell(Event::PaperChanged { paper: Paper::Data, state });
+            }
+        }
+    }
+
     fn make(&self, job: &PrintJob) -> Result<Bitmap, super::papers::Error> {
         let kiosk = Kiosk {
             id: &self.settings.kiosk.id,
@@ -503,6 +604,9 @@ impl Desk {
             (Some(case), _, Document::Slip) => {
                 PaperSettings::slip(self.fonts()?, &slips::explanation(&kiosk, case))
             }
+            (Some(case), _, Document::DataReceipt) => {
+                PaperSettings::slip(self.fonts()?, &slips::data_receipt(&kiosk, case, &self.data))
+            }
             (_, _, document) => Err(super::papers::Error::NoCase { document: document.as_str() }),
         }
     }
@@ -510,7 +614,7 @@ impl Desk {
     fn queue_of(&mut self, document: Document) -> &mut Queue {
         match document {
             Document::Original | Document::Copy => &mut self.pages,
-            Document::Receipt | Document::Slip => &mut self.receipts,
+            Document::Receipt | Document::Slip | Document::DataReceipt => &mut self.receipts,
         }
     }
 
@@ -518,7 +622,9 @@ impl Desk {
     pub(super) fn feed(&mut self, document: Document) {
         let printer = match document {
             Document::Original | Document::Copy => DeviceKind::PagePrinter,
-            Document::Receipt | Document::Slip => DeviceKind::ReceiptPrinter,
+            Document::Receipt | Document::Slip | Document::DataReceipt => {
+                DeviceKind::ReceiptPrinter
+            }
         };
         if self.console.member.is_some() || self.bench.tests(printer) {
             return;
@@ -567,7 +673,7 @@ impl Desk {
                 let printer = self.devices.page_printer.as_ref().ok_or("there is none")?;
                 printer.send(page_printer::Command::Print(job)).map_err(|error| error.to_string())
             }
-            Document::Receipt | Document::Slip => {
+            Document::Receipt | Document::Slip | Document::DataReceipt => {
                 let job = receipt_printer::Job::new(number, raster);
                 let printer = self.devices.receipt_printer.as_ref().ok_or("there is none")?;
                 printer
@@ -628,7 +734,9 @@ impl Desk {
                     continue;
                 }
                 // A slip for somebody who has left helps nobody.
-                (PrintStep::Queued, Document::Receipt | Document::Slip) => PrintStep::NotPrinted,
+                (PrintStep::Queued, Document::Receipt | Document::Slip | Document::DataReceipt) => {
+                    PrintStep::NotPrinted
+                }
                 (
                     PrintStep::Unknown
                     | PrintStep::Confirmed { .. }
@@ -828,7 +936,7 @@ impl Desk {
         }
         let offline = match document {
             Document::Original | Document::Copy => FaultCode::PageOffline,
-            Document::Receipt | Document::Slip => FaultCode::ReceiptOffline,
+            Document::Receipt | Document::Slip | Document::DataReceipt => FaultCode::ReceiptOffline,
         };
         let fault = queue.fault.unwrap_or_else(|| Fault::of(offline));
         let waiting: Vec<Paper> =
@@ -850,13 +958,17 @@ impl Desk {
         self.tell_waiting(document);
         self.equip(|kit| match document {
             Document::Original | Document::Copy => kit.page_printer = usable,
-            Document::Receipt | Document::Slip => kit.receipt_printer = usable,
+            Document::Receipt | Document::Slip | Document::DataReceipt => {
+                kit.receipt_printer = usable;
+            }
         });
         self.feed(document);
         self.fares(
             match document {
                 Document::Original | Document::Copy => DeviceKind::PagePrinter,
-                Document::Receipt | Document::Slip => DeviceKind::ReceiptPrinter,
+                Document::Receipt | Document::Slip | Document::DataReceipt => {
+                    DeviceKind::ReceiptPrinter
+                }
             },
             health,
         );
@@ -906,12 +1018,28 @@ fn not_issued(error: &journal::Error) -> NotIssued {
     }
 }
 
+/// Whether a permit of the journal is what the register has: nothing has changed since.
+fn reads_as(permit: &Permit, held: &HeldPermit) -> bool {
+    let (subject, items) = match &permit.grant {
+        Grant::Food { subject, items } => (subject, items.as_slice()),
+        Grant::Filing { trade } => (trade, &[][..]),
+        Grant::Hygiene { place } => (place, std::slice::from_ref(place)),
+    };
+    permit.number.to_string() == held.number
+        && Some(permit.issued) == held.issued
+        && permit.valid_to == held.valid_to
+        && permit.premises == held.premises
+        && *subject == held.subject
+        && items == held.items
+}
+
 fn document_of(paper: Paper) -> Document {
     match paper {
         Paper::Original => Document::Original,
         Paper::Copy => Document::Copy,
         Paper::Receipt => Document::Receipt,
         Paper::Slip => Document::Slip,
+        Paper::Data => Document::DataReceipt,
     }
 }
 
@@ -921,20 +1049,25 @@ fn paper_of(document: Document) -> Paper {
         Document::Copy => Paper::Copy,
         Document::Receipt => Paper::Receipt,
         Document::Slip => Paper::Slip,
+        Document::DataReceipt => Paper::Data,
     }
 }
 
 fn sheet_size(document: Document) -> page_printer::Sheet {
     match document {
         Document::Original => page_printer::Sheet::A3,
-        Document::Copy | Document::Receipt | Document::Slip => page_printer::Sheet::A4,
+        Document::Copy | Document::Receipt | Document::Slip | Document::DataReceipt => {
+            page_printer::Sheet::A4
+        }
     }
 }
 
 fn fault_of(document: Document) -> FaultCode {
     match document {
         Document::Original | Document::Copy => FaultCode::PageNotResponding,
-        Document::Receipt | Document::Slip => FaultCode::ReceiptNotResponding,
+        Document::Receipt | Document::Slip | Document::DataReceipt => {
+            FaultCode::ReceiptNotResponding
+        }
     }
 }
 

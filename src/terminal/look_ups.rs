@@ -1,5 +1,7 @@
 //! Asks the registers for the visit, and says their answers in the visit's words.
 
+use jiff::Timestamp;
+
 use crate::domain::{Private, ServiceCode};
 use crate::registers::{
     DistrictRecord, HeldStatus, LookUp, Outcome, PersonRef, ProvenPerson, Purpose, Refusal,
@@ -29,6 +31,8 @@ impl Who {
 pub(super) struct Answer {
     /// For the visit.
     pub(super) told: LookUpAnswer,
+    /// The register a signed snapshot stood in for, and when it was taken.
+    pub(super) stood_in: Option<(Register, Timestamp)>,
     /// For the journal: that it was asked, why, and what kind of answer came.
     pub(super) record: v1::LookUp,
     /// Who the applicant is, where that was the question.
@@ -48,28 +52,31 @@ pub(super) async fn ask(
             let look_up = registers.e_id(&Private::new(code), wire).await;
             let record = look_up.record();
             let (told, who) = person(look_up);
-            Answer { told, record, who }
+            Answer { told, stood_in: None, record, who }
         }
         Query::ElectronicLicence { code } => {
             let look_up = registers.e_licence(&Private::new(code), wire).await;
             let record = look_up.record();
-            Answer { told: licence(look_up, who.as_ref()), record, who: None }
+            Answer { told: licence(look_up, who.as_ref()), stood_in: None, record, who: None }
         }
         Query::Business { register: Register::Business, uscc } => {
             // Nobody is looked up for a visit without an applicant.
             let look_up = registers.business(&uscc, &who?.person, wire).await;
             let record = look_up.record();
-            Answer { told: business(look_up), record, who: None }
+            let stood_in = look_up.snapshot_taken_at.map(|at| (Register::Business, at));
+            Answer { told: business(look_up), stood_in, record, who: None }
         }
         Query::Business { register: Register::FoodAndDrug, uscc } => {
             let look_up = registers.food_and_drug(&uscc, None, wire).await;
             let record = look_up.record();
-            Answer { told: food_and_drug(look_up), record, who: None }
+            let stood_in = look_up.snapshot_taken_at.map(|at| (Register::FoodAndDrug, at));
+            Answer { told: food_and_drug(look_up), stood_in, record, who: None }
         }
         Query::Business { register: Register::MicroService, uscc } => {
             let look_up = registers.micro_service(&uscc, wire).await;
             let record = look_up.record();
-            Answer { told: micro_service(look_up, purpose.service), record, who: None }
+            let stood_in = look_up.snapshot_taken_at.map(|at| (Register::MicroService, at));
+            Answer { told: micro_service(look_up, purpose.service), stood_in, record, who: None }
         }
     })
 }
@@ -160,6 +167,7 @@ fn micro_service(look_up: LookUp<DistrictRecord>, service: ServiceCode) -> LookU
         LookUpAnswer::MicroService(event::DistrictRecord {
             open_penalty_case: district.open_penalty_case,
             open_application: district.open_applications.contains(&service),
+            open_applications: district.open_applications,
         })
     })
 }

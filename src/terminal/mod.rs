@@ -14,6 +14,7 @@ mod papers;
 pub mod report;
 mod slips;
 mod test_papers;
+pub mod verifying;
 pub mod work;
 
 use std::path::PathBuf;
@@ -32,7 +33,7 @@ use crate::registers::Registers;
 use crate::rulebooks;
 use crate::session::Terms;
 use crate::session::effect::Effect;
-use crate::session::event::{Event, Moment};
+use crate::session::event::{Event, Moment, Verified};
 use crate::sync::{self, NumberPlan};
 
 use console::{Ask, Told};
@@ -148,6 +149,7 @@ enum Message {
     Worked(work::News),
     Beside(beside::Request, oneshot::Sender<beside::Answer>),
     LookedUp { visit: u64, answer: look_ups::Answer },
+    Verified { visit: u64, verified: Box<Verified> },
     Terms(Box<Terms>),
     Synced(Box<sync::State>),
     Asked(Ask, oneshot::Sender<Told>),
@@ -264,7 +266,9 @@ fn start_devices(
         unfinished.iter().any(|job| {
             let printer = match job.document {
                 Document::Original | Document::Copy => DeviceKind::PagePrinter,
-                Document::Receipt | Document::Slip => DeviceKind::ReceiptPrinter,
+                Document::Receipt | Document::Slip | Document::DataReceipt => {
+                    DeviceKind::ReceiptPrinter
+                }
             };
             job.step == PrintStep::Sent && printer == kind
         })

@@ -136,7 +136,7 @@ impl PaperSettings {
         let sheet = match job.document {
             Document::Original => Sheet::Original,
             Document::Copy => Sheet::Copy,
-            Document::Receipt | Document::Slip => {
+            Document::Receipt | Document::Slip | Document::DataReceipt => {
                 return Err(Error::NoSeal { document });
             }
         };

@@ -206,7 +206,9 @@ impl Known<'_> {
                 true,
                 match sheet.document {
                     Document::Original | Document::Copy => FaultCode::PageUnconfirmed,
-                    Document::Receipt | Document::Slip => FaultCode::ReceiptUnconfirmed,
+                    Document::Receipt | Document::Slip | Document::DataReceipt => {
+                        FaultCode::ReceiptUnconfirmed
+                    }
                 },
             );
         }

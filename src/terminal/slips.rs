@@ -6,7 +6,9 @@ use jiff::{Timestamp, civil::Date};
 use crate::certificate::slip::{Align, Block, Size, Slip, SlipKind};
 use crate::domain::calendar::{date_in_china, datetime_in_china};
 use crate::domain::{Action, Bilingual, Decision, Language, MaskedName, Permit, Verdict};
+use crate::session::data::{DataUse, Said, Source};
 use crate::session::effect::Case;
+use crate::session::event::Register;
 
 /// What every slip says of the kiosk itself.
 pub(super) struct Kiosk<'a> {
@@ -70,6 +72,73 @@ pub(super) fn receipt(kiosk: &Kiosk<'_>, case: &Case, permit: &Permit, page_url:
     paper.blocks.push(Block::Qr { text: page_url.to_owned() });
     paper.foot(kiosk, case);
     paper.finish(SlipKind::Receipt)
+}
+
+/// Which registers were asked about the applicant, when, for what, and what they answered, masked.
+pub(super) fn data_receipt(kiosk: &Kiosk<'_>, case: &Case, data: &[DataUse]) -> Slip {
+    let mut paper = Paper::new(case.language);
+    paper.head(kiosk, "个人信息查询清单", "Your data in this visit");
+    paper.pair("用途", case.service.title());
+    paper.english(&case.title.en);
+    paper.applicant(case);
+    for line in data {
+        paper.blocks.push(Block::Rule);
+        let (source, said) = (source(line.source), said(&line.said));
+        paper.text(&source);
+        paper.pair("时间", &minute(line.asked_at));
+        if let Some(taken_at) = line.stood_in {
+            paper.pair("断网，所用副本", &minute(taken_at));
+            paper.english("from a signed copy of the register, for there was no network");
+        }
+        paper.pair("结果", &said.zh);
+        paper.english(&said.en);
+    }
+    paper.blocks.push(Block::Rule);
+    paper.small(&Bilingual::new(
+        "只为办理本次事项查询，法定依据和保存期限见受理时的告知。您可以要求查阅、更正。",
+        "Asked for this application alone. You may ask to see and correct what is kept about you.",
+    ));
+    paper.foot(kiosk, case);
+    paper.finish(SlipKind::Data)
+}
+
+fn source(source: Source) -> Bilingual {
+    match source {
+        Source::Card => Bilingual::new("身份证（本机读取）", "Your ID card, read here"),
+        Source::ElectronicId => Bilingual::new("电子身份", "Electronic identity"),
+        Source::ElectronicLicence => Bilingual::new("电子营业执照", "Electronic business licence"),
+        Source::Register(Register::Business) => {
+            Bilingual::new("营业执照数据库", "Business register")
+        }
+        Source::Register(Register::FoodAndDrug) => {
+            Bilingual::new("食品药品业务系统", "Food and drug register")
+        }
+        Source::Register(Register::MicroService) => {
+            Bilingual::new("张店区微服务管理系统", "District register")
+        }
+    }
+}
+
+fn said(said: &Said) -> Bilingual {
+    match said {
+        Said::Nothing | Said::Unanswered => Bilingual::new("没有答复", "no answer"),
+        Said::Refused => Bilingual::new("没有接受", "not accepted"),
+        Said::Person { name, id } => Bilingual::new(format!("{name} {id}"), format!("{name} {id}")),
+        Said::Licence { uscc } => Bilingual::new(uscc.as_str(), uscc.as_str()),
+        Said::Business { name: Some(name) } => Bilingual::new(name.as_str(), name.as_str()),
+        Said::Business { name: None } => Bilingual::new("没有登记", "no such business"),
+        Said::Supervision { bans, permits } => Bilingual::new(
+            format!("限制 {bans} 项，证照 {permits} 份"),
+            format!("{bans} bans, {permits} permits"),
+        ),
+        Said::District { open_penalty_case, open_applications } => {
+            let (zh, en) = if *open_penalty_case { ("有", "a") } else { ("无", "no") };
+            Bilingual::new(
+                format!("{zh}未结案件，在办 {open_applications} 件"),
+                format!("{en} penalty case open, {open_applications} applications under way"),
+            )
+        }
+    }
 }
 
 /// The slip of a decision that grants nothing: who goes on with it, why, and what to do.

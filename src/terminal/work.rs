@@ -381,7 +381,9 @@ impl Desk {
         }
         let kind = match document {
             Document::Original | Document::Copy => DeviceKind::PagePrinter,
-            Document::Receipt | Document::Slip => DeviceKind::ReceiptPrinter,
+            Document::Receipt | Document::Slip | Document::DataReceipt => {
+                DeviceKind::ReceiptPrinter
+            }
         };
         if self.bench.tests(kind) && job == TEST_JOBS + self.bench.order {
             self.tested(kind, how);

@@ -100,12 +100,14 @@ pub(super) fn key(
     let how_far = match session.stage() {
         Stage::Identifying(how_far) => format!("{how_far:?}"),
         Stage::ProvingBusiness(how_far) => format!("{how_far:?}"),
+        Stage::Verifying(how_far) => format!("{how_far:?}"),
         Stage::Welcome
         | Stage::Maintenance
         | Stage::Choosing
         | Stage::Guiding
         | Stage::Telling
         | Stage::LookingUp
+        | Stage::Results
         | Stage::Filling
         | Stage::Promising
         | Stage::Decided(_)

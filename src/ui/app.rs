@@ -117,6 +117,8 @@ pub struct App {
     /// What was last read aloud, so that it is read once.
     read: String,
     contrast: bool,
+    /// Whether the data receipt is open.
+    data: bool,
     night: Option<Night>,
     is_night: bool,
     /// How far the page is moved; told by the toolkit only while the page does not fit.
@@ -275,6 +277,7 @@ impl App {
             help: Help::default(),
             read: String::new(),
             contrast: false,
+            data: false,
             night: None,
             is_night: false,
             scroll: Scroll::default(),
@@ -407,9 +410,17 @@ impl App {
 
     fn touched(&mut self, message: screen::Message) -> Task<Message> {
         match message {
-            screen::Message::Begin => {
+            screen::Message::Begin(errand) => {
                 let application = self.performer.new_application();
-                self.tell(Event::Begun { application });
+                self.tell(Event::Begun { application, errand });
+            }
+            screen::Message::DataOpened(open) => {
+                self.data = open;
+                self.scroll = Scroll::default();
+                if open {
+                    self.tell(Event::DataOpened);
+                }
+                return operation::snap_to(PAGE, RelativeOffset::START);
             }
             screen::Message::AskToEnd => self.asks_to_end = true,
             screen::Message::KeepOn => self.asks_to_end = false,
@@ -443,6 +454,7 @@ impl App {
             | screen::Message::Business(_)
             | screen::Message::Form(_)
             | screen::Message::Promise(_)
+            | screen::Message::Results(_)
             | screen::Message::Decision(_)) => {
                 if let Some(event) = self.screen.update(&self.session, message) {
                     self.tell(event);
@@ -493,6 +505,7 @@ impl App {
             self.scroll = Scroll::default();
             self.asks_to_end = false;
             self.help.open = false;
+            self.data = false;
         }
         match (nobody_here, *self.session.stage() == Stage::Welcome) {
             (true, false) => self.wake(),
@@ -547,7 +560,8 @@ impl App {
             return None;
         }
         self.read = key;
-        let only_title = self.over().is_none() && self.screen.is_private();
+        let is_private = self.over().is_none() && self.screen.is_private();
+        let only_title = is_private || self.over() == Some("data");
         Some(
             selector::find_all(aloud::texts)
                 .map(move |found| Message::Read(aloud::of_screen(found, only_title))),
@@ -560,8 +574,10 @@ impl App {
             Some("still-there")
         } else if self.asks_to_end {
             Some("end")
+        } else if self.help.open {
+            Some("help")
         } else {
-            self.help.open.then_some("help")
+            self.data.then_some("data")
         }
     }
 
@@ -574,6 +590,7 @@ impl App {
             today: self.today,
             scroll: self.scroll,
             help: &self.help,
+            data: self.data,
         };
         let content = self
             .screen

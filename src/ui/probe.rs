@@ -112,6 +112,7 @@ pub fn stage(stage: &Stage) -> &'static str {
     match stage {
         Stage::Welcome => "welcome",
         Stage::Maintenance => "maintenance",
+        Stage::Verifying(_) => "verifying",
         Stage::Choosing => "choosing",
         Stage::Guiding => "guiding",
         Stage::Telling => "telling",
@@ -120,6 +121,7 @@ pub fn stage(stage: &Stage) -> &'static str {
         Stage::LookingUp => "looking_up",
         Stage::Filling => "filling",
         Stage::Promising => "promising",
+        Stage::Results => "results",
         Stage::Decided(_) => "decided",
         Stage::Rating => "rating",
         Stage::Done => "done",
@@ -143,6 +145,7 @@ pub(super) fn visit(session: &Session) -> serde_json::Value {
                 Paper::Copy => "copy",
                 Paper::Receipt => "receipt",
                 Paper::Slip => "slip",
+                Paper::Data => "data",
             };
             let (state, fault) = match state {
                 PaperState::Waiting => ("waiting", None),

@@ -200,6 +200,14 @@ fn clocks_and_ratings_that_cannot_be_are_found() {
     lie("a clock that went back", Check::Time, |told| {
         told[4].0["monotonic_ms"] = json!(u64::MAX / 2);
     });
+    lie("a data receipt that hides a look-up", Check::LookUp, |told| {
+        let receipt = nth(told, "data_receipt", 0);
+        told[receipt].0["body"]["look_ups"] = json!(0);
+    });
+    lie("a data receipt of somebody else", Check::LookUp, |told| {
+        let receipt = nth(told, "data_receipt", 0);
+        told[receipt].0["body"]["application"] = json!(id(3).to_string());
+    });
     lie("a grade that is none", Check::Rating, |told| {
         let rated = nth(told, "rated", 0);
         told[rated].0["body"]["grade"] = json!(6);

@@ -19,7 +19,7 @@ use permit_kiosk::rules::{Rulebook, canonical_json, decide_document};
 use permit_kiosk::seal::AuditorKey;
 use permit_kiosk::terminal::export::{self, Evidence};
 use permit_kiosk::wire::v1::{
-    Body, Document, EditionActivated, EditionManifest, Faulted, LookUp, LookUpOutcome,
+    Body, DataReceipt, Document, EditionActivated, EditionManifest, Faulted, LookUp, LookUpOutcome,
     LookedUpPersonal, MaintenanceRefused, MaintenanceSignedIn, MaintenanceSignedOut, PrintStep,
     Publishers, Rated, Register, Role, SessionEnded, SheetAnswer, SignOut, SignedEdition, Started,
 };
@@ -196,7 +196,10 @@ impl Day {
 
     /// A visit that ends with a permit.
     fn granted(&self, number: u8, grade: u8) {
-        for job in self.issue(number) {
+        let jobs = self.issue(number);
+        let receipt = DataReceipt { application: id(number), look_ups: 1, shown: false };
+        self.kiosk.journal.record(Body::DataReceipt(receipt)).unwrap();
+        for job in jobs {
             let evidence = format!("page counter {job} -> {}", job + 1);
             self.prints(job, PrintStep::Confirmed { evidence });
         }

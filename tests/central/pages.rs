@@ -7,7 +7,8 @@ use permit_kiosk::clock::Clock as _;
 use permit_kiosk::domain::{Grant, ServiceCode, Uscc};
 use permit_kiosk::wire::v1::api::{
     BlockRequest, HEARTBEAT_PATH, Head, Heartbeat, HeartbeatAnswer, NUMBER_BLOCKS_PATH,
-    RECORDS_PATH, SignedText,
+    PermitState, RECORDS_PATH, SealWorth, SignedText, VERIFICATIONS_PATH, VerificationAnswer,
+    VerificationRequest,
 };
 use permit_kiosk::wire::v1::{Due, SignedBlock};
 use serde_json::json;
@@ -115,6 +116,61 @@ async fn a_scanned_code_is_compared_and_an_edited_print_is_shouted() {
     check_has(&scan(&torn).await, &[shouted, "伪造"]);
     check_has(&scan("<script>alert(1)</script>").await, &[shouted]);
     check_has(&scan(&"9".repeat(4_000)).await, &[shouted]);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kiosk_asks_what_a_paper_before_its_scanner_is_worth() {
+    let stage = Stage::set().await;
+    let mut book = stage.book();
+    let first = book.write_issued(&permit(990_101), ServiceCode::FoodNew);
+    push(&stage, &book).await;
+    let ask = async |request: VerificationRequest| -> VerificationAnswer {
+        stage.client().post_json(VERIFICATIONS_PATH, &request).await.unwrap()
+    };
+    let scan = async |text: &str| ask(VerificationRequest::Seal { text: text.to_owned() }).await;
+    let genuine = seal(&book.seal_key, &permit(990_101));
+    let answer = scan(&genuine).await;
+    assert_eq!((answer.seal, answer.state), (Some(SealWorth::Agrees), Some(PermitState::Valid)));
+    let shown = answer.permit.unwrap();
+    assert_eq!((shown.number.as_str(), shown.kind.as_str()), ("JY13703039901011", "food"));
+    assert_eq!(shown.holder, "淄博云帆食品商贸有限公司(演示)");
+
+    let mut edited = permit(990_101);
+    edited.valid_to = Some(date(2036, 11, 22));
+    let answer = scan(&seal(&book.seal_key, &edited)).await;
+    assert_eq!(answer.seal, Some(SealWorth::StatesOtherwise));
+    assert_eq!(answer.permit.unwrap().valid_to, Some(date(2031, 11, 22)), "the register's words");
+    // Sealed by a kiosk whose records have not come yet.
+    let answer = scan(&seal(&book.seal_key, &permit(990_102))).await;
+    assert_eq!((answer.seal, answer.permit), (Some(SealWorth::StatesOtherwise), None));
+    let forger = Book::invented("zd-k01", 77);
+    let forged = scan(&seal(&forger.seal_key, &permit(990_101))).await;
+    let nothing = VerificationAnswer { seal: Some(SealWorth::Forged), state: None, permit: None };
+    assert_eq!(forged, nothing, "nothing is told beside a forged code");
+    assert_eq!(scan("9").await, nothing);
+
+    // Changed since: the old paper leads to its own version, which a newer one replaced.
+    book.write_issued(&next_version(&permit(990_101), 2), ServiceCode::FoodChange);
+    push(&stage, &book).await;
+    let answer = scan(&genuine).await;
+    assert_eq!(
+        (answer.seal, answer.state),
+        (Some(SealWorth::Agrees), Some(PermitState::Superseded))
+    );
+    let answer = ask(VerificationRequest::Link { elicence: first }).await;
+    assert_eq!((answer.seal, answer.state), (None, Some(PermitState::Superseded)));
+    for nobody in ["", "1.2.156.3005.2", "../../etc"] {
+        let answer = ask(VerificationRequest::Link { elicence: nobody.to_owned() }).await;
+        assert_eq!((answer.state, answer.permit), (None, None), "{nobody}");
+    }
+    let long = VerificationRequest::Seal { text: "9".repeat(4_000) };
+    let refused = stage
+        .client()
+        .post_json::<_, VerificationAnswer>(VERIFICATIONS_PATH, &long)
+        .await
+        .unwrap_err();
+    assert!(refused.to_string().contains("BAD_REQUEST"), "{refused}");
     stage.end().await;
 }
 

@@ -4,13 +4,13 @@ use permit_kiosk::domain::{ApplicationId, Bilingual, ServiceCode, Verdict};
 use permit_kiosk::seal::{DataKey, NONCE_BYTES, Profile, SigningKey};
 use permit_kiosk::wire::v1::{
     Applicant, BlankUse, BlanksCounted, BlanksSpent, BlockError, BlockGrant, BlockInstalled, Body,
-    BusinessName, Closing, ConfigurationOutcome, Decided, DecidedPersonal, Decision, Document, Due,
-    EditionActivated, EditionRefused, EnvelopeError, Faulted, Finding, FormatError, Grant, Hash,
-    Header, Holder, Issued, Issuer, KioskId, LookUp, LookUpOutcome, LookedUp, LookedUpPersonal,
-    MaintenanceConfigured, MaintenanceEmptied, MaintenanceRefused, MaintenanceSettled,
-    MaintenanceSignedIn, MaintenanceSignedOut, MaintenanceTested, NumberVoided, Permit, Personal,
-    PrintStep, Printed, Promise, Rated, Reading, Record, Register, Role, SessionEnded, Sheet,
-    SheetAnswer, SignOut, SignedBlock, SignedRecord, Started, Strokes,
+    BusinessName, Closing, ConfigurationOutcome, DataReceipt, Decided, DecidedPersonal, Decision,
+    Document, Due, EditionActivated, EditionRefused, EnvelopeError, Faulted, Finding, FormatError,
+    Grant, Hash, Header, Holder, Issued, Issuer, KioskId, LookUp, LookUpOutcome, LookedUp,
+    LookedUpPersonal, MaintenanceConfigured, MaintenanceEmptied, MaintenanceRefused,
+    MaintenanceSettled, MaintenanceSignedIn, MaintenanceSignedOut, MaintenanceTested, NumberVoided,
+    Permit, Personal, PrintStep, Printed, Promise, Rated, Reading, Record, Register, Role,
+    SessionEnded, Sheet, SheetAnswer, SignOut, SignedBlock, SignedRecord, Started, Strokes,
 };
 
 /// The examples of docs/formats/journal.md, in its order.
@@ -253,6 +253,7 @@ fn bodies() -> Vec<Body> {
             job: Some(1),
             by: None,
         }),
+        Body::DataReceipt(DataReceipt { application: application(), look_ups: 1, shown: true }),
     ]
 }
 
@@ -357,6 +358,7 @@ fn every_kind_has_an_example() {
         "blanks_counted",
         "blanks_spent",
         "block_installed",
+        "data_receipt",
         "decided",
         "edition_activated",
         "edition_refused",

@@ -142,7 +142,8 @@ fn check_acknowledged(path: &Path, application: ApplicationId, acked: &[&str]) {
             Body::Issued(_) => Some("issued".to_owned()),
             Body::Printed(printed) => Some(format!("{} {:?}", printed.job, printed.step)),
             Body::Rated(_) => Some("rated".to_owned()),
-            Body::Started(_)
+            Body::DataReceipt(_)
+            | Body::Started(_)
             | Body::LookedUp(_)
             | Body::Decided(_)
             | Body::NumberVoided(_)

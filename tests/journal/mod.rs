@@ -163,6 +163,7 @@ fn check_numbers(bodies: &[Body]) {
             | Body::LookedUp(_)
             | Body::Decided(_)
             | Body::Printed(_)
+            | Body::DataReceipt(_)
             | Body::Rated(_)
             | Body::EditionActivated(_)
             | Body::EditionRefused(_)

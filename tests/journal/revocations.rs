@@ -71,7 +71,7 @@ fn a_certificate_of_a_revoked_permit_is_not_sent_to_the_printer_also_after_a_res
                 assert!(is_revoked(&error), "{error}");
                 kiosk.journal.print_step(job.job, PrintStep::NotPrinted).unwrap();
             }
-            Document::Receipt | Document::Slip => sent.unwrap(),
+            Document::Receipt | Document::Slip | Document::DataReceipt => sent.unwrap(),
         }
     }
     kiosk.check();

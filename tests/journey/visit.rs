@@ -9,22 +9,25 @@ use std::time::Duration;
 use jiff::civil::{Date, date};
 use permit_kiosk::clock::{Clock as _, SimulatedClock};
 use permit_kiosk::domain::{
-    Action, Applicant, ApplicationId, Business, BusinessStatus, DivisionCode, IdentitySource,
-    Issuer, Language, Private, Sex, Signature, Stroke, Uscc, Verdict,
+    Action, Applicant, ApplicationId, Business, BusinessStatus, DivisionCode, Grant,
+    IdentitySource, Issuer, Language, Permit, Private, ServiceCode, Sex, Signature, Stroke, Uscc,
+    Verdict,
 };
 use permit_kiosk::fault::{Fault, FaultCode};
 use permit_kiosk::journal::{Case, IssueRequest};
 use permit_kiosk::rules::Rulebook;
+use permit_kiosk::session::data::{Said, Source};
 use permit_kiosk::session::effect::{Effect, Query};
 use permit_kiosk::session::event::{
-    Answer, Ban, DistrictRecord, Equipment, Event, HeldPermit, IdentityProblem, IssuedPermit,
-    LookUpAnswer, Moment, NotIssued, Paper, PaperState, Register, Relation, Supervision,
-    Unanswered,
+    Answer, Ban, CodeWorth, DistrictRecord, Equipment, Event, HeldPermit, IdentityProblem,
+    IssuedPermit, LookUpAnswer, Moment, NotIssued, Paper, PaperState, Register, Relation, Standing,
+    Supervision, Unanswered, Verified,
 };
 use permit_kiosk::session::{
-    Ending, Identifying, Outcome, Pace, ProvingBusiness, Session, Stage, Terms,
+    Copying, Ending, Errand, Identifying, Outcome, Pace, ProvingBusiness, Session, Stage, Terms,
+    Verifying,
 };
-use permit_kiosk::wire::v1::{Body, Document};
+use permit_kiosk::wire::v1::{Body, DataReceipt, Document};
 use sha2::{Digest as _, Sha256};
 
 use crate::journal::Kiosk;
@@ -56,7 +59,7 @@ impl Registers {
                 LookUpAnswer::Business(self.business.clone().map(Box::new), self.relation.clone())
             }
             Register::FoodAndDrug => LookUpAnswer::FoodAndDrug(Box::new(self.supervision.clone())),
-            Register::MicroService => LookUpAnswer::MicroService(self.district),
+            Register::MicroService => LookUpAnswer::MicroService(self.district.clone()),
         }
     }
 }
@@ -141,7 +144,27 @@ impl Lobby {
             Effect::Print(paper) => {
                 vec![Event::PaperChanged { paper, state: self.papers.clone() }]
             }
-            Effect::LookUp { query: Query::ElectronicId { .. }, .. }
+            Effect::Reprint(permit) => {
+                let number = permit.number.clone();
+                let same = move |own: &Permit| own.premises == permit.premises;
+                match self.kiosk.journal.reprint(number, same).unwrap() {
+                    Some(_) => vec![Event::CopyQueued],
+                    None => vec![Event::NoCopy],
+                }
+            }
+            Effect::RecordDataReceipt { application, shown } => {
+                let look_ups = 0;
+                let receipt = DataReceipt { application, look_ups, shown };
+                self.kiosk.journal.record(Body::DataReceipt(receipt)).unwrap();
+                Vec::new()
+            }
+            Effect::PrintData(_) => {
+                let application = self.session.application().unwrap();
+                self.kiosk.journal.queue_data_receipt(application).unwrap();
+                vec![Event::PaperChanged { paper: Paper::Data, state: self.papers.clone() }]
+            }
+            Effect::Verify { .. }
+            | Effect::LookUp { query: Query::ElectronicId { .. }, .. }
             | Effect::ReadId
             | Effect::ReleaseReader
             | Effect::ArmScanner
@@ -153,7 +176,10 @@ impl Lobby {
     }
 
     fn begin(&mut self) {
-        self.tell(Event::Begun { application: ApplicationId::from_random([7; 16]) });
+        self.tell(Event::Begun {
+            application: ApplicationId::from_random([7; 16]),
+            errand: Errand::Apply,
+        });
     }
 
     /// Up to the form: service, card, e-licence, registers.
@@ -1002,7 +1028,10 @@ fn two_acts_on_one_licence_within_a_minute_are_two_versions_of_it() {
     let mut lobby = come_about(held_licence(), "food-reissue", &[], "OK_REISSUE");
     lobby.tell(Event::Cancelled);
     lobby.clock.advance(Duration::from_secs(20));
-    lobby.tell(Event::Begun { application: ApplicationId::from_random([8; 16]) });
+    lobby.tell(Event::Begun {
+        application: ApplicationId::from_random([8; 16]),
+        errand: Errand::Apply,
+    });
     lobby.tell(Event::ServiceChosen("food-cancel".to_owned()));
     lobby.tell(Event::Told);
     lobby.tell(Event::Identified(Box::new(qin_yizhou())));
@@ -1080,13 +1109,207 @@ fn a_visit_keeps_the_edition_it_began_with_and_the_next_one_takes_the_new() {
     assert_eq!(lobby.issued(), Vec::<String>::new());
 }
 
+/// What the register says of the permit just issued.
+fn held_of(permit: &Permit) -> HeldPermit {
+    let Grant::Food { subject, items } = &permit.grant else { panic!("a food licence") };
+    HeldPermit {
+        kind: "food".to_owned(),
+        number: permit.number.to_string(),
+        subject: subject.clone(),
+        items: items.clone(),
+        premises: permit.premises.clone(),
+        issued: Some(permit.issued),
+        valid_to: permit.valid_to,
+        status: "valid".to_owned(),
+    }
+}
+
+#[test]
+fn another_copy_is_printed_for_its_holder_and_never_another_original() {
+    let mut lobby = Lobby::new();
+    lobby.open_a_food_shop();
+    let application = lobby.session.application().unwrap();
+    let permit = lobby.kiosk.journal.find_issued(application).unwrap().unwrap().permit;
+    let number = permit.number.to_string();
+    lobby.tell(Event::Cancelled);
+    lobby.registers.supervision.permits = vec![held_of(&permit)];
+    lobby.registers.district.open_applications = vec![ServiceCode::HygieneNew];
+    let come = |lobby: &mut Lobby, visit: u8| {
+        let application = ApplicationId::from_random([visit; 16]);
+        lobby.tell(Event::Begun { application, errand: Errand::Results });
+        lobby.tell(Event::CardFound);
+        lobby.tell(Event::Identified(Box::new(qin_yizhou())));
+        lobby.tell(Event::Scanned("an e-licence code".to_owned()));
+        assert_eq!(*lobby.session.stage(), Stage::Results);
+    };
+    let sheets = |lobby: &Lobby| -> Vec<(Document, Option<String>)> {
+        let jobs = lobby.kiosk.journal.print_jobs(application).unwrap();
+        jobs.iter()
+            .map(|job| (job.document, job.serial.as_ref().map(ToString::to_string)))
+            .collect()
+    };
+    let before = sheets(&lobby);
+    come(&mut lobby, 21);
+    assert_eq!(lobby.session.held().len(), 1);
+    assert_eq!(lobby.session.under_way(), [ServiceCode::HygieneNew]);
+    let purposes: Vec<ServiceCode> = lobby
+        .effects
+        .iter()
+        .rev()
+        .filter_map(|effect| {
+            let Effect::LookUp { purpose, .. } = effect else { return None };
+            Some(purpose.service)
+        })
+        .take(4)
+        .collect();
+    assert_eq!(purposes, [ServiceCode::ResultShow; 4]);
+    lobby.tell(Event::CopyWanted(number.clone()));
+    let printed: Vec<(Paper, PaperState)> =
+        lobby.session.papers().map(|(paper, state)| (paper, state.clone())).collect();
+    assert_eq!(printed, [(Paper::Copy, PaperState::Printed)]);
+    let after = sheets(&lobby);
+    assert_eq!(after.len(), before.len() + 1);
+    let (document, serial) = after.last().unwrap();
+    assert_eq!(*document, Document::Copy);
+    assert!(serial.is_some() && !before.iter().any(|(_, known)| known == serial), "{after:?}");
+    // One in a visit.
+    lobby.tell(Event::CopyWanted(number.clone()));
+    assert_eq!(sheets(&lobby), after);
+    lobby.tell(Event::WentOn);
+    assert_eq!(*lobby.session.stage(), Stage::Done);
+    lobby.wait(30);
+
+    // What has changed since is not printed again; nor is what has ended, or is nobody's here.
+    lobby.registers.supervision.permits[0].premises = "another street".to_owned();
+    come(&mut lobby, 22);
+    lobby.tell(Event::CopyWanted(number.clone()));
+    assert!(matches!(lobby.session.copying(), Some((_, Copying::Refused))));
+    lobby.tell(Event::Cancelled);
+    lobby.registers.supervision.permits = vec![held_of(&permit)];
+    lobby.registers.supervision.permits[0].status = "cancelled".to_owned();
+    come(&mut lobby, 23);
+    lobby.tell(Event::CopyWanted(number.clone()));
+    assert!(lobby.session.copying().is_none());
+    lobby.tell(Event::Cancelled);
+    lobby.registers.supervision.permits = vec![held_of(&permit)];
+    lobby.registers.relation = Relation::None;
+    come(&mut lobby, 24);
+    assert!(lobby.session.held().is_empty() && lobby.session.under_way().is_empty());
+    lobby.tell(Event::CopyWanted(number));
+    assert_eq!(sheets(&lobby), after);
+}
+
+#[test]
+fn who_was_asked_about_somebody_is_theirs_to_see_and_that_it_was_is_on_record() {
+    let mut lobby = Lobby::new();
+    lobby.registers.silent = vec![Register::MicroService];
+    lobby.come_for("convenience-shop");
+    lobby.wait(20);
+    lobby.answer("premises.area_m2", Answer::Number("60".to_owned()));
+    lobby.answer("cooked-bulk", Answer::Choice("no".to_owned()));
+    lobby.answer("application.food_safety_manager", Answer::YesNo(true));
+    assert!(!lobby.session.data_can_be_printed(), "nothing is decided");
+    lobby.tell(Event::FormConfirmed);
+    assert!(matches!(lobby.session.stage(), Stage::Decided(Outcome::Recorded)));
+    let said: Vec<(Source, Said)> =
+        lobby.session.data().iter().map(|line| (line.source, line.said.clone())).collect();
+    let person = Said::Person { name: "秦**".to_owned(), id: "370303********9975".to_owned() };
+    let company = Some("淄博云帆食品商贸有限公司(演示)".to_owned());
+    assert_eq!(
+        said,
+        [
+            (Source::Card, person),
+            (Source::ElectronicLicence, Said::Licence { uscc: "91370303MAXX01026W".to_owned() }),
+            (Source::Register(Register::Business), Said::Business { name: company }),
+            (Source::Register(Register::FoodAndDrug), Said::Supervision { bans: 0, permits: 0 }),
+            (Source::Register(Register::MicroService), Said::Nothing),
+        ]
+    );
+    let receipts = |lobby: &Lobby| -> Vec<bool> {
+        let bodies = lobby.kiosk.check();
+        let shown = bodies.iter().filter_map(|body| {
+            let Body::DataReceipt(receipt) = body else { return None };
+            Some(receipt.shown)
+        });
+        shown.collect()
+    };
+    assert_eq!(receipts(&lobby), [false], "offered");
+    lobby.tell(Event::DataOpened);
+    lobby.tell(Event::DataOpened);
+    assert_eq!(receipts(&lobby), [false, true], "shown, once");
+    lobby.tell(Event::DataWanted);
+    lobby.tell(Event::DataWanted);
+    let application = lobby.session.application().unwrap();
+    let jobs = lobby.kiosk.journal.print_jobs(application).unwrap();
+    let papers: Vec<Document> = jobs.iter().map(|job| job.document).collect();
+    assert_eq!(papers, [Document::Slip, Document::DataReceipt], "printed, once");
+    assert!(lobby.session.papers().any(|(paper, _)| paper == Paper::Data));
+}
+
+fn verified(scan: u32, code: CodeWorth, standing: Standing) -> Verified {
+    Verified { scan, code, standing, permit: None }
+}
+
+#[test]
+fn a_paper_is_verified_without_saying_who_one_is() {
+    let mut lobby = Lobby::new();
+    let application = ApplicationId::from_random([7; 16]);
+    lobby.tell(Event::Begun { application, errand: Errand::Verify });
+    assert_eq!(*lobby.session.stage(), Stage::Verifying(Verifying::Waiting));
+    lobby.tell(Event::Scanned("PK1:X".to_owned()));
+    let Some(Effect::Verify { scan, .. }) = lobby.effects.last().cloned() else {
+        panic!("{:?}", lobby.effects);
+    };
+    let shown = |lobby: &Lobby| {
+        let Stage::Verifying(Verifying::Shown(shown)) = lobby.session.stage() else { return None };
+        Some((shown.code, shown.standing))
+    };
+    // First what the code says by itself, then what central says.
+    let (code, asked) = (CodeWorth::Genuine, Standing::Asked);
+    lobby.tell(Event::Verified(Box::new(verified(scan, code, asked))));
+    assert_eq!(shown(&lobby), Some((code, asked)));
+    lobby.tell(Event::Verified(Box::new(verified(scan, code, Standing::Cancelled))));
+    assert_eq!(shown(&lobby), Some((code, Standing::Cancelled)));
+
+    // The answer to a paper that is gone is nobody's.
+    lobby.tell(Event::AnotherToVerify);
+    lobby.tell(Event::Verified(Box::new(verified(scan, code, Standing::Valid))));
+    assert_eq!(*lobby.session.stage(), Stage::Verifying(Verifying::Waiting));
+    // What central does not answer is not known; it is never taken for valid.
+    lobby.tell(Event::Verified(Box::new(verified(scan + 1, code, asked))));
+    lobby.wait(15);
+    assert_eq!(shown(&lobby), Some((code, Standing::Unreachable)));
+    // More than any code of ours holds.
+    lobby.tell(Event::AnotherToVerify);
+    lobby.tell(Event::Scanned("9".repeat(3_000)));
+    assert_eq!(shown(&lobby), Some((CodeWorth::Foreign, Standing::Unknown)));
+    lobby.wait(90);
+    assert!(matches!(lobby.session.stage(), Stage::Ended(Ending::TimedOut)));
+    assert_eq!(lobby.decided(), 0);
+
+    // Without a scanner nobody is sent to one.
+    lobby.wait(30);
+    lobby.tell(Event::EquipmentChanged(Equipment { scanner: false, ..Equipment::ALL }));
+    lobby.tell(Event::Begun { application, errand: Errand::Verify });
+    assert_eq!(*lobby.session.stage(), Stage::Welcome);
+}
+
 /// Events in any order, from a monkey: the session never panics, and after long enough nobody's data
 /// is left.
 #[test]
 fn a_monkey_breaks_nothing_and_leaves_nothing() {
     use proptest::prelude::*;
     let event = prop_oneof![
-        Just(Event::Begun { application: ApplicationId::from_random([9; 16]) }),
+        Just(Event::Begun {
+            application: ApplicationId::from_random([9; 16]),
+            errand: Errand::Apply
+        }),
+        Just(Event::Begun {
+            application: ApplicationId::from_random([9; 16]),
+            errand: Errand::Verify
+        }),
+        Just(Event::AnotherToVerify),
+        Just(Event::Verified(Box::new(verified(1, CodeWorth::Genuine, Standing::Asked)))),
         Just(Event::ServiceChosen("convenience-shop".to_owned())),
         Just(Event::ServiceChosen("nothing".to_owned())),
         Just(Event::Told),

@@ -11,8 +11,8 @@ use permit_kiosk::device::discovery::{Found, Language as Spoken, SerialPort, Usb
 use permit_kiosk::domain::{Bilingual, Language, Series};
 use permit_kiosk::fault::{Fault, FaultCode};
 use permit_kiosk::rulebooks::{Active, EditionName, Refusal as Refused, Status};
-use permit_kiosk::session::Stage;
 use permit_kiosk::session::event::Event;
+use permit_kiosk::session::{Errand, Stage};
 use permit_kiosk::staff::{Refusal, Role};
 use permit_kiosk::sync;
 use permit_kiosk::terminal::blanks::Trays;
@@ -229,7 +229,7 @@ fn maintenance_cannot_begin_during_a_visit_nor_a_visit_during_maintenance() {
     let mut stand = Stand::new();
     stand.sign_in(Role::Technician, all_well());
     let application = permit_kiosk::domain::ApplicationId::from_random([1; 16]);
-    stand.happen(Event::Begun { application });
+    stand.happen(Event::Begun { application, errand: Errand::Apply });
     assert_eq!(*stand.stage(), Stage::Maintenance);
     assert!(stand.effects().is_empty(), "no device is put to work for a visit");
     stand.touch("sign-out");

@@ -13,11 +13,11 @@ use permit_kiosk::fault::{Fault, FaultCode};
 use permit_kiosk::session::Stage;
 use permit_kiosk::session::effect::{Effect, Query};
 use permit_kiosk::session::event::{
-    DistrictRecord, Equipment, Event, IdentityProblem, LicenceProblem, LookUpAnswer, NotIssued,
-    PaperState, Register, Relation,
+    CodeWorth, DistrictRecord, Equipment, Event, IdentityProblem, LicenceProblem, LookUpAnswer,
+    NotIssued, Paper, PaperState, Register, Relation, Standing, Verified,
 };
 
-use super::stand::{Kind, Stand, applicant, business, unanswered};
+use super::stand::{Kind, Stand, applicant, business, holdings, shown_permit, unanswered};
 
 /// Events of an ordinary test run: some seconds.
 const EVENTS: usize = 700;
@@ -208,12 +208,18 @@ fn answer(stand: &mut Stand, dice: &mut Dice) {
                             Some(Box::new(business())),
                             Relation::LegalRepresentative,
                         ),
-                        Register::FoodAndDrug => LookUpAnswer::FoodAndDrug(Box::default()),
+                        Register::FoodAndDrug => LookUpAnswer::FoodAndDrug(Box::new(holdings())),
                         Register::MicroService => {
                             LookUpAnswer::MicroService(DistrictRecord::default())
                         }
                     })
                 });
+            }
+            Effect::Verify { scan, .. } => {
+                let standing =
+                    [Standing::Asked, Standing::Valid, Standing::Unreachable][dice.roll(3)];
+                let (code, permit) = (CodeWorth::Genuine, Some(shown_permit()));
+                stand.happen(Event::Verified(Box::new(Verified { scan, code, standing, permit })));
             }
             Effect::Record(_) => stand.happen(Event::Recorded),
             Effect::Issue(case) => {
@@ -232,7 +238,12 @@ fn answer(stand: &mut Stand, dice: &mut Dice) {
                 };
                 stand.paper(paper, state);
             }
-            Effect::ReadId
+            Effect::Reprint(_) => {
+                stand.happen(if dice.roll(2) == 0 { Event::NoCopy } else { Event::CopyQueued });
+            }
+            Effect::PrintData(_) => stand.paper(Paper::Data, PaperState::Printed),
+            Effect::RecordDataReceipt { .. }
+            | Effect::ReadId
             | Effect::ReleaseReader
             | Effect::ArmScanner
             | Effect::DisarmScanner

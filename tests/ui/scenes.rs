@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
+use permit_kiosk::domain::ServiceCode;
 use permit_kiosk::fault::{Fault, FaultCode};
 use permit_kiosk::session::event::{
-    Equipment, Event, IdentityProblem, LicenceProblem, LookUpAnswer, Paper, PaperState, Register,
+    CodeWorth, Equipment, Event, IdentityProblem, LicenceProblem, LookUpAnswer, Paper, PaperState,
+    Register, ShownPermit, Standing,
 };
 use permit_kiosk::staff::{Refusal, Role};
 use permit_kiosk::terminal::console::Told;
 use permit_kiosk::ui::text::Strings;
 
 use super::console::{all_well, trouble};
-use super::stand::{NOTHING, Stand, unanswered};
+use super::stand::{NOTHING, Stand, holdings, shown_permit, unanswered};
 
 /// A screen: its name, how to come there, and the title it must show.
 pub(super) struct Scene {
@@ -41,6 +43,31 @@ pub(super) const ALL: &[Scene] = &[
         go: |_| {},
         title: |t| t.out_title,
     },
+    scene("verifying", |s| s.touch("verify"), |t| t.verify_title),
+    scene(
+        "verified",
+        |s| s.verify(CodeWorth::Genuine, Standing::Valid, Some(shown_permit())),
+        |t| t.verify_valid,
+    ),
+    scene(
+        "verified-changed",
+        |s| s.verify(CodeWorth::Genuine, Standing::Superseded, Some(shown_permit())),
+        |t| t.verify_changed,
+    ),
+    scene(
+        "verified-offline",
+        |s| {
+            let stated =
+                ShownPermit { holder: None, premises: None, granted: Vec::new(), ..shown_permit() };
+            s.verify(CodeWorth::Genuine, Standing::Unreachable, Some(stated));
+        },
+        |t| t.verify_offline,
+    ),
+    scene(
+        "verified-forged",
+        |s| s.verify(CodeWorth::Forged, Standing::Unknown, None),
+        |t| t.verify_forged,
+    ),
     scene("choosing", |s| s.touch("primary"), |t| t.choosing_title),
     scene(
         "choosing-held",
@@ -240,6 +267,53 @@ pub(super) const ALL: &[Scene] = &[
             s.paper(Paper::Slip, PaperState::Printing);
         },
         |t| t.verdict_onsite,
+    ),
+    scene(
+        "data",
+        |s| {
+            to_issued(s);
+            s.touch("data");
+        },
+        |t| t.data_title,
+    ),
+    scene(
+        "data-printed",
+        |s| {
+            s.come_to_the_form("convenience-shop");
+            s.fill_shop("yes");
+            s.touch("primary");
+            s.happen(Event::Recorded);
+            s.paper(Paper::Slip, PaperState::Printed);
+            s.touch("data");
+            s.touch("primary");
+            s.paper(Paper::Data, PaperState::Printing);
+            s.touch("primary");
+        },
+        |t| t.paper_data,
+    ),
+    scene(
+        "results",
+        |s| s.come_to_the_results(holdings(), vec![ServiceCode::HygieneNew]),
+        |t| t.results_title,
+    ),
+    scene(
+        "results-copy",
+        |s| {
+            s.come_to_the_results(holdings(), Vec::new());
+            s.touch("copy");
+            s.happen(Event::CopyQueued);
+            s.paper(Paper::Copy, PaperState::Printing);
+        },
+        |t| t.paper_copy,
+    ),
+    scene(
+        "results-elsewhere",
+        |s| {
+            s.come_to_the_results(holdings(), Vec::new());
+            s.touch("copy");
+            s.happen(Event::NoCopy);
+        },
+        |t| t.results_elsewhere,
     ),
     scene("rating", to_rating, |t| t.rating_title),
     scene(

@@ -16,13 +16,13 @@ use jiff::civil::date;
 use permit_kiosk::domain::identifier::FoodLicenceNumber;
 use permit_kiosk::domain::{
     Applicant, ApplicationId, Business, BusinessStatus, DivisionCode, IdentitySource, Issuer,
-    Language, PermitNumber, Private, Sex, Uscc,
+    Language, PermitKind, PermitNumber, Private, ServiceCode, Sex, Uscc,
 };
 use permit_kiosk::rules::Rulebook;
 use permit_kiosk::session::effect::{Case, Effect};
 use permit_kiosk::session::event::{
-    Equipment, Event, IssuedPermit, LookUpAnswer, Moment, Paper, PaperState, Preview, Register,
-    Relation,
+    CodeWorth, DistrictRecord, Equipment, Event, HeldPermit, IssuedPermit, LookUpAnswer, Moment,
+    Paper, PaperState, Preview, Register, Relation, ShownPermit, Standing, Supervision, Verified,
 };
 use permit_kiosk::session::{Pace, Session, Stage, Terms};
 use permit_kiosk::staff::{Member, Role};
@@ -459,6 +459,35 @@ impl Stand {
         }
     }
 
+    /// A paper is held before the scanner, and proves to be worth this.
+    pub(super) fn verify(
+        &mut self,
+        code: CodeWorth,
+        standing: Standing,
+        permit: Option<ShownPermit>,
+    ) {
+        self.touch("verify");
+        self.happen(Event::Scanned("PK1:…".to_owned()));
+        let scan = 1;
+        self.happen(Event::Verified(Box::new(Verified { scan, code, standing, permit })));
+    }
+
+    /// Comes to what the business holds, where the registers say this of it.
+    pub(super) fn come_to_the_results(&mut self, held: Supervision, under_way: Vec<ServiceCode>) {
+        self.touch("results");
+        self.happen(Event::CardFound);
+        self.happen(Event::Identified(Box::new(applicant())));
+        self.prove_business();
+        let district = DistrictRecord { open_applications: under_way, ..DistrictRecord::default() };
+        for answer in [
+            LookUpAnswer::Business(Some(Box::new(business())), Relation::LegalRepresentative),
+            LookUpAnswer::FoodAndDrug(Box::new(held)),
+            LookUpAnswer::MicroService(district),
+        ] {
+            self.happen(Event::LookedUp(answer));
+        }
+    }
+
     /// Goes to identification, and 秦一舟 lays his card down.
     pub(super) fn identify(&mut self) {
         self.be_told();
@@ -480,7 +509,7 @@ impl Stand {
         for answer in [
             LookUpAnswer::Business(Some(Box::new(business())), Relation::LegalRepresentative),
             LookUpAnswer::FoodAndDrug(Box::default()),
-            LookUpAnswer::MicroService(permit_kiosk::session::event::DistrictRecord::default()),
+            LookUpAnswer::MicroService(DistrictRecord::default()),
         ] {
             self.happen(Event::LookedUp(answer));
         }
@@ -629,6 +658,43 @@ pub(super) fn applicant() -> Applicant {
         valid_to: Some(date(2032, 4, 10)),
         source: IdentitySource::Card,
         document: "resident",
+    }
+}
+
+/// What stands on the licence of a restaurant, invented.
+pub(super) fn shown_permit() -> ShownPermit {
+    ShownPermit {
+        kind: PermitKind::Food,
+        number: "JY23703039900037".to_owned(),
+        holder: Some("张店区晚风小馆(演示)".to_owned()),
+        uscc: "92370303MAXX01018Y".to_owned(),
+        premises: Some("张店区和平街道示范路9号".to_owned()),
+        granted: ["餐饮服务经营者", "热食类食品制售", "冷食类食品制售(含冷荤类)", "自制饮品制售"]
+            .map(str::to_owned)
+            .to_vec(),
+        issued: date(2024, 3, 8),
+        valid_to: Some(date(2029, 3, 7)),
+    }
+}
+
+/// What the business holds: one licence that lives, one that has ended.
+pub(super) fn holdings() -> Supervision {
+    let held = |number: &str, status: &str, issued, valid_to| HeldPermit {
+        kind: "food".to_owned(),
+        number: number.to_owned(),
+        subject: "食品销售经营者".to_owned(),
+        items: vec!["散装食品和预包装食品销售".to_owned()],
+        premises: "张店区公园街道示范路3号".to_owned(),
+        issued: Some(issued),
+        valid_to: Some(valid_to),
+        status: status.to_owned(),
+    };
+    Supervision {
+        permits: vec![
+            held("JY13703039900024", "valid", date(2024, 3, 8), date(2029, 3, 7)),
+            held("JY13703039900016", "cancelled", date(2019, 3, 8), date(2024, 3, 7)),
+        ],
+        ..Supervision::default()
     }
 }
 

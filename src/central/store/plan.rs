@@ -268,7 +268,8 @@ impl<'a> Book<'a> {
             | ServiceCode::HygieneCancel
             | ServiceCode::CombinedChange
             // Nothing is issued there; were it, no number would be taken.
-            | ServiceCode::CombinedShow => {
+            | ServiceCode::CombinedShow
+            | ServiceCode::ResultShow => {
                 let before: Vec<String> = self.living(|other| {
                     other.number == permit.number && other.uscc == permit.holder.uscc
                 });

@@ -203,6 +203,7 @@ fn service(service: ServiceCode) -> (&'static str, &'static str) {
         ServiceCode::CombinedNew => ("行业综合许可证 新办", "combined permit, new"),
         ServiceCode::CombinedChange => ("行业综合许可证 变更", "combined permit, change"),
         ServiceCode::CombinedShow => ("行业综合许可证 查验", "combined permit, state"),
+        ServiceCode::ResultShow => ("办理结果 查询", "results"),
     }
 }
 

@@ -10,16 +10,13 @@ use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
 
 use super::page::{Page, Sign, Speaks, Words, apology, guard, sign};
-use crate::central::Central;
-use crate::central::intake::permit_of;
 use crate::central::store::{self, BookEntry};
+use crate::central::{Central, verify};
 use crate::domain::ElicenceId;
 use crate::fault::Chain;
-use crate::seal::{self, Keyring, VerifyingKey};
-use crate::wire::v1::{Grant, Permit, api::HeldStatus};
-
-/// Bytes of the scanned text at most: a seal has 483 characters, of which some are percent-encoded.
-const SCANNED_BYTES_MAX: usize = 2_048;
+use crate::seal::Keyring;
+use crate::wire::v1::api::{PermitState, SealWorth};
+use crate::wire::v1::{Grant, Permit};
 
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Asked {
@@ -28,119 +25,49 @@ pub(super) struct Asked {
     s: Option<String>,
 }
 
-/// What a permit is worth on one day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Worth {
-    Valid,
-    NotYet,
-    Expired,
-    Superseded,
-    Cancelled,
-    Revoked,
-    /// What is kept here does not agree with its own seal.
-    Damaged,
-}
-
-impl Worth {
-    pub(super) fn of(entry: &BookEntry, keys: &Keyring, today: Date) -> Self {
-        if !is_sealed(&entry.seal, entry, keys) {
-            return Self::Damaged;
-        }
-        match entry.status {
-            HeldStatus::Superseded => Self::Superseded,
-            HeldStatus::Cancelled => Self::Cancelled,
-            HeldStatus::Revoked => Self::Revoked,
-            HeldStatus::Valid if today < entry.permit.issued => Self::NotYet,
-            HeldStatus::Valid if entry.permit.valid_to.is_some_and(|last| last < today) => {
-                Self::Expired
-            }
-            HeldStatus::Valid => Self::Valid,
-        }
-    }
-
-    fn class(self) -> &'static str {
-        match self {
-            Self::Valid => "valid",
-            Self::NotYet => "not-yet",
-            Self::Expired => "expired",
-            Self::Superseded | Self::Cancelled | Self::Revoked => "ended",
-            Self::Damaged => "damaged",
-        }
-    }
-
-    pub(super) fn tag(self) -> &'static str {
-        match self {
-            Self::Valid => "tag good",
-            Self::NotYet | Self::Superseded => "tag wait",
-            Self::Expired | Self::Cancelled | Self::Revoked | Self::Damaged => "tag bad",
-        }
-    }
-
-    fn sign(self) -> Sign {
-        match self {
-            Self::Valid => Sign::Tick,
-            Self::NotYet => Sign::Clock,
-            Self::Expired | Self::Superseded | Self::Cancelled | Self::Revoked => Sign::Cross,
-            Self::Damaged => Sign::Warning,
-        }
-    }
-
-    pub(super) fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Valid => ("有效", "Valid"),
-            Self::NotYet => ("尚未生效", "Not valid yet"),
-            Self::Expired => ("已过期", "Expired"),
-            Self::Superseded => ("已被新证替代", "Replaced by a newer permit"),
-            Self::Cancelled => ("已注销", "Cancelled"),
-            Self::Revoked => ("已吊销", "Revoked"),
-            Self::Damaged => ("登记内容异常", "Record damaged"),
-        }
+fn class(state: PermitState) -> &'static str {
+    match state {
+        PermitState::Valid => "valid",
+        PermitState::NotYet => "not-yet",
+        PermitState::Expired => "expired",
+        PermitState::Superseded | PermitState::Cancelled | PermitState::Revoked => "ended",
+        PermitState::Damaged => "damaged",
     }
 }
 
-/// Whether a seal was made with a key of ours and states this permit.
-fn is_sealed(text: &str, entry: &BookEntry, keys: &Keyring) -> bool {
-    let permit = permit_of(&entry.permit, entry.application);
-    let claims = seal::verify(text, keys);
-    permit.is_some_and(|permit| claims.is_ok_and(|claims| claims.agrees_with(&permit)))
-}
-
-/// What the scanned code says, compared with what is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Scanned {
-    /// It is ours and states this permit.
-    Agrees,
-    /// It is ours, but states something else: another permit's code, or an older version.
-    StatesOtherwise,
-    /// It is not signed by us.
-    Forged,
-}
-
-fn compare(text: &str, entry: &BookEntry, keys: &Keyring) -> Scanned {
-    if text.len() > SCANNED_BYTES_MAX {
-        return Scanned::Forged;
-    }
-    if is_sealed(text, entry, keys) {
-        Scanned::Agrees
-    } else if seal::verify(text, keys).is_ok() {
-        Scanned::StatesOtherwise
-    } else {
-        Scanned::Forged
+pub(super) fn tag(state: PermitState) -> &'static str {
+    match state {
+        PermitState::Valid => "tag good",
+        PermitState::NotYet | PermitState::Superseded => "tag wait",
+        PermitState::Expired
+        | PermitState::Cancelled
+        | PermitState::Revoked
+        | PermitState::Damaged => "tag bad",
     }
 }
 
-/// Every key permits were ever sealed with.
-pub(super) async fn keyring(central: &Central) -> Result<Keyring, store::Error> {
-    let mut keys = Keyring::new();
-    for (kiosk, pem) in central.store.seal_keys().await? {
-        match VerifyingKey::from_pem(&pem) {
-            Ok(key) => keys.trust(kiosk.to_string(), key),
-            Err(error) => tracing::error!(%kiosk, %error, "an enrolled seal key cannot be read"),
-        }
+fn sign_of(state: PermitState) -> Sign {
+    match state {
+        PermitState::Valid => Sign::Tick,
+        PermitState::NotYet => Sign::Clock,
+        PermitState::Expired
+        | PermitState::Superseded
+        | PermitState::Cancelled
+        | PermitState::Revoked => Sign::Cross,
+        PermitState::Damaged => Sign::Warning,
     }
-    Ok(keys)
+}
+
+pub(super) fn words_of(state: PermitState) -> (&'static str, &'static str) {
+    match state {
+        PermitState::Valid => ("有效", "Valid"),
+        PermitState::NotYet => ("尚未生效", "Not valid yet"),
+        PermitState::Expired => ("已过期", "Expired"),
+        PermitState::Superseded => ("已被新证替代", "Replaced by a newer permit"),
+        PermitState::Cancelled => ("已注销", "Cancelled"),
+        PermitState::Revoked => ("已吊销", "Revoked"),
+        PermitState::Damaged => ("登记内容异常", "Record damaged"),
+    }
 }
 
 pub(super) async fn show(
@@ -165,14 +92,14 @@ pub(super) async fn show(
         return if as_json { json(StatusCode::NOT_FOUND, None) } else { unknown(words) };
     };
     let today = central.clock.today();
-    let worth = Worth::of(&entry, &keys, today);
-    if worth == Worth::Damaged {
+    let worth = verify::state_of(&entry, &keys, today);
+    if worth == PermitState::Damaged {
         tracing::error!(
             kiosk = %entry.kiosk, journal.position = entry.position,
             "a permit in the book does not agree with its seal"
         );
     }
-    let scanned = asked.s.as_deref().map(|text| compare(text, &entry, &keys));
+    let scanned = asked.s.as_deref().map(|text| verify::compare(text, &entry, &keys));
     if as_json {
         return json(StatusCode::OK, Some(&Stated::of(&entry, worth, scanned, today)));
     }
@@ -181,7 +108,7 @@ pub(super) async fn show(
         Some(text) => format!("/v/{id}?s={}&lang={other}", percent(text)),
         None => format!("/v/{id}?lang={other}"),
     };
-    let (zh, en) = worth.words();
+    let (zh, en) = words_of(worth);
     let title = format!("{} — {}", words.one(zh, en), entry.permit.number);
     let body = body(words, &entry, worth, scanned, today);
     Page { words, title, other, body }.respond(StatusCode::OK)
@@ -192,27 +119,27 @@ async fn find(central: &Central, id: &str) -> Result<Option<(BookEntry, Keyring)
         return Ok(None);
     }
     let Some(entry) = central.store.permit(id.to_owned()).await? else { return Ok(None) };
-    Ok(Some((entry, keyring(central).await?)))
+    Ok(Some((entry, verify::keyring(central).await?)))
 }
 
 fn body(
     words: Words,
     entry: &BookEntry,
-    worth: Worth,
-    scanned: Option<Scanned>,
+    worth: PermitState,
+    scanned: Option<SealWorth>,
     today: Date,
 ) -> Markup {
-    let (zh, en) = worth.words();
+    let (zh, en) = words_of(worth);
     // Beside a code that does not agree, nothing may look like a good sign for the paper.
-    let doubtful = scanned.is_some_and(|scanned| scanned != Scanned::Agrees);
+    let doubtful = scanned.is_some_and(|scanned| scanned != SealWorth::Agrees);
     html! {
         @if let Some(scanned) = scanned { (scanned_says(words, scanned)) }
-        section class={ "card state " (if doubtful { "unknown" } else { worth.class() }) } {
+        section class={ "card state " (if doubtful { "unknown" } else { class(worth) }) } {
             @if doubtful {
                 (sign(Sign::Question))
                 h1 { (words.both(&format!("登记中：{zh}"), &format!("In the register: {en}"))) }
             } @else {
-                (sign(worth.sign()))
+                (sign(sign_of(worth)))
                 h1 { (words.both(zh, en)) }
             }
             p { (explain(words, entry, worth, today)) }
@@ -238,7 +165,7 @@ fn body(
     }
 }
 
-fn scanned_says(words: Words, scanned: Scanned) -> Markup {
+fn scanned_says(words: Words, scanned: SealWorth) -> Markup {
     let shout = |title: (&str, &str), text: (&str, &str)| {
         html! {
             section.shout role="alert" {
@@ -249,7 +176,7 @@ fn scanned_says(words: Words, scanned: Scanned) -> Markup {
         }
     };
     match scanned {
-        Scanned::Agrees => html! {
+        SealWorth::Agrees => html! {
             section.code.good {
                 (sign(Sign::Tick))
                 p { (words.both(
@@ -258,7 +185,7 @@ fn scanned_says(words: Words, scanned: Scanned) -> Markup {
                 )) }
             }
         },
-        Scanned::StatesOtherwise => shout(
+        SealWorth::StatesOtherwise => shout(
             ("二维码与登记不符！", "The code does not agree with the register!"),
             (
                 "签名是真的，但说的是另一份许可证或旧版本。请以下面的登记为准，并逐项核对纸面；如有出入，请拨打12315。",
@@ -266,7 +193,7 @@ fn scanned_says(words: Words, scanned: Scanned) -> Markup {
                  register below counts: compare the paper with it, field by field. If they differ, call 12315.",
             ),
         ),
-        Scanned::Forged => shout(
+        SealWorth::Forged => shout(
             ("二维码是伪造或被改动的！", "The code is forged or was altered!"),
             (
                 "它没有发证机关的有效签名。不要相信纸面内容，请以下面的登记为准，并拨打12315。",
@@ -277,30 +204,30 @@ fn scanned_says(words: Words, scanned: Scanned) -> Markup {
     }
 }
 
-fn explain(words: Words, entry: &BookEntry, worth: Worth, today: Date) -> Markup {
+fn explain(words: Words, entry: &BookEntry, worth: PermitState, today: Date) -> Markup {
     let permit = &entry.permit;
     let as_of = (chinese(today), english(today));
     match (worth, permit.valid_to) {
-        (Worth::Valid, Some(last)) => words.both(
+        (PermitState::Valid, Some(last)) => words.both(
             &format!("截至{}，该许可证有效，有效期至{}。", as_of.0, chinese(last)),
             &format!("As of {}, this permit is valid, until {}.", as_of.1, english(last)),
         ),
-        (Worth::Valid, None) => words.both(
+        (PermitState::Valid, None) => words.both(
             &format!("截至{}，该备案有效。备案没有有效期。", as_of.0),
             &format!("As of {}, this filing stands. A filing does not expire.", as_of.1),
         ),
-        (Worth::NotYet, _) => words.both(
+        (PermitState::NotYet, _) => words.both(
             &format!("自{}起生效。", chinese(permit.issued)),
             &format!("It will be valid from {}.", english(permit.issued)),
         ),
-        (Worth::Expired, Some(last)) => words.both(
+        (PermitState::Expired, Some(last)) => words.both(
             &format!("有效期至{}，已经届满。未经延续不得继续经营。", chinese(last)),
             &format!(
                 "It ended on {}. Without a renewal the business may not go on.",
                 english(last)
             ),
         ),
-        (Worth::Superseded, _) => html! {
+        (PermitState::Superseded, _) => html! {
             (words.both(
                 "变更、延续、补办或新办后，以新证为准。",
                 "After a change, renewal, reissue or new licence, the newer one counts.",
@@ -311,13 +238,13 @@ fn explain(words: Words, entry: &BookEntry, worth: Worth, today: Date) -> Markup
                 }
             }
         },
-        (Worth::Cancelled, _) => {
+        (PermitState::Cancelled, _) => {
             words.both("该许可证已经注销，不再有效。", "This permit was cancelled and is void.")
         }
-        (Worth::Revoked, _) => {
+        (PermitState::Revoked, _) => {
             words.both("该许可证已被吊销，不再有效。", "This permit was revoked and is void.")
         }
-        (Worth::Damaged | Worth::Expired, _) => words.both(
+        (PermitState::Damaged | PermitState::Expired, _) => words.both(
             "登记内容与其签名不一致，无法确认。请联系发证机关。",
             "What is kept here does not agree with its signature. Please ask the issuing organ.",
         ),
@@ -456,7 +383,7 @@ fn down(words: Words) -> Response {
 /// The page for programs.
 #[derive(Serialize)]
 struct Stated<'a> {
-    state: Worth,
+    state: PermitState,
     as_of: Date,
     number: &'a str,
     elicence: &'a str,
@@ -473,11 +400,16 @@ struct Stated<'a> {
     valid_to: Option<Date>,
     superseded_by: Option<&'a str>,
     seal: &'a str,
-    scanned: Option<Scanned>,
+    scanned: Option<SealWorth>,
 }
 
 impl<'a> Stated<'a> {
-    fn of(entry: &'a BookEntry, state: Worth, scanned: Option<Scanned>, as_of: Date) -> Self {
+    fn of(
+        entry: &'a BookEntry,
+        state: PermitState,
+        scanned: Option<SealWorth>,
+        as_of: Date,
+    ) -> Self {
         let permit = &entry.permit;
         Self {
             state,

@@ -9,9 +9,9 @@ use jiff::{Timestamp, tz::TimeZone};
 use maud::{Markup, html};
 
 use super::page::{Page, Speaks, Words, apology};
-use super::permit::{Worth, day, keyring};
-use crate::central::Central;
+use super::permit::{day, tag, words_of};
 use crate::central::store::{self, BookEntry, KioskOverview, Totals};
+use crate::central::{Central, verify};
 use crate::fault::Chain;
 use crate::seal::Keyring;
 use crate::wire::v1::api::{Heartbeat, Standing};
@@ -57,7 +57,7 @@ async fn read(central: &Central) -> Result<Read, store::Error> {
         totals: central.store.totals(central.clock.today()).await?,
         newest: central.store.newest(NEWEST).await?,
         kiosks: central.store.overview().await?,
-        keys: keyring(central).await?,
+        keys: verify::keyring(central).await?,
     })
 }
 
@@ -77,14 +77,14 @@ fn body(words: Words, central: &Central, read: &Read) -> Markup {
                 p.quiet { (words.both("还没有许可证。", "There are no permits yet.")) }
             }
             ul.list { @for entry in newest {
-                @let worth = Worth::of(entry, keys, today);
-                @let (zh, en) = worth.words();
+                @let worth = verify::state_of(entry, keys, today);
+                @let (zh, en) = words_of(worth);
                 li {
                     div.row {
                         a.mono href=(words.link(&format!("/v/{}", entry.permit.elicence))) {
                             (entry.permit.number)
                         }
-                        span class=(worth.tag()) { (words.one(zh, en)) }
+                        span class=(tag(worth)) { (words.one(zh, en)) }
                     }
                     div.row {
                         span { (entry.permit.holder.name) }

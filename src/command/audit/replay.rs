@@ -94,6 +94,10 @@ fn step(record: &Record) -> String {
             let serial = body.serial.as_deref().unwrap_or("-");
             format!("{} {serial}: {:?}", body.document.as_str(), body.step)
         }
+        Body::DataReceipt(body) => {
+            let how = if body.shown { "shown" } else { "offered" };
+            format!("{how} which registers were asked: {}", body.look_ups)
+        }
         Body::Rated(body) => format!("rated {}", body.grade),
         Body::SessionEnded(body) => {
             format!("visit ended on {} after {} s", body.screen, body.took_ms / 1000)

@@ -128,8 +128,8 @@ fn tell(report: &Report) {
     ));
     let look_ups = &report.look_ups;
     say(format_args!(
-        "  look-ups     {} with a case, {} without",
-        look_ups.with_case, look_ups.without_case
+        "  look-ups     {} with a case, {} for results, {} without",
+        look_ups.with_case, look_ups.for_results, look_ups.without_case
     ));
     for (what, count) in &report.reservations {
         say(format_args!("  NOT LOOKED AT: {count} {what}"));

@@ -69,6 +69,7 @@ fn english(service: ServiceCode) -> &'static str {
         ServiceCode::CombinedChange => "combined permit (change)",
         ServiceCode::CombinedShow => "combined permit (state of its parts)",
         ServiceCode::CombinedNew => "combined permit (new)",
+        ServiceCode::ResultShow => "results",
     }
 }
 

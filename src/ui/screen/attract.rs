@@ -5,6 +5,7 @@ use iced::widget::{Column, column, container, row, space};
 use iced::{Center, Element, Fill, Padding};
 
 use super::{Message, Scene, frame};
+use crate::session::Errand;
 use crate::session::event::{Equipment, Loss};
 use crate::ui::theme::{self, Look, size, target};
 use crate::ui::widget::icon::Icon;
@@ -15,8 +16,10 @@ pub(super) fn view<'a>(scene: Scene<'a>) -> Element<'a, Message> {
     let look = scene.look;
     let limits = limits(&look, scene.session.equipment());
     let content: Element<'a, Message> = if look.is_wide() {
-        let left = column![hero(&look, limits.is_empty()), space().height(Fill), begin(&look)]
-            .spacing(theme::space::L)
+        let left = column![hero(&look, limits.is_empty()), space().height(Fill)]
+            .push(others(scene))
+            .push(begin(&look))
+            .spacing(theme::space::M)
             .width(Fill)
             .height(Fill);
         // What does not work matters more than what is nice to know.
@@ -36,6 +39,7 @@ pub(super) fn view<'a>(scene: Scene<'a>) -> Element<'a, Message> {
             .push(offers(scene))
             .push(notices(&look, &limits))
             .push(space().height(Fill))
+            .push(others(scene))
             .push(begin(&look))
             .spacing(theme::space::S)
             .height(Fill)
@@ -157,9 +161,36 @@ fn notices<'a>(look: &Look, limits: &[(Icon, &'static str)]) -> Option<Element<'
     Some(panel::tinted(look, Tone::Warn, list))
 }
 
+/// What else one may have come for.
+fn others(scene: Scene<'_>) -> Element<'_, Message> {
+    let look = scene.look;
+    let results = press::wide(
+        &look,
+        "results",
+        look.text.results_button,
+        Icon::Certificate,
+        Message::Begin(Errand::Results),
+    );
+    let verify = scene.session.equipment().scanner.then(|| {
+        press::wide(
+            &look,
+            "verify",
+            look.text.verify_button,
+            Icon::Shield,
+            Message::Begin(Errand::Verify),
+        )
+    });
+    press::evenly([results].into_iter().chain(verify)).into()
+}
+
 fn begin<'a>(look: &Look) -> Element<'a, Message> {
-    container(press::hero(look, look.text.welcome_touch, Icon::Touch, Message::Begin))
-        .width(Fill)
-        .height(if look.large { target::PRIMARY } else { 168.0 })
-        .into()
+    container(press::hero(
+        look,
+        look.text.welcome_touch,
+        Icon::Touch,
+        Message::Begin(Errand::Apply),
+    ))
+    .width(Fill)
+    .height(if look.large { target::PRIMARY } else { 168.0 })
+    .into()
 }

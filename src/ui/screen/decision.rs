@@ -5,7 +5,7 @@ use iced::widget::image::{self, Image};
 use iced::widget::{Column, QRCode, Row, column, container, qr_code, row};
 use iced::{Background, Center, Color, ContentFit, Element, Fill, Length, Size};
 
-use super::{Message as Touched, Page, Scene};
+use super::{Message as Touched, Page, Scene, data};
 use crate::domain::{Action, Shown, Verdict};
 use crate::fault::Fixer;
 use crate::session::event::{Event, IssuedPermit, Paper, PaperState};
@@ -123,7 +123,7 @@ impl Screen {
         let look = scene.look;
         let papers = papers(scene, 330.0);
         let beside = look.is_wide();
-        let papers_px = if papers.is_some() && !beside { 420.0 } else { 0.0 };
+        let papers_px = if papers.is_some() && !beside { 520.0 } else { 0.0 };
         let findings = self.findings(scene, verdict, room.height - papers_px);
         if beside {
             let mut line = Row::new().push(container(findings).width(Length::FillPortion(3)));
@@ -193,10 +193,10 @@ impl Screen {
             .spacing(theme::space::M)
             .into();
         }
-        // Number, dates and reasons take 460 pixels, the papers 480, what a held one waits for 260 more;
+        // Number, dates and reasons take 460 pixels, the papers 580 with the button below them, what a held one waits for 260 more;
         // the rest is the certificate's.
         let held = scene.session.papers().any(|(_, state)| matches!(state, PaperState::Held(_)));
-        let taken = if held { 1200.0 } else { 940.0 };
+        let taken = if held { 1200.0 } else { 1040.0 };
         let preview = (room.height - taken).clamp(180.0, 460.0);
         Column::new()
             .push(self.number(&look, action(scene), permit, preview))
@@ -444,17 +444,21 @@ fn papers<'a>(scene: Scene<'a>, picture: f32) -> Option<Element<'a, Touched>> {
             .align_y(Center)
             .into()
     };
+    // What a held paper waits for matters more, and takes its room until it is mended.
+    let held = scene.session.papers().any(|(_, state)| matches!(state, PaperState::Held(_)));
+    let button = (!held || look.is_wide()).then(|| data::button(scene));
+    let content = column![content].push(button).spacing(theme::space::S);
     Some(panel::card(&look, content))
 }
 
 fn slot(paper: Paper) -> Part {
     match paper {
         Paper::Original | Paper::Copy => Part::Certificates,
-        Paper::Receipt | Paper::Slip => Part::Receipts,
+        Paper::Receipt | Paper::Slip | Paper::Data => Part::Receipts,
     }
 }
 
-fn paper<'a>(look: &Look, kind: Paper, state: &'a PaperState) -> Element<'a, Touched> {
+pub(super) fn paper<'a>(look: &Look, kind: Paper, state: &'a PaperState) -> Element<'a, Touched> {
     let text = look.text;
     let c = look.colours;
     let name = match kind {
@@ -462,6 +466,7 @@ fn paper<'a>(look: &Look, kind: Paper, state: &'a PaperState) -> Element<'a, Tou
         Paper::Copy => text.paper_copy,
         Paper::Receipt => text.paper_receipt,
         Paper::Slip => text.paper_slip,
+        Paper::Data => text.paper_data,
     };
     let (icon, ink, words) = match state {
         PaperState::Waiting => (Icon::Clock, c.soft, text.paper_waiting.to_owned()),

@@ -41,7 +41,7 @@ fn body(scene: Scene<'_>, room: Size) -> Element<'_, Message> {
     if printed(&[Paper::Original, Paper::Copy]) {
         lit.push(Part::Certificates);
     }
-    if printed(&[Paper::Receipt, Paper::Slip]) {
+    if printed(&[Paper::Receipt, Paper::Slip, Paper::Data]) {
         lit.push(Part::Receipts);
     }
     let mut things = vec![(Icon::Card, text.done_document), (Icon::Phone, text.done_phone)];

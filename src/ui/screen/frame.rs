@@ -313,13 +313,15 @@ fn foot<'a>(
 /// Whether "End" makes sense: not while the kiosk writes, not on the last screens.
 fn can_end(stage: &Stage) -> bool {
     match stage {
-        Stage::Choosing
+        Stage::Verifying(_)
+        | Stage::Choosing
         | Stage::Guiding
         | Stage::Telling
         | Stage::Identifying(_)
         | Stage::ProvingBusiness(_)
         | Stage::LookingUp
         | Stage::Filling
+        | Stage::Results
         | Stage::Promising => true,
         Stage::Decided(outcome) => *outcome != Outcome::Recording,
         Stage::Welcome | Stage::Maintenance | Stage::Rating | Stage::Done | Stage::Ended(_) => {

@@ -5,7 +5,7 @@ use iced::{Center, Element, Fill, Size};
 
 use super::{Message, Page, Scene};
 use crate::session::event::IdentityProblem;
-use crate::session::{Identifying, Stage};
+use crate::session::{Errand, Identifying, Stage};
 use crate::ui::text::Strings;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::icon::Icon;
@@ -21,6 +21,8 @@ pub(super) fn view(scene: Scene<'_>) -> Page<'_> {
         (false, true) => look.text.identify_lead_code,
         (true, true) | (false, false) => look.text.identify_lead,
     };
+    let for_results = scene.session.errand() == Errand::Results;
+    let lead = if for_results { look.text.results_lead } else { lead };
     Page {
         title: look.text.identify_title.into(),
         lead: lead.into(),

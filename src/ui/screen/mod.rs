@@ -4,6 +4,7 @@ mod attract;
 mod business;
 mod choosing;
 pub(super) mod console;
+mod data;
 mod decision;
 mod done;
 mod ended;
@@ -16,7 +17,9 @@ mod out_of_service;
 mod overlay;
 mod promise;
 mod rating;
+mod results;
 mod telling;
+mod verifying;
 
 use std::time::Duration;
 
@@ -24,7 +27,7 @@ use iced::Element;
 use jiff::civil::Date;
 
 use crate::session::event::Event;
-use crate::session::{Session, Stage};
+use crate::session::{Errand, Session, Stage};
 use crate::ui::theme::Look;
 
 pub(crate) use frame::{PAGE, Page, Scroll};
@@ -33,7 +36,7 @@ pub(crate) use frame::{PAGE, Page, Scroll};
 #[derive(Debug, Clone)]
 pub(crate) enum Message {
     /// Begin a visit.
-    Begin,
+    Begin(Errand),
     /// Something for the session.
     Tell(Event),
     /// "End" was touched: ask first.
@@ -62,6 +65,10 @@ pub(crate) enum Message {
     Form(form::Message),
     /// On the promise.
     Promise(promise::Message),
+    /// On the results.
+    Results(results::Message),
+    /// Which registers were asked is opened or closed.
+    DataOpened(bool),
     /// On the decision.
     Decision(decision::Message),
     /// On the console of the staff.
@@ -83,6 +90,8 @@ pub(super) struct Scene<'a> {
     pub(super) scroll: Scroll,
     /// Help, and what was chosen there.
     pub(super) help: &'a Help,
+    /// Whether the data receipt is open.
+    pub(super) data: bool,
 }
 
 /// Help: what can be asked of the screen, and of the staff.
@@ -109,6 +118,7 @@ impl Scene<'_> {
 #[derive(Debug)]
 pub(super) enum Screen {
     Attract,
+    Verifying,
     Console(Box<console::Screen>),
     Choosing(choosing::Screen),
     Guiding(guiding::Screen),
@@ -118,6 +128,7 @@ pub(super) enum Screen {
     LookingUp,
     Form(form::Screen),
     Promise(promise::Screen),
+    Results(results::Screen),
     Decision(Box<decision::Screen>),
     Rating,
     Done,
@@ -130,6 +141,7 @@ impl Screen {
         match session.stage() {
             Stage::Welcome => Self::Attract,
             Stage::Maintenance => Self::Console(Box::new(console::Screen::new(now))),
+            Stage::Verifying(_) => Self::Verifying,
             Stage::Choosing => Self::Choosing(choosing::Screen::new(session)),
             Stage::Guiding => Self::Guiding(guiding::Screen::new(session)),
             Stage::Telling => Self::Telling(telling::Screen::default()),
@@ -138,6 +150,7 @@ impl Screen {
             Stage::LookingUp => Self::LookingUp,
             Stage::Filling => Self::Form(form::Screen::new(session)),
             Stage::Promising => Self::Promise(promise::Screen::new()),
+            Stage::Results => Self::Results(results::Screen::default()),
             Stage::Decided(_) => Self::Decision(Box::new(decision::Screen::new(session))),
             Stage::Rating => Self::Rating,
             Stage::Done => Self::Done,
@@ -153,7 +166,9 @@ impl Screen {
             Self::Console(screen) => screen.page(),
             Self::Guiding(screen) => screen.page(),
             Self::Telling(screen) => screen.page(),
+            Self::Results(screen) => screen.page(),
             Self::Attract
+            | Self::Verifying
             | Self::Choosing(_)
             | Self::Identifying
             | Self::LookingUp
@@ -169,6 +184,7 @@ impl Screen {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Attract => "attract",
+            Self::Verifying => "verifying",
             Self::Console(_) => "console",
             Self::Choosing(_) => "choosing",
             Self::Guiding(_) => "guiding",
@@ -178,6 +194,7 @@ impl Screen {
             Self::LookingUp => "looking-up",
             Self::Form(_) => "form",
             Self::Promise(_) => "promise",
+            Self::Results(_) => "results",
             Self::Decision(_) => "decision",
             Self::Rating => "rating",
             Self::Done => "done",
@@ -190,8 +207,9 @@ impl Screen {
     pub(super) fn is_private(&self) -> bool {
         match self {
             Self::Form(screen) => screen.is_private(),
-            Self::Business(_) | Self::Console(_) => true,
+            Self::Business(_) | Self::Results(_) | Self::Console(_) => true,
             Self::Attract
+            | Self::Verifying
             | Self::Choosing(_)
             | Self::Guiding(_)
             | Self::Telling(_)
@@ -223,6 +241,10 @@ impl Screen {
             (Self::Business(screen), Message::Business(message)) => screen.update(message),
             (Self::Form(screen), Message::Form(message)) => screen.update(session, message),
             (Self::Promise(screen), Message::Promise(message)) => screen.update(message),
+            (Self::Results(screen), Message::Results(message)) => {
+                screen.update(message);
+                None
+            }
             (Self::Decision(screen), Message::Decision(message)) => {
                 screen.update(message);
                 None
@@ -234,8 +256,10 @@ impl Screen {
     /// The whole screen: frame, content, and what lies over it.
     pub(super) fn view<'a>(&'a self, scene: Scene<'a>, asks_to_end: bool) -> Element<'a, Message> {
         let base = match self {
+            _ if scene.data => frame::framed(scene, data::view(scene)),
             Self::Attract if scene.session.equipment().can_serve() => attract::view(scene),
             Self::Attract => out_of_service::view(scene),
+            Self::Verifying => frame::framed(scene, verifying::view(scene)),
             Self::Console(screen) => screen.view(scene),
             Self::Choosing(screen) => frame::framed(scene, screen.view(scene)),
             Self::Guiding(screen) => frame::framed(scene, screen.view(scene)),
@@ -245,6 +269,7 @@ impl Screen {
             Self::LookingUp => frame::framed(scene, looking_up::view(scene)),
             Self::Form(screen) => frame::framed(scene, screen.view(scene)),
             Self::Promise(screen) => frame::framed(scene, screen.view(scene)),
+            Self::Results(screen) => frame::framed(scene, screen.view(scene)),
             Self::Decision(screen) => frame::framed(scene, screen.view(scene)),
             Self::Rating => frame::framed(scene, rating::view(scene)),
             Self::Done => frame::framed(scene, done::view(scene)),

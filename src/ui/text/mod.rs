@@ -91,6 +91,84 @@ strings! {
         welcome_time
         welcome_time_more
         welcome_here
+        // Results, and the data receipt.
+        results_button
+        results_title
+        results_finish
+        results_lead
+        results_nobody
+        results_nobody_more
+        results_unanswered
+        results_unanswered_more
+        results_nothing
+        results_nothing_more
+        results_copy
+        results_elsewhere
+        results_under_way
+        data_button
+        data_title
+        data_lead
+        data_print
+        data_close
+        data_none
+        data_purpose
+        data_rights
+        data_card
+        data_e_id
+        data_e_licence
+        data_refused
+        data_no_business
+        paper_data
+        // Verifying a paper.
+        verify_button
+        verify_title
+        verify_lead
+        verify_hold
+        verify_hold_more
+        verify_result
+        verify_compare
+        verify_another
+        verify_granted
+        verify_holder
+        verify_code
+        verify_premises
+        verify_foreign
+        verify_foreign_more
+        verify_forged
+        verify_forged_more
+        verify_otherwise
+        verify_otherwise_more
+        verify_asked
+        verify_asked_more
+        verify_offline
+        verify_offline_more
+        verify_silent
+        verify_silent_more
+        verify_new
+        verify_new_more
+        verify_unknown
+        verify_unknown_more
+        verify_valid
+        verify_valid_more
+        verify_not_yet
+        verify_not_yet_more
+        verify_expired
+        verify_expired_more
+        verify_changed
+        verify_changed_more
+        verify_cancelled
+        verify_revoked
+        verify_ended_more
+        verify_damaged
+        verify_damaged_more
+        code_genuine
+        code_forged
+        code_key_unknown
+        code_link
+        code_foreign
+        permit_food
+        permit_filing
+        permit_hygiene
         // What does not work at the moment.
         limits_title
         limit_id_reader
@@ -522,6 +600,9 @@ strings! {
         tray: fn(u64, u64, u64)
         records_of: fn(u64, u64)
         records: fn(u64)
+        data_stood_in: fn(&str)
+        data_supervision: fn(usize, usize)
+        data_district: fn(bool, usize)
         signed_in_as: fn(&str, &str)
     }
 }

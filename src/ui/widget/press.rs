@@ -74,6 +74,31 @@ pub(crate) fn secondary<'a, Message: Clone + 'a>(
     beside(look, id, words, Some(icon), message, target::BUTTON)
 }
 
+/// The same as wide as its place.
+pub(crate) fn wide<'a, Message: Clone + 'a>(
+    look: &Look,
+    id: &'static str,
+    words: impl Into<String>,
+    icon: Icon,
+    message: Message,
+) -> Element<'a, Message> {
+    let colours = look.colours;
+    let content = row![
+        icon.draw(34.0, colours.primary),
+        label::bold(words.into(), size::BODY, colours.primary),
+    ]
+    .spacing(theme::space::S)
+    .align_y(Center);
+    touchable(
+        id,
+        button(container(content).center(Fill))
+            .width(Fill)
+            .height(target::BUTTON)
+            .style(move |_, status| outlined(colours, status, false))
+            .on_press(message),
+    )
+}
+
 /// The same without an icon, where words beside it need the room.
 pub(crate) fn plain<'a, Message: Clone + 'a>(
     look: &Look,

@@ -29,6 +29,9 @@ pub const SNAPSHOTS_PATH: &str = "/v1/snapshots";
 /// Where the newest edition of the rulebook is asked for; below it, each edition by its digest.
 pub const EDITIONS_PATH: &str = "/v1/editions";
 
+/// Where a scanned certificate is verified against the permit book.
+pub const VERIFICATIONS_PATH: &str = "/v1/verifications";
+
 /// Records in one push at most: an hour of a busy kiosk is some 300.
 pub const RECORDS_MAX: usize = 1_000;
 /// Bytes of a push at most. A record has some 600 bytes, one with facts and a signature up to
@@ -312,6 +315,90 @@ pub struct LookUpRequest {
     pub purpose: Purpose,
     /// What is asked.
     pub query: Query,
+}
+
+/// `POST /v1/verifications`: what somebody held before a kiosk's scanner, to be compared with the permit
+/// book. Both forms stand on papers of ours and say nothing about whoever holds them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum VerificationRequest {
+    /// The seal of a certificate.
+    Seal {
+        /// Its text.
+        text: String,
+    },
+    /// The address of a permit's public page.
+    Link {
+        /// The e-licence identifier it ends with.
+        elicence: String,
+    },
+}
+
+/// What the permit book says about a scanned paper.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerificationAnswer {
+    /// What the seal is worth; `null` for a link, which has none.
+    pub seal: Option<SealWorth>,
+    /// What the permit is worth today; `null` where the book does not have it.
+    pub state: Option<PermitState>,
+    /// What the book says is printed on it; `null` where it does not have it.
+    pub permit: Option<VerifiedPermit>,
+}
+
+/// What a scanned seal is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SealWorth {
+    /// It is ours and states what the book has.
+    Agrees,
+    /// It is ours and states something the book does not have: a paper printed minutes ago by a kiosk
+    /// without a line, or another text.
+    StatesOtherwise,
+    /// It is not signed by us.
+    Forged,
+}
+
+/// What a permit is worth on one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PermitState {
+    /// It holds.
+    Valid,
+    /// Its first day is still to come.
+    NotYet,
+    /// Its last day is over.
+    Expired,
+    /// A newer version took its place.
+    Superseded,
+    /// Its holder gave it up, or it was ended by law.
+    Cancelled,
+    /// It was taken away.
+    Revoked,
+    /// What is kept at central does not agree with its own seal.
+    Damaged,
+}
+
+/// What is printed on a permit and is everybody's to compare.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerifiedPermit {
+    /// `food`, `filing` or `hygiene`.
+    pub kind: String,
+    /// Its number as printed.
+    pub number: String,
+    /// 经营者名称.
+    pub holder: String,
+    /// 统一社会信用代码.
+    pub uscc: String,
+    /// 经营场所 / 地址.
+    pub premises: String,
+    /// 主体业态, the trade, or the kind of place, then the items.
+    pub granted: Vec<String>,
+    /// Date of issue.
+    pub issued: Date,
+    /// Last day, if it has one.
+    pub valid_to: Option<Date>,
 }
 
 /// Why a register is asked.

@@ -164,6 +164,8 @@ pub enum Body {
     Issued(Box<Issued>),
     /// A paper went one step further.
     Printed(Printed),
+    /// The applicant could see which registers were asked, or saw it.
+    DataReceipt(DataReceipt),
     /// The applicant rated the visit.
     Rated(Rated),
     /// A number was taken out of use by a person.
@@ -207,6 +209,7 @@ impl Body {
             Self::Decided(_) => Decided::KIND,
             Self::Issued(_) => Issued::KIND,
             Self::Printed(_) => "printed",
+            Self::DataReceipt(_) => "data_receipt",
             Self::Rated(_) => "rated",
             Self::NumberVoided(_) => "number_voided",
             Self::BlockInstalled(_) => "block_installed",
@@ -233,6 +236,7 @@ impl Body {
             Self::Decided(body) => Some(body.application),
             Self::Issued(body) => Some(body.application),
             Self::Printed(_)
+            | Self::DataReceipt(_)
             | Self::Rated(_)
             | Self::Started(_)
             | Self::NumberVoided(_)
@@ -260,6 +264,7 @@ impl Body {
             Self::Decided(body) => Some(body.application),
             Self::Issued(body) => Some(body.application),
             Self::Printed(body) => Some(body.application),
+            Self::DataReceipt(body) => Some(body.application),
             Self::Rated(body) => Some(body.application),
             Self::Started(_)
             | Self::NumberVoided(_)
@@ -678,6 +683,8 @@ pub enum Document {
     Receipt,
     /// The slip of a referral, a supplement or an explanation.
     Slip,
+    /// Which registers were asked about the applicant, on request.
+    DataReceipt,
 }
 
 impl Document {
@@ -688,6 +695,7 @@ impl Document {
             Self::Copy => "copy",
             Self::Receipt => "receipt",
             Self::Slip => "slip",
+            Self::DataReceipt => "data_receipt",
         }
     }
 }
@@ -736,6 +744,19 @@ pub enum PrintStep {
     Voided,
     /// It certainly did not come out.
     NotPrinted,
+}
+
+/// The applicant could see which registers were asked, when, for what and what they answered
+/// (个人信息保护法 44, 45), or saw it. A printed one is a `printed` record of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataReceipt {
+    /// Which application.
+    pub application: ApplicationId,
+    /// Look-ups on record for it by then: as many lines of registers as stand on it.
+    pub look_ups: u64,
+    /// False when it was offered, true when it was opened.
+    pub shown: bool,
 }
 
 /// The applicant rated the visit (好差评).

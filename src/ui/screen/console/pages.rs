@@ -136,6 +136,7 @@ fn unknown<'a>(open: &'a Open, look: &Look, sheet: &'a UnknownSheet) -> Part<'a>
         Document::Copy => (text.paper_copy, true),
         Document::Receipt => (text.paper_receipt, false),
         Document::Slip => (text.paper_slip, false),
+        Document::DataReceipt => (text.paper_data, false),
     };
     let sent = sheet.sent_at.map_or_else(|| text.papers_before_start.to_owned(), clock);
     let count = |count: Option<u64>| {
