@@ -1,8 +1,6 @@
 //! Reading one TOML file of an edition: every key is taken by name, what is left over is a mistake,
 //! and each value remembers where it stands.
 
-use std::collections::BTreeSet;
-
 use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -146,7 +144,7 @@ pub(super) struct Section<'s, 't> {
     pub(super) name: String,
     pub(super) at: usize,
     table: &'t DeTable<'s>,
-    taken: BTreeSet<&'static str>,
+    taken: Vec<&'static str>,
 }
 
 impl<'s, 't> Section<'s, 't> {
@@ -156,7 +154,7 @@ impl<'s, 't> Section<'s, 't> {
         at: usize,
         table: &'t DeTable<'s>,
     ) -> Self {
-        Self { source, name: name.into(), at, table, taken: BTreeSet::new() }
+        Self { source, name: name.into(), at, table, taken: Vec::with_capacity(16) }
     }
 
     /// The tables `[[key]]` of the file, in order.
@@ -194,7 +192,7 @@ impl<'s, 't> Section<'s, 't> {
 
     /// The value of a key that may be missing.
     pub(super) fn value(&mut self, key: &'static str) -> Option<&'t Spanned<DeValue<'s>>> {
-        self.taken.insert(key);
+        self.taken.push(key);
         self.table.get(key)
     }
 
@@ -356,7 +354,7 @@ impl<'s, 't> Section<'s, 't> {
     pub(super) fn finish(self, problems: &mut Problems) {
         for key in self.table.keys() {
             let name: &str = key.get_ref();
-            if !self.taken.contains(name) {
+            if !self.taken.contains(&name) {
                 let hint = hint(name, self.taken.iter().copied());
                 problems.push(self.source.problem(
                     key.span().start,

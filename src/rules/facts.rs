@@ -242,8 +242,8 @@ impl<'de> Visitor<'de> for Binder<'_> {
             *first = Value::There;
         }
         let mut expected = 0;
-        while let Some(index) = given.next_key_seed(Key { record, expected })? {
-            let field = record.fields.get(index).ok_or_else(refused)?;
+        while let Some(found) = given.next_key_seed(Key { record, expected })? {
+            let field = record.in_order(found).ok_or_else(refused)?;
             let place = values.get_mut(field.at..field.at + field.ty.width());
             let place = place.ok_or_else(refused)?;
             // A field that stands twice would mean one thing here and another elsewhere.
@@ -252,7 +252,7 @@ impl<'de> Visitor<'de> for Binder<'_> {
             }
             let (ty, optional) = (&field.ty, field.optional);
             given.next_value_seed(Binder { ty, optional, values: place })?;
-            expected = index + 1;
+            expected = found + 1;
         }
         let missing = |field: &Field| {
             !field.optional && matches!(values.get(field.at), None | Some(Value::Missing))
@@ -290,7 +290,8 @@ impl<'de> DeserializeSeed<'de> for Element<'_> {
     }
 }
 
-/// The name of a field, looked for first where the document's writer would have it next.
+/// The name of a field, by its place among the names in order: looked for first where a canonical document
+/// has it next.
 struct Key<'k> {
     record: &'k Record,
     expected: usize,
@@ -312,12 +313,11 @@ impl Visitor<'_> for Key<'_> {
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<usize, E> {
-        let fields = &self.record.fields;
-        let is = |field: &Field| field.name == name;
-        if fields.get(self.expected).is_some_and(is) {
-            return Ok(self.expected);
-        }
-        fields.iter().position(is).ok_or_else(refused)
+        let is = |place: &usize| {
+            self.record.in_order(*place).is_some_and(|field| field.name == name)
+        };
+        let (count, expected) = (self.record.sorted.len(), self.expected);
+        (expected..count).find(is).or_else(|| (0..expected).find(is)).ok_or_else(refused)
     }
 }
 

@@ -55,12 +55,18 @@ pub(super) struct Index(Vec<Vec<Vec<usize>>>);
 impl Index {
     pub(super) fn of(rulebook: &Rulebook) -> Self {
         let services = &rulebook.asked.services.values;
-        let of = |law: &str, service: &str| {
-            let rules = rulebook.rules.iter().enumerate();
-            rules.filter(|(_, rule)| rule.concerns(law, service)).map(|(index, _)| index).collect()
-        };
-        let all = |law: &str| services.iter().map(|service| of(law, service)).collect();
-        Self(rulebook.rule_sets.iter().map(|(law, _)| all(law)).collect())
+        let mut index = Self(vec![vec![Vec::new(); services.len()]; rulebook.rule_sets.len()]);
+        for (place, rule) in rulebook.rules.iter().enumerate() {
+            // Asked once for each, and not for each with each other.
+            let about: Vec<bool> = services.iter().map(|service| rule.is_about(service)).collect();
+            for ((law, _), hearing) in rulebook.rule_sets.iter().zip(&mut index.0) {
+                if rule.is_of(law) {
+                    let hearing = hearing.iter_mut().zip(&about).filter(|(_, about)| **about);
+                    hearing.for_each(|(rules, _)| rules.push(place));
+                }
+            }
+        }
+        index
     }
 
     /// The rules of a rule set about a service, by their places in the rulebook.

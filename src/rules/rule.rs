@@ -75,7 +75,17 @@ impl Rule {
 
     /// Whether the rule speaks under `rule_set` about `service`, on some days at least.
     pub(super) fn concerns(&self, rule_set: &str, service: &str) -> bool {
-        self.law.contains(rule_set) && (self.services.is_empty() || self.services.contains(service))
+        self.is_of(rule_set) && self.is_about(service)
+    }
+
+    /// Whether the rule belongs to a rule set.
+    pub(super) fn is_of(&self, rule_set: &str) -> bool {
+        self.law.contains(rule_set)
+    }
+
+    /// Whether the rule asks about a service.
+    pub(super) fn is_about(&self, service: &str) -> bool {
+        self.services.is_empty() || self.services.contains(service)
     }
 
     /// Whether it belongs to `rule_set`.

@@ -56,6 +56,11 @@ impl Record {
         self.fields.iter().enumerate().find(|(_, field)| field.name == name)
     }
 
+    /// The field at a place among their names in order.
+    pub(super) fn in_order(&self, place: usize) -> Option<&Field> {
+        self.fields.get(*self.sorted.get(place)?)
+    }
+
     pub(super) fn field_names(&self) -> impl Iterator<Item = &str> {
         self.fields.iter().map(|field| field.name.as_str())
     }

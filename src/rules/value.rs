@@ -70,7 +70,7 @@ pub(super) fn write_json(ty: &Type, values: &[Value], text: &mut String) {
 pub(super) fn write_record(record: &Record, values: &[Value], text: &mut String) {
     text.push('{');
     let mut first = true;
-    for field in record.sorted.iter().filter_map(|index| record.fields.get(*index)) {
+    for field in (0..record.sorted.len()).filter_map(|place| record.in_order(place)) {
         let Some(found) = values.get(field.at..) else { continue };
         if found.first().is_none_or(|value| *value == Value::Missing) {
             continue;
