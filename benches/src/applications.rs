@@ -39,7 +39,11 @@ impl Random {
 
     fn some(&mut self, list: &[&str], most: usize) -> Vec<String> {
         let count = self.below(most + 1);
-        (0..count).map(|_| self.of(list).to_owned()).collect()
+        let mut some: Vec<String> = (0..count).map(|_| self.of(list).to_owned()).collect();
+        // Facts name a thing once.
+        some.sort();
+        some.dedup();
+        some
     }
 
     fn day(&mut self, first: usize, years: usize) -> String {

@@ -313,9 +313,8 @@ impl Visitor<'_> for Key<'_> {
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<usize, E> {
-        let is = |place: &usize| {
-            self.record.in_order(*place).is_some_and(|field| field.name == name)
-        };
+        let is =
+            |place: &usize| self.record.in_order(*place).is_some_and(|field| field.name == name);
         let (count, expected) = (self.record.sorted.len(), self.expected);
         (expected..count).find(is).or_else(|| (0..expected).find(is)).ok_or_else(refused)
     }

@@ -13,7 +13,8 @@ use super::node::Node;
 use super::params::Params;
 use super::place::{Sort, inside, root, within};
 use super::problem::{Problem, Problems, hint};
-use super::same::ordered;
+use super::rulebook::Rulebook;
+use super::same::{looked_at, ordered};
 use super::schema::{Record, Type};
 use super::syntax::{Comparison, Mistake, parse};
 use super::template::Template;
@@ -88,18 +89,8 @@ impl Rule {
         self.services.is_empty() || self.services.contains(service)
     }
 
-    /// Whether it belongs to `rule_set`.
-    pub(super) fn is_of(&self, rule_set: &str) -> bool {
-        self.law.contains(rule_set)
-    }
-
     /// Whether `day` lies in its own period.
     pub(super) fn speaks_on(&self, day: Date) -> bool {
-        self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
-    }
-
-    /// Whether the rule speaks at all on `day`.
-    pub(super) fn is_in_force(&self, day: Date) -> bool {
         self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
     }
 
@@ -123,7 +114,10 @@ pub(super) fn check_together(
     rule_sets: Option<&[(String, Date)]>,
     problems: &mut Problems,
 ) {
-    let mut spoken: BTreeMap<Meaning<'_>, &Rule> = BTreeMap::new();
+    // What takes too many steps is told elsewhere: definitions written out, it would fill the memory.
+    let cost = rules.iter().fold(0_u64, |sum, rule| sum.saturating_add(rule.cost));
+    let affordable = cost <= Rulebook::COST_MAX;
+    let mut alike: BTreeMap<Outline<'_>, Vec<&Rule>> = BTreeMap::new();
     for rule in rules {
         if rule_sets.is_some_and(|rule_sets| !rule.has_a_day(rule_sets)) {
             problems.push(rule.problem(
@@ -163,12 +157,20 @@ pub(super) fn check_together(
                 ));
             }
         }
-        let twin = *spoken.entry(rule.meaning()).or_insert(rule);
-        if twin.id != rule.id {
-            problems.push(rule.problem(
-                format!("says the same as {} in {}:{}", twin.id, twin.file, twin.line),
-                "one of the two is enough; two articles go into one 'cite'",
-            ));
+        if affordable {
+            alike.entry(rule.outline()).or_default().push(rule);
+        }
+    }
+    for rules in alike.values().filter(|rules| rules.len() > 1) {
+        let mut spoken: BTreeMap<Node, &Rule> = BTreeMap::new();
+        for rule in rules {
+            let twin = *spoken.entry(ordered(&rule.when)).or_insert(rule);
+            if twin.id != rule.id {
+                problems.push(rule.problem(
+                    format!("says the same as {} in {}:{}", twin.id, twin.file, twin.line),
+                    "one of the two is enough; two articles go into one 'cite'",
+                ));
+            }
         }
     }
 }
@@ -215,13 +217,14 @@ impl Rule {
         services && !self.law.is_disjoint(&other.law) && days
     }
 
-    /// Rules that mean the same find the same of the same applications.
-    fn meaning(&self) -> Meaning<'_> {
-        (self.outcome, &self.law, &self.services, [self.from, self.until], ordered(&self.when))
+    /// What rules that mean the same have in common: the rest is seen only when they are written out.
+    fn outline(&self) -> Outline<'_> {
+        let days = [self.from, self.until];
+        (looked_at(&self.when), self.outcome, days, &self.services, &self.law)
     }
 }
 
-type Meaning<'r> = (Verdict, &'r BTreeSet<String>, &'r BTreeSet<String>, [Option<Date>; 2], Node);
+type Outline<'r> = (u128, Verdict, [Option<Date>; 2], &'r BTreeSet<String>, &'r BTreeSet<String>);
 
 /// A rule file, read once for its definitions and its rules.
 pub(super) struct RuleFile<'s> {
