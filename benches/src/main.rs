@@ -239,7 +239,7 @@ fn report(
 ) -> ExitCode {
     let mut vm = VM::new();
     let thousand = thousand(edition);
-    let loads: Vec<f64> = (0..7)
+    let loads: Vec<f64> = (0..21)
         .map(|_| {
             let begin = thread_time();
             let loaded = Rulebook::load(black_box(&thousand));
