@@ -10,7 +10,6 @@ pub(super) fn ordered(node: &Node) -> Node {
     written(node, false)
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "a list that is not written out stays as it is")]
 /// A mark for each fact, parameter and value a condition looks at, however it is written: where two
 /// conditions come out equal, so do these, and they take a hundredth of the time.
 pub(super) fn looked_at(node: &Node) -> u128 {
@@ -44,6 +43,7 @@ pub(super) fn looked_at(node: &Node) -> u128 {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "a list that is not written out stays as it is")]
 fn written(node: &Node, denied: bool) -> Node {
     let plain = |node: Node| if denied { Node::Not(Box::new(node)) } else { node };
     match node {
