@@ -11,7 +11,7 @@ pub(super) fn ordered(node: &Node) -> Node {
 }
 
 /// A mark for each fact, parameter and value a condition looks at, however it is written: where two
-/// conditions come out equal, so do these, and they take a hundredth of the time.
+/// conditions come out equal, so do these, and nothing is written out for them.
 pub(super) fn looked_at(node: &Node) -> u128 {
     let mark = |at: usize| 1_u128.rotate_left(u32::try_from(at % 128).unwrap_or_default());
     let number =
