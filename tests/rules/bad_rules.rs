@@ -542,6 +542,22 @@ fn a_condition_that_could_run_for_ever_is_refused() {
 }
 
 #[test]
+fn definitions_that_name_each_other_many_times_are_refused_before_they_are_written_out() {
+    // Each names the one before forty times: written out, a hundred million parts.
+    let define =
+        |name: &str, when: &str| format!("[[define]]\nname = \"{name}\"\nwhen = '{when}'\n");
+    let mut text = define("a", "shop.live");
+    for (name, before) in [("b", "a"), ("c", "b"), ("d", "c"), ("e", "d")] {
+        let part = |at: usize| format!("({before} || shop.seats == {at})");
+        let parts: Vec<String> = (1..=40).map(part).collect();
+        text += &define(name, &parts.join(" && "));
+    }
+    // Two rules that look at the same: each would be looked for in the other.
+    text += &[rule("A", "e && shop.seats < 9"), rule("B", "shop.seats < 9 && e")].concat();
+    check(&small(&text), "600000 are allowed");
+}
+
+#[test]
 fn a_condition_that_is_too_long_or_too_deep_is_refused() {
     let long = vec!["shop.live"; 400].join(" || ");
     check_when(&long, "at most 4096 are read");
