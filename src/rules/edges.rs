@@ -8,7 +8,7 @@ use super::decide::accepted;
 use super::facts::Facts;
 use super::node::{Node, Tracer};
 use super::problem::Problem;
-use super::rule::Rule;
+use super::rule::{Rule, reigns};
 use super::rulebook::Rulebook;
 use super::syntax::Comparison;
 use super::value::{Value, write_json};
@@ -138,7 +138,7 @@ impl Rulebook {
                 }
                 two.iter().for_each(|part| self.look(part, day, found));
             }
-            _ => parts(node).for_each(|part| self.look(part, day, found)),
+            _ => node.parts().iter().for_each(|part| self.look(part, day, found)),
         }
     }
 
@@ -189,15 +189,11 @@ impl Rulebook {
     /// The first days of the parts of a rule's period in which no parameter changes.
     fn days_of(&self, rule: &Rule) -> BTreeSet<Date> {
         let changes: BTreeSet<Date> = self.params.first_days().collect();
-        let ends = self.rule_sets.iter().skip(1).map(|(_, next)| Some(*next)).chain([None]);
-        let sets = self.rule_sets.iter().zip(ends).filter(|((name, _), _)| rule.is_of(name));
         let mut days = BTreeSet::new();
-        for ((_, begin), end) in sets {
-            let inside = |day: &Date| {
-                *begin <= *day && end.is_none_or(|end| *day < end) && rule.speaks_on(*day)
-            };
+        for (_, first, last) in reigns(&self.rule_sets).filter(|(name, ..)| rule.is_of(name)) {
+            let inside = |day: &Date| first <= *day && *day <= last && rule.speaks_on(*day);
             days.extend(
-                rule.first_days().chain([*begin]).chain(changes.iter().copied()).filter(inside),
+                rule.first_days().chain([first]).chain(changes.iter().copied()).filter(inside),
             );
         }
         days
@@ -243,47 +239,14 @@ fn shown(node: &Node) -> String {
 
 fn looks_at_facts(node: &Node) -> bool {
     let mut looks = false;
-    walk(node, &mut |node| looks |= matches!(node, Node::Fact(_) | Node::Present(_)));
+    node.walk(&mut |node| looks |= matches!(node, Node::Fact(_) | Node::Present(_)));
     looks
 }
 
 fn parameters<'n>(node: &'n Node, told: &mut impl FnMut(usize, &'n str)) {
-    walk(node, &mut |node| {
+    node.walk(&mut |node| {
         if let Node::Param(index, name) = node {
             told(*index, name);
         }
     });
-}
-
-/// Every part of a condition, itself first.
-fn walk<'n>(node: &'n Node, told: &mut impl FnMut(&'n Node)) {
-    told(node);
-    for part in parts(node) {
-        walk(part, told);
-    }
-}
-
-/// The parts a condition is made of.
-fn parts(node: &Node) -> impl Iterator<Item = &Node> {
-    let parts: &[Node] = match node {
-        Node::Not(of) | Node::Negative(_, of) | Node::Size(of) => std::slice::from_ref(&**of),
-        Node::Define(_, of) => std::slice::from_ref(&**of),
-        Node::And(parts) | Node::Or(parts) | Node::Call(_, parts, _) => parts,
-        Node::If(parts) => &**parts,
-        Node::Compare(_, _, two)
-        | Node::In(_, two)
-        | Node::StartsWith(two)
-        | Node::Contains(two)
-        | Node::Arithmetic(_, _, two)
-        | Node::Quantified(_, two) => &**two,
-        Node::Const(_)
-        | Node::Today
-        | Node::Due
-        | Node::Param(..)
-        | Node::Fact(_)
-        | Node::Present(_)
-        | Node::OneOf(..)
-        | Node::Holds(..) => &[],
-    };
-    parts.iter()
 }

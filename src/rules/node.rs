@@ -57,6 +57,40 @@ pub(super) enum Node {
     Define(usize, Arc<Node>),
 }
 
+impl Node {
+    /// Every part of a condition, itself first.
+    pub(super) fn walk<'n>(&'n self, told: &mut impl FnMut(&'n Self)) {
+        told(self);
+        for part in self.parts() {
+            part.walk(told);
+        }
+    }
+
+    /// The parts it is made of.
+    pub(super) fn parts(&self) -> &[Self] {
+        match self {
+            Self::Not(of) | Self::Negative(_, of) | Self::Size(of) => std::slice::from_ref(&**of),
+            Self::Define(_, of) => std::slice::from_ref(&**of),
+            Self::And(parts) | Self::Or(parts) | Self::Call(_, parts, _) => parts,
+            Self::If(parts) => &**parts,
+            Self::Compare(_, _, two)
+            | Self::In(_, two)
+            | Self::StartsWith(two)
+            | Self::Contains(two)
+            | Self::Arithmetic(_, _, two)
+            | Self::Quantified(_, two) => &**two,
+            Self::Const(_)
+            | Self::Today
+            | Self::Due
+            | Self::Param(..)
+            | Self::Fact(_)
+            | Self::Present(_)
+            | Self::OneOf(..)
+            | Self::Holds(..) => &[],
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Quantifier {
     Exists,

@@ -254,7 +254,7 @@ impl<'n> Search<'n, '_> {
                 full && bare(self, case)
             }
             Node::Compare(comparison, sort, two) => {
-                let comparison = if wanted { *comparison } else { opposite(*comparison) };
+                let comparison = if wanted { *comparison } else { comparison.opposite() };
                 self.compare(case, comparison, *sort, two)
             }
             Node::Quantified(quantifier, two) => {
@@ -287,12 +287,12 @@ impl<'n> Search<'n, '_> {
         }
         if let Some(number) = self.constant(left) {
             let of = Of::value(right);
-            return self.keep(case, of, bounds(right), Ranges::from(turned(comparison), number));
+            return self.keep(case, of, bounds(right), Ranges::from(comparison.turned(), number));
         }
         let (small, great, comparison) = if left <= right {
             (left, right, comparison)
         } else {
-            (right, left, turned(comparison))
+            (right, left, comparison.turned())
         };
         let (one, other) = (bounds(small), bounds(great));
         let first = -i64::from(small != great && one.0 < other.1);
@@ -533,28 +533,4 @@ fn fact(node: &Node) -> Option<&Place> {
 
 fn size_of(node: &Node) -> Option<&Place> {
     if let Node::Size(list) = node { fact(list) } else { None }
-}
-
-/// What holds where the comparison does not.
-fn opposite(comparison: Comparison) -> Comparison {
-    match comparison {
-        Comparison::Equal => Comparison::NotEqual,
-        Comparison::NotEqual => Comparison::Equal,
-        Comparison::Less => Comparison::GreaterOrEqual,
-        Comparison::LessOrEqual => Comparison::Greater,
-        Comparison::Greater => Comparison::LessOrEqual,
-        Comparison::GreaterOrEqual => Comparison::Less,
-    }
-}
-
-/// The same comparison with its sides changed.
-fn turned(comparison: Comparison) -> Comparison {
-    match comparison {
-        Comparison::Equal => Comparison::Equal,
-        Comparison::NotEqual => Comparison::NotEqual,
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessOrEqual => Comparison::GreaterOrEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterOrEqual => Comparison::LessOrEqual,
-    }
 }

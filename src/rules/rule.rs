@@ -13,7 +13,6 @@ use super::node::Node;
 use super::params::Params;
 use super::place::{Sort, inside, root, within};
 use super::problem::{Problem, Problems, hint};
-use super::rulebook::Rulebook;
 use super::same::{looked_at, ordered};
 use super::schema::{Record, Type};
 use super::syntax::{Comparison, Mistake, parse};
@@ -108,15 +107,13 @@ impl Rule {
 
 /// Checks what no rule can be checked for alone: exceptions that fit the rules they are to, rules that
 /// say the same twice, and rules whose own period lies outside that of their rule sets. `rule_sets`
-/// are names and first days, oldest first.
+/// are names and first days, oldest first; without `affordable` steps no condition is compared whole.
 pub(super) fn check_together(
     rules: &[Rule],
     rule_sets: Option<&[(String, Date)]>,
+    affordable: bool,
     problems: &mut Problems,
 ) {
-    // What takes too many steps is told elsewhere: definitions written out, it would fill the memory.
-    let cost = rules.iter().fold(0_u64, |sum, rule| sum.saturating_add(rule.cost));
-    let affordable = cost <= Rulebook::COST_MAX;
     let mut alike: BTreeMap<Outline<'_>, Vec<&Rule>> = BTreeMap::new();
     for rule in rules {
         if rule_sets.is_some_and(|rule_sets| !rule.has_a_day(rule_sets)) {
@@ -198,11 +195,10 @@ impl Rule {
 
     /// Whether a case can be accepted on a day on which it speaks.
     fn has_a_day(&self, rule_sets: &[(String, Date)]) -> bool {
-        let ends = rule_sets.iter().skip(1).map(|(_, from)| Some(*from)).chain([None]);
-        rule_sets.iter().zip(ends).any(|((name, begins), next)| {
+        reigns(rule_sets).any(|(name, first, last)| {
             self.law.contains(name)
-                && self.until.is_none_or(|until| *begins <= until)
-                && self.from.zip(next).is_none_or(|(from, next)| from < next)
+                && self.until.is_none_or(|until| first <= until)
+                && self.from.is_none_or(|from| from <= last)
         })
     }
 
@@ -400,12 +396,9 @@ fn rule(
     let asked = Asked {
         services: services.as_ref().and_then(|services| about(services, context.roots)),
         period: context.rule_sets.and_then(|declared| {
-            let begins = declared.iter().map(|(_, from)| *from);
-            let ends = begins.clone().skip(1).map(|next| next.yesterday().ok()).chain([None]);
             let named = |name: &str| rule_sets.iter().any(|one| one.value == name);
-            let sets = declared.iter().zip(begins.zip(ends));
-            let days = sets.filter(|((name, _), _)| named(name)).map(|(_, days)| days);
-            period(days, from, until, context.roots)
+            let days = reigns(declared).filter(|(name, ..)| named(name));
+            period(days.map(|(_, first, last)| (first, last)), from, until, context.roots)
         }),
     };
     let when = section.required("when", problems);
@@ -469,6 +462,15 @@ fn rule(
     })
 }
 
+/// Rule sets with their first and last days; `rule_sets` are names and first days, oldest first.
+pub(super) fn reigns(
+    rule_sets: &[(String, Date)],
+) -> impl Iterator<Item = (&str, Date, Date)> + Clone {
+    let last = |(_, next): &(String, Date)| next.yesterday().unwrap_or(*next);
+    let lasts = rule_sets.iter().skip(1).map(last).chain([Date::MAX]);
+    rule_sets.iter().zip(lasts).map(|((name, first), last)| (name.as_str(), *first, last))
+}
+
 /// The rule sets named, each with its first and last day inside the rule's own period.
 fn days_of<'d>(
     declared: &'d [(String, Date)],
@@ -476,12 +478,11 @@ fn days_of<'d>(
     from: Option<Date>,
     until: Option<Date>,
 ) -> Vec<(&'d str, Date, Date)> {
-    let ends = declared.iter().skip(1).map(|(_, next)| next.yesterday().unwrap_or(*next));
-    let sets = declared.iter().zip(ends.chain([Date::MAX]));
-    sets.filter(|((name, _), _)| named.iter().any(|one| one.value == *name))
-        .map(|((name, begin), end)| {
-            let begin = from.map_or(*begin, |from| from.max(*begin));
-            (name.as_str(), begin, until.map_or(end, |until| until.min(end)))
+    reigns(declared)
+        .filter(|(name, ..)| named.iter().any(|one| one.value == *name))
+        .map(|(name, first, last)| {
+            let begin = from.map_or(first, |from| from.max(first));
+            (name, begin, until.map_or(last, |until| until.min(last)))
         })
         .filter(|(_, begin, end)| begin <= end)
         .collect()
@@ -500,13 +501,13 @@ fn about(services: &BTreeSet<String>, roots: &Record) -> Option<Node> {
 /// That the day of acceptance lies in a period: in `days` of rule sets (first and last), and in the rule's
 /// own. It is the day the application says, and never one to come (see `decide`).
 fn period(
-    days: impl Iterator<Item = (Date, Option<Date>)> + Clone,
+    days: impl Iterator<Item = (Date, Date)> + Clone,
     from: Option<Date>,
     until: Option<Date>,
     roots: &Record,
 ) -> Option<Node> {
     let begin = days.clone().map(|(begin, _)| begin).min()?.max(from.unwrap_or(Date::MIN));
-    let last = days.map(|(_, end)| end.unwrap_or(Date::MAX)).max()?;
+    let last = days.map(|(_, end)| end).max()?;
     let end = last.min(until.unwrap_or(Date::MAX));
     // A period without a day is told for itself.
     if end < begin {

@@ -373,7 +373,10 @@ fn load(all: &BTreeMap<String, String>, whole: bool, problems: &mut Problems) ->
             rules.push(rule);
         }
     }
-    rule::check_together(&rules, rule_sets, problems);
+    let cost = rules.iter().fold(0_u64, |sum, rule| sum.saturating_add(rule.cost));
+    // What takes too many steps is told below: definitions written out, it would fill the memory.
+    let affordable = cost <= Rulebook::COST_MAX;
+    rule::check_together(&rules, rule_sets, affordable, problems);
     if problems.is_empty() {
         // Only now: what a wrong condition would have used is not told as unused.
         rule::unused(&rule_files, &defines, problems);
@@ -381,10 +384,7 @@ fn load(all: &BTreeMap<String, String>, whole: bool, problems: &mut Problems) ->
             params.unused(Source { file: "params.toml", text }, problems);
         }
     }
-    let cost = rules.iter().fold(0_u64, |sum, rule| sum.saturating_add(rule.cost));
-    if cost > Rulebook::COST_MAX
-        && let Some(dearest) = rules.iter().max_by_key(|rule| rule.cost)
-    {
+    if !affordable && let Some(dearest) = rules.iter().max_by_key(|rule| rule.cost) {
         problems.push(Problem {
             file: dearest.file.clone(),
             line: dearest.line,

@@ -13,34 +13,31 @@ pub(super) fn ordered(node: &Node) -> Node {
 /// A mark for each fact, parameter and value a condition looks at, however it is written: where two
 /// conditions come out equal, so do these, and nothing is written out for them.
 pub(super) fn looked_at(node: &Node) -> u128 {
-    let mark = |at: usize| 1_u128.rotate_left(u32::try_from(at % 128).unwrap_or_default());
-    let number =
-        |number: i64| mark(usize::try_from(number.unsigned_abs() % 127).unwrap_or_default());
-    let both = |two: &[Node; 2]| looked_at(&two[0]) | looked_at(&two[1]);
-    match node {
+    let mut marks = 0;
+    node.walk(&mut |part| marks |= mark(part));
+    marks
+}
+
+/// One of 128 marks, by chance another part's too.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "all other parts are marked by what they are made of"
+)]
+fn mark(part: &Node) -> u128 {
+    let number = |number: i64| usize::try_from(number.unsigned_abs() % 127).unwrap_or_default();
+    let at = match part {
         Node::Fact(place)
         | Node::Present(place)
         | Node::OneOf(place, _)
-        | Node::Holds(place, _) => mark(place.at),
-        Node::Param(at, _) => mark(*at),
+        | Node::Holds(place, _) => place.at,
+        Node::Param(at, _) => *at,
         Node::Const(Value::Int(value) | Value::Money(value)) => number(*value),
         Node::Const(Value::Date(day)) => {
             number(i64::from(day.day_of_year()) + 7 * i64::from(day.year()))
         }
-        Node::Const(_) | Node::Today | Node::Due => 0,
-        Node::Not(inner) | Node::Negative(_, inner) | Node::Size(inner) => looked_at(inner),
-        Node::Define(_, inner) => looked_at(inner),
-        Node::And(parts) | Node::Or(parts) | Node::Call(_, parts, _) => {
-            parts.iter().fold(0, |all, part| all | looked_at(part))
-        }
-        Node::If(three) => three.iter().fold(0, |all, part| all | looked_at(part)),
-        Node::Compare(_, _, two)
-        | Node::In(_, two)
-        | Node::StartsWith(two)
-        | Node::Contains(two)
-        | Node::Arithmetic(_, _, two)
-        | Node::Quantified(_, two) => both(two),
-    }
+        _ => return 0,
+    };
+    1_u128.rotate_left(u32::try_from(at % 128).unwrap_or_default())
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "a list that is not written out stays as it is")]
@@ -73,7 +70,7 @@ fn written(node: &Node, denied: bool) -> Node {
         }
         Node::Compare(comparison, sort, sides) => {
             let [left, right] = &**sides;
-            let comparison = if denied { opposite(*comparison) } else { *comparison };
+            let comparison = if denied { comparison.opposite() } else { *comparison };
             let (left, right) = (written(left, false), written(right, false));
             let turned = match comparison {
                 Comparison::Equal | Comparison::NotEqual => right < left,
@@ -81,7 +78,7 @@ fn written(node: &Node, denied: bool) -> Node {
                 Comparison::Less | Comparison::LessOrEqual => false,
             };
             let (comparison, sides) = if turned {
-                (mirrored(comparison), [right, left])
+                (comparison.turned(), [right, left])
             } else {
                 (comparison, [left, right])
             };
@@ -140,26 +137,5 @@ fn written(node: &Node, denied: bool) -> Node {
         | Node::Holds(..)
         | Node::StartsWith(_)
         | Node::Contains(_) => plain(node.clone()),
-    }
-}
-
-fn opposite(comparison: Comparison) -> Comparison {
-    match comparison {
-        Comparison::Equal => Comparison::NotEqual,
-        Comparison::NotEqual => Comparison::Equal,
-        Comparison::Less => Comparison::GreaterOrEqual,
-        Comparison::LessOrEqual => Comparison::Greater,
-        Comparison::Greater => Comparison::LessOrEqual,
-        Comparison::GreaterOrEqual => Comparison::Less,
-    }
-}
-
-fn mirrored(comparison: Comparison) -> Comparison {
-    match comparison {
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessOrEqual => Comparison::GreaterOrEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterOrEqual => Comparison::LessOrEqual,
-        Comparison::Equal | Comparison::NotEqual => comparison,
     }
 }
