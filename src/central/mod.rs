@@ -134,8 +134,7 @@ struct Central {
 
 impl Central {
     fn sign(&self, context: &str, text: String) -> SignedText {
-        let signature = self.signing.sign(context, text.as_bytes()).to_string();
-        SignedText { text, signature }
+        SignedText::sign(context, text, &self.signing)
     }
 }
 

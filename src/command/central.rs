@@ -12,6 +12,7 @@ use permit_kiosk::domain::calendar::Calendar;
 use permit_kiosk::durable;
 use tokio::sync::watch;
 
+use super::permit_book::chosen;
 use super::{say, start_logging};
 
 /// Runs central until it is told to end (SIGTERM, Ctrl-C).
@@ -44,10 +45,7 @@ async fn serve(args: Args) -> anyhow::Result<ExitCode> {
     let text = durable::read_limited(&calendar, CALENDAR_BYTES_MAX)?;
     let text = String::from_utf8(text)
         .with_context(|| format!("{} is not UTF-8 text", calendar.display()))?;
-    let permit_book = match &args.data {
-        Some(data) => written.permit_book.in_folder(data),
-        None => written.permit_book,
-    };
+    let permit_book = chosen(written.permit_book, args.data.as_deref());
     // Where the addresses are written: beside the file, or where `--data` says.
     let folder = match &permit_book {
         PermitBook::File(path) => Some(path.parent().map(PathBuf::from).unwrap_or_default()),

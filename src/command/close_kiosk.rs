@@ -1,17 +1,16 @@
 //! `permit-kiosk close-kiosk`: the signed act that ends the life of a kiosk whose disk is lost.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use permit_kiosk::central::keys::CentralKeys;
-use permit_kiosk::central::store::{self, CloseOrder};
+use permit_kiosk::central::store::CloseOrder;
 use permit_kiosk::clock::{Clock as _, SystemClock};
-use permit_kiosk::config;
 use permit_kiosk::wire::v1::KioskId;
 use permit_kiosk::wire::v1::api::{Closing, SignedText};
 
+use super::permit_book::{Folders, work_on};
 use super::say;
 
 /// Closes the present life of a kiosk at central. Also while central runs.
@@ -20,15 +19,8 @@ use super::say;
 /// stand on paper. Should the disk be found, its records are still taken, and say what became of them.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The configuration folder.
-    #[arg(long, default_value = "kiosk-config")]
-    config: PathBuf,
-    /// The folder of central's keys; central.toml says it otherwise.
-    #[arg(long)]
-    keys: Option<PathBuf>,
-    /// The folder of the permit book; central.toml says it otherwise.
-    #[arg(long)]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    folders: Folders,
     /// Which kiosk.
     #[arg(long, value_name = "ID")]
     kiosk: String,
@@ -44,7 +36,7 @@ pub(crate) struct Args {
 const TEXT_CHARS_MAX: usize = 500;
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let written = config::load_central(&args.config)?;
+    let central = args.folders.central()?;
     let Some(kiosk) = KioskId::parse(&args.kiosk.to_ascii_lowercase()) else {
         bail!("`{}` is no name of a kiosk: write one like ZD-K01", args.kiosk);
     };
@@ -55,15 +47,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             );
         }
     }
-    let keys = CentralKeys::load(args.keys.as_ref().unwrap_or(&written.keys_folder))?;
-    let book = match &args.data {
-        Some(data) => written.permit_book.in_folder(data),
-        None => written.permit_book,
-    };
+    let keys = CentralKeys::load(&central.keys_folder)?;
     let sign = move |act: &Closing| {
-        let text = act.to_text();
-        let signature = keys.signing.sign(Closing::SIGNATURE_CONTEXT, text.as_bytes()).to_string();
-        SignedText { text, signature }
+        SignedText::sign(Closing::SIGNATURE_CONTEXT, act.to_text(), &keys.signing)
     };
     let order = CloseOrder {
         kiosk,
@@ -72,14 +58,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         at: SystemClock.now(),
         sign: Arc::new(sign),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the runtime")?;
-    let act = runtime.block_on(async {
-        let store = store::open(&book).await?;
-        anyhow::Ok(store.close(order).await?)
-    })?;
+    let act = work_on(&central.permit_book, async |store| Ok(store.close(order).await?))?;
     let Some(act) = act else { bail!("no kiosk `{}` is enrolled", args.kiosk) };
     say(serde_json::to_string(&act).context("cannot write the act")?);
     Ok(ExitCode::SUCCESS)

@@ -10,6 +10,7 @@ pub(crate) mod demo;
 pub(crate) mod device;
 pub(crate) mod doctor;
 pub(crate) mod journal;
+mod permit_book;
 pub(crate) mod provision;
 pub(crate) mod revoke;
 pub(crate) mod rules;

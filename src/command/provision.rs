@@ -6,13 +6,13 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use permit_kiosk::central::keys::{self, Order};
-use permit_kiosk::central::store;
 use permit_kiosk::clock::{Clock as _, SystemClock};
 use permit_kiosk::config;
 use permit_kiosk::rulebooks;
 use permit_kiosk::seal::Profile;
 use permit_kiosk::wire::v1::KioskId;
 
+use super::permit_book::work_on;
 use super::say;
 
 /// Makes the keys of central and of a kiosk and enrols the kiosk. Keys that are there stay.
@@ -68,15 +68,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     std::fs::create_dir_all(&args.data)
         .with_context(|| format!("cannot make the folder {}", args.data.display()))?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the runtime")?;
     let book = central.permit_book.in_folder(&args.data);
-    let made = runtime.block_on(async {
-        let store = store::open(&book).await?;
-        anyhow::Ok(keys::provision(&order, &*store).await?)
-    })?;
+    let made = work_on(&book, async |store| Ok(keys::provision(&order, &*store).await?))?;
     tell(&order, &made);
     Ok(ExitCode::SUCCESS)
 }

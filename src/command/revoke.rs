@@ -1,16 +1,15 @@
 //! `permit-kiosk revoke`: the signed act that ends a permit against its holder's will.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use permit_kiosk::central::keys::CentralKeys;
-use permit_kiosk::central::store::{self, RevokeOrder, Revoked};
+use permit_kiosk::central::store::{RevokeOrder, Revoked};
 use permit_kiosk::clock::{Clock as _, SystemClock};
-use permit_kiosk::config;
 use permit_kiosk::wire::v1::{Revocation, api::SignedText};
 
+use super::permit_book::{Folders, work_on};
 use super::say;
 
 /// Revokes a permit at central. Also while central runs.
@@ -20,15 +19,8 @@ use super::say;
 /// who gets the permit again gets a new one.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The configuration folder.
-    #[arg(long, default_value = "kiosk-config")]
-    config: PathBuf,
-    /// The folder of central's keys; central.toml says it otherwise.
-    #[arg(long)]
-    keys: Option<PathBuf>,
-    /// The folder of the permit book; central.toml says it otherwise.
-    #[arg(long)]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    folders: Folders,
     /// The number on the permit.
     #[arg(long, value_name = "NUMBER")]
     permit: String,
@@ -41,7 +33,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let written = config::load_central(&args.config)?;
+    let central = args.folders.central()?;
     for (what, text) in [("--by", &args.by), ("--reason", &args.reason)] {
         let max = Revocation::WORDS_CHARS_MAX;
         if text.trim().is_empty() || text.chars().count() > max || text.contains(char::is_control) {
@@ -50,15 +42,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             );
         }
     }
-    let keys = CentralKeys::load(args.keys.as_ref().unwrap_or(&written.keys_folder))?;
-    let book = match &args.data {
-        Some(data) => written.permit_book.in_folder(data),
-        None => written.permit_book,
-    };
+    let keys = CentralKeys::load(&central.keys_folder)?;
     let sign = move |act: &Revocation| {
-        let text = act.to_text();
-        let signature = keys.signing.sign(Revocation::SIGNATURE_CONTEXT, text.as_bytes());
-        SignedText { text, signature: signature.to_string() }
+        SignedText::sign(Revocation::SIGNATURE_CONTEXT, act.to_text(), &keys.signing)
     };
     let order = RevokeOrder {
         permit: args.permit.trim().to_owned(),
@@ -67,14 +53,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         at: SystemClock.now(),
         sign: Arc::new(sign),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the runtime")?;
-    let revoked = runtime.block_on(async {
-        let store = store::open(&book).await?;
-        anyhow::Ok(store.revoke(order).await?)
-    })?;
+    let revoked = work_on(&central.permit_book, async |store| Ok(store.revoke(order).await?))?;
     match revoked {
         Revoked::By(act) => {
             say(serde_json::to_string(&act).context("cannot write the act")?);

@@ -270,9 +270,7 @@ pub(crate) fn revocation(
         by: "officer 7".to_owned(),
         at: at(NOON),
     };
-    let text = act.to_text();
-    let signature = key.sign(Revocation::SIGNATURE_CONTEXT, text.as_bytes()).to_string();
-    SignedText { text, signature }
+    SignedText::sign(Revocation::SIGNATURE_CONTEXT, act.to_text(), key)
 }
 
 pub(crate) fn id(application: u8) -> ApplicationId {

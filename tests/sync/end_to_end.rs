@@ -208,9 +208,7 @@ async fn what_an_officer_revokes_is_void_at_the_kiosk_after_the_next_round() {
     // As the command does it, beside the running central.
     let keys = keys::CentralKeys::load(&place.folder.path().join("keys")).unwrap();
     let sign = move |act: &Revocation| {
-        let text = act.to_text();
-        let signature = keys.signing.sign(Revocation::SIGNATURE_CONTEXT, text.as_bytes());
-        SignedText { text, signature: signature.to_string() }
+        SignedText::sign(Revocation::SIGNATURE_CONTEXT, act.to_text(), &keys.signing)
     };
     let order = RevokeOrder {
         permit: number.clone(),

@@ -207,12 +207,8 @@ impl Central for Station {
                     quarantined: inside.not_understood.clone(),
                     at: at(NOON),
                 };
-                let text = acknowledgement.to_text();
-                let signature = inside
-                    .key
-                    .sign(Acknowledgement::SIGNATURE_CONTEXT, text.as_bytes())
-                    .to_string();
-                let answer = SignedText { text, signature };
+                let context = Acknowledgement::SIGNATURE_CONTEXT;
+                let answer = SignedText::sign(context, acknowledgement.to_text(), &inside.key);
                 inside.earlier.push(answer.clone());
                 Ok(answer)
             },

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use permit_kiosk::central::store;
 use permit_kiosk::central::{editions, keys};
 use permit_kiosk::clock::{Clock as _, SystemClock};
 use permit_kiosk::config::{self, PermitBook};
@@ -17,6 +16,7 @@ use permit_kiosk::seal::{KeyId, SigningKey};
 use permit_kiosk::wire::v1::{EditionManifest, Publishers, SignedEdition};
 
 use super::{Loaded, WRONG, diff, load, summary, test};
+use crate::command::permit_book::{chosen, work_on};
 use crate::command::say;
 
 /// Make an edition of a folder: checked, tested, compared with the one before, signed by nobody yet.
@@ -195,18 +195,10 @@ pub(super) fn publish(args: &Publish) -> anyhow::Result<ExitCode> {
         Some(folder) => config::load_central(folder)?.permit_book,
         None => PermitBook::File(PathBuf::new()),
     };
-    let book = match &args.data {
-        Some(data) => book.in_folder(data),
-        None => book,
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the runtime")?;
+    let book = chosen(book, args.data.as_deref());
     let now = SystemClock.now();
-    let edition = runtime.block_on(async {
-        let store = store::open(&book).await?;
-        anyhow::Ok(editions::publish(&*store, &publishers, &bytes, now).await)
+    let edition = work_on(&book, async |store| {
+        Ok(editions::publish(&*store, &publishers, &bytes, now).await)
     })?;
     let edition = match edition {
         Ok(edition) => edition,

@@ -12,7 +12,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::{Hash, KioskId, Personal, Register, SignedRecord};
 use crate::domain::{ApplicationId, BusinessStatus, ServiceCode, Sex};
-use crate::seal::DataKey;
+use crate::seal::{DataKey, SigningKey};
 
 /// Where records are pushed to.
 pub const RECORDS_PATH: &str = "/v1/records";
@@ -84,6 +84,14 @@ pub struct SignedText {
     pub text: String,
     /// Ed25519 by central's key over the text, under the format's context; hexadecimal.
     pub signature: String,
+}
+
+impl SignedText {
+    /// Signs a text with central's key, under the format's context.
+    pub fn sign(context: &str, text: String, key: &SigningKey) -> Self {
+        let signature = key.sign(context, text.as_bytes()).to_string();
+        Self { text, signature }
+    }
 }
 
 /// What central answers to a push; travels as a [`SignedText`].
