@@ -1,18 +1,14 @@
 //! A report as one HTML page that needs nothing else: no script, no font, no address.
 
-use std::collections::BTreeMap;
-
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::numbers::{BadRating, Counts, Day};
 use super::report::Report;
+use super::shown::{
+    self, COLUMNS_MAX, decided_by_day, grade, most, named, reservation_zh, seconds, step,
+};
 use super::table::in_china;
 use crate::certificate::report::grouped;
-
-/// Bars of a chart at most; the rest is one bar.
-const BARS_MAX: usize = 24;
-/// Days of a chart at most: a year of columns 3 px wide.
-const COLUMNS_MAX: usize = 366;
 
 const STYLE: &str = "
 :root { --ink: #1d2733; --soft: #5b6775; --line: #d9dee5; --good: #1b6e4b; --bad: #a9231c; --bar: #2f6f9f; }
@@ -48,12 +44,7 @@ pub fn verification(report: &Report) -> String {
             (verdict(report))
             section {
                 div.facts {
-                    (fact(report.records, "条记录", "records"))
-                    (fact(report.signatures, "个签名有效", "signatures hold"))
-                    (fact(report.seals, "个印章有效", "seals hold"))
-                    (fact(report.decisions.equal, "件重新决定一致", "decided again, equal"))
-                    (fact(report.numbers.iter().map(|of| of.issued).sum(), "个编号已发证", "numbers issued"))
-                    (fact(report.problem_count, "处问题", "problems"))
+                    @for (count, zh, en) in shown::figures(report) { (fact(count, zh, en)) }
                 }
             }
             @if !report.problems.is_empty() { (problems(report)) }
@@ -101,10 +92,11 @@ fn page(title: &str, body: Markup) -> String {
 
 fn verdict(report: &Report) -> Markup {
     // Not by colour alone: a tick or a cross, and words.
-    let (class, path, zh, en) = if report.holds {
-        ("verdict good", "M8 20 l8 8 l16 -18", "核验通过", "Everything that was looked at holds.")
+    let (zh, en) = shown::answer(report);
+    let (class, path) = if report.holds {
+        ("verdict good", "M8 20 l8 8 l16 -18")
     } else {
-        ("verdict bad", "M10 10 l20 20 M30 10 l-20 20", "核验未通过", "It does NOT hold.")
+        ("verdict bad", "M10 10 l20 20 M30 10 l-20 20")
     };
     html! {
         div class=(class) {
@@ -163,22 +155,6 @@ fn reservations(report: &Report) -> Markup {
                 }
             }
         }
-    }
-}
-
-pub(super) fn reservation_zh(what: &str) -> &str {
-    match what {
-        "decisions not decided again: sealed" => "决定未重新作出：个人信息已密封，没有审计密钥",
-        "decisions not decided again: their edition is not in the bundle" => {
-            "决定未重新作出：证据包中没有当时的规则版本"
-        }
-        "records of a kind this version does not know" => "本软件版本不认识的记录种类",
-        "journals of earlier lives, which are in other bundles" => {
-            "终端此前各期的账本，在其他证据包中"
-        }
-        "envelopes whose key is not in the bundle" => "信封的密钥不在证据包中（已到期删除）",
-        "editions, for no publishers are trusted" => "规则版本：没有可信的发布者名单",
-        other => other,
     }
 }
 
@@ -251,28 +227,16 @@ fn accounts(report: &Report) -> Markup {
 }
 
 fn sheets_and_look_ups(report: &Report) -> Markup {
-    let sheets = &report.sheets;
     let look_ups = &report.look_ups;
     html! {
         div.grid {
             section {
                 h2 { "纸张" span.soft { " Sheets" } }
-                (bars(&[
-                    ("已确认 confirmed".to_owned(), sheets.confirmed),
-                    ("已销毁 destroyed".to_owned(), sheets.voided),
-                    ("未打印 not printed".to_owned(), sheets.not_printed),
-                    ("待查 unknown".to_owned(), sheets.unknown),
-                    ("进行中 under way".to_owned(), sheets.under_way),
-                ]))
+                (bars(&shown::sheets(&report.sheets)))
             }
             section {
                 h2 { "查询" span.soft { " Look-ups" } }
-                (bars(&[
-                    ("有案件 with a case".to_owned(), look_ups.with_case),
-                    ("查结果 for results".to_owned(), look_ups.for_results),
-                    ("无案件 without a case".to_owned(), look_ups.without_case),
-                    ("进行中 still open".to_owned(), look_ups.open),
-                ]))
+                (bars(&shown::look_ups(look_ups)))
                 (bars(&named(&look_ups.asked)))
             }
         }
@@ -299,9 +263,7 @@ fn numbers_of(days: &[Day], bad: &[BadRating]) -> Markup {
             section { h2 { "事项" span.soft { " Services" } } (bars(&named(&together.services))) }
             section {
                 h2 { "评价" span.soft { " Ratings" } }
-                (bars(&GRADES.iter().map(|(grade, word)| {
-                    ((*word).to_owned(), together.ratings.get(grade).copied().unwrap_or_default())
-                }).collect::<Vec<_>>()))
+                (bars(&shown::ratings(&together)))
             }
             section { h2 { "规则" span.soft { " Rules that spoke" } } (bars(&named(&together.rules))) }
             section { h2 { "故障" span.soft { " Faults" } } (bars(&named(&together.faults))) }
@@ -341,16 +303,6 @@ fn numbers_of(days: &[Day], bad: &[BadRating]) -> Markup {
     }
 }
 
-/// Decisions of each of the last [`COLUMNS_MAX`] days.
-pub(super) fn decided_by_day(days: &[Day]) -> Vec<(String, u64)> {
-    let mut by_day: BTreeMap<String, u64> = BTreeMap::new();
-    for day in days {
-        *by_day.entry(day.day.to_string()).or_default() += day.counts.decided();
-    }
-    let early = by_day.len().saturating_sub(COLUMNS_MAX);
-    by_day.into_iter().skip(early).collect()
-}
-
 fn follow_up(bad: &[BadRating]) -> Markup {
     let by = |day: Option<jiff::civil::Date>| day.map_or("–".to_owned(), |day| day.to_string());
     html! {
@@ -372,39 +324,6 @@ fn follow_up(bad: &[BadRating]) -> Markup {
             }
         }
     }
-}
-
-/// 国办发〔2019〕51号.
-pub(super) const GRADES: [(u8, &str); 5] =
-    [(5, "非常满意"), (4, "满意"), (3, "基本满意"), (2, "不满意"), (1, "非常不满意")];
-
-pub(super) fn grade(grade: u8) -> &'static str {
-    GRADES.iter().find(|(of, _)| *of == grade).map_or("?", |(_, word)| word)
-}
-
-pub(super) fn step(what: &str) -> &str {
-    match what {
-        "visit" => "整次办理 a whole visit",
-        "look_up" => "一次查询 one look-up",
-        "certificate" => "打印证书 printing a certificate",
-        "slip" => "打印凭条 printing a slip",
-        other => other,
-    }
-}
-
-pub(super) fn named(counts: &BTreeMap<String, u64>) -> Vec<(String, u64)> {
-    counts.iter().map(|(name, count)| (name.clone(), *count)).collect()
-}
-
-/// The longest first, and of many the rest as one.
-pub(super) fn most(values: &[(String, u64)]) -> Vec<(String, u64)> {
-    let mut values = values.to_vec();
-    values.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    if values.len() > BARS_MAX {
-        let rest = values.split_off(BARS_MAX - 1);
-        values.push(("其他 others".to_owned(), rest.iter().map(|(_, count)| count).sum()));
-    }
-    values
 }
 
 /// Lying bars; values are written out.
@@ -448,8 +367,4 @@ fn columns(values: &[(String, u64)]) -> Markup {
             }
         }
     }
-}
-
-pub(super) fn seconds(ms: u64) -> String {
-    format!("{}.{} s", ms / 1000, ms % 1000 / 100)
 }

@@ -14,6 +14,7 @@ mod parquet;
 pub mod pdf;
 mod reading;
 mod report;
+mod shown;
 mod table;
 mod trust;
 mod verify;

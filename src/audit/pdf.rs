@@ -2,9 +2,9 @@
 
 use jiff::civil::Date;
 
-use super::html::{GRADES, decided_by_day, grade, most, named, reservation_zh, seconds, step};
 use super::numbers::{BadRating, Counts, Day};
 use super::report::Report;
+use super::shown::{self, decided_by_day, grade, most, named, reservation_zh, seconds, step};
 use super::table::in_china;
 use crate::certificate::report::{Block, Column, Table, grouped, render};
 use crate::certificate::{Error, Fonts};
@@ -57,27 +57,15 @@ fn table<const N: usize>(columns: [(&str, u8, bool); N], rows: Vec<Vec<String>>)
 }
 
 fn answer(report: &Report) -> Block {
-    let (zh, en) = if report.holds {
-        ("核验通过", "Everything that was looked at holds.")
-    } else {
-        ("核验未通过", "It does NOT hold.")
-    };
+    let (zh, en) = shown::answer(report);
     let first = report.first_problem().map(|first| format!("首处问题 First: {first}"));
     let more = [en.to_owned()].into_iter().chain(first).collect();
     Block::Answer { good: report.holds, zh: zh.to_owned(), more }
 }
 
 fn figures(report: &Report) -> Block {
-    let issued = report.numbers.iter().map(|of| of.issued).sum();
-    let figures = [
-        (report.records, "条记录 records"),
-        (report.signatures, "个签名有效 signatures hold"),
-        (report.seals, "个印章有效 seals hold"),
-        (report.decisions.equal, "件重新决定一致 decided again, equal"),
-        (issued, "个编号已发证 numbers issued"),
-        (report.problem_count, "处问题 problems"),
-    ];
-    Block::Figures(figures.map(|(count, what)| (grouped(count), what.to_owned())).to_vec())
+    let figure = |(count, zh, en)| (grouped(count), format!("{zh} {en}"));
+    Block::Figures(shown::figures(report).map(figure).to_vec())
 }
 
 fn problems(report: &Report) -> Vec<Block> {
@@ -162,27 +150,12 @@ fn accounts(report: &Report) -> Vec<Block> {
 }
 
 fn sheets_and_look_ups(report: &Report) -> Vec<Block> {
-    let (sheets, look_ups) = (&report.sheets, &report.look_ups);
-    let bars = |bars: &[(&str, u64)]| {
-        let bars: Vec<_> = bars.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
-        Block::Bars(most(&bars))
-    };
     vec![
         heading("纸张", "Sheets"),
-        bars(&[
-            ("已确认 confirmed", sheets.confirmed),
-            ("已销毁 destroyed", sheets.voided),
-            ("未打印 not printed", sheets.not_printed),
-            ("待查 unknown", sheets.unknown),
-            ("进行中 under way", sheets.under_way),
-        ]),
+        Block::Bars(most(&shown::sheets(&report.sheets))),
         heading("查询", "Look-ups"),
-        bars(&[
-            ("有案件 with a case", look_ups.with_case),
-            ("无案件 without a case", look_ups.without_case),
-            ("进行中 still open", look_ups.open),
-        ]),
-        Block::Bars(most(&named(&look_ups.asked))),
+        Block::Bars(most(&shown::look_ups(&report.look_ups))),
+        Block::Bars(most(&named(&report.look_ups.asked))),
     ]
 }
 
@@ -200,17 +173,11 @@ fn numbers(days: &[Day], bad: &[BadRating]) -> Vec<Block> {
         Block::Figures(figures.map(|(count, what)| (count, what.to_owned())).to_vec()),
         Block::Columns(decided_by_day(days)),
     ];
-    let ratings: Vec<_> = GRADES
-        .iter()
-        .map(|(grade, word)| {
-            ((*word).to_owned(), together.ratings.get(grade).copied().unwrap_or_default())
-        })
-        .collect();
     for (zh, en, bars) in [
         ("决定", "Verdicts", most(&named(&together.verdicts))),
         ("未当场办结的原因", "Why not at once", most(&named(&together.reasons))),
         ("事项", "Services", most(&named(&together.services))),
-        ("评价", "Ratings", ratings),
+        ("评价", "Ratings", shown::ratings(&together)),
         ("规则", "Rules that spoke", most(&named(&together.rules))),
         ("故障", "Faults", most(&named(&together.faults))),
     ] {
