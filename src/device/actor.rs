@@ -134,7 +134,7 @@ where
     spawn_actor(name, line, driver, clock, None)
 }
 
-/// Starts the thread of a device that has no line: `body` talks to it, and ends when the post does.
+/// Starts the thread of a device: `body` talks to it, and ends when the post does.
 pub(super) fn spawn_plain<C, E>(
     name: &'static str,
     clock: Arc<dyn Clock>,
@@ -165,7 +165,7 @@ where
     let thread = std::thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || {
-            // As in `spawn_actor`.
+            // Dropped at the end, also by a panic: that is what `shutdown` waits for.
             let _ending: SyncSender<()> = ending;
             body(post);
         })
@@ -173,7 +173,7 @@ where
     Ok((DeviceHandle { name, commands, shared, thread: Some(thread), ended }, events))
 }
 
-/// Where commands come from and reports go, for a device without a line.
+/// Where commands come from and reports go.
 pub(super) struct Post<C, E> {
     poll: Poll,
     shared: Arc<Shared>,
@@ -256,40 +256,26 @@ where
     D::Command: fmt::Debug + Send + 'static,
     D::Event: Send + 'static,
 {
-    let failed = |source| SpawnError { device: name, source };
-    let poll = Poll::new().map_err(failed)?;
-    let shared = Arc::new(Shared {
-        waker: Waker::new(poll.registry(), WAKER).map_err(failed)?,
-        stop: AtomicBool::new(false),
-        health: Mutex::new(Health::Starting),
-    });
-    let (commands, command_queue) = sync_channel(COMMANDS_MAX);
-    let (report_queue, events) = sync_channel(REPORTS_MAX);
-    let (ending, ended) = sync_channel(1);
-    let mut actor = Actor {
-        name,
-        config: line,
-        driver,
-        poll,
-        shared: Arc::clone(&shared),
-        commands: command_queue,
-        reports: report_queue,
-        line: None,
-        unsent: VecDeque::with_capacity(UNSENT_BYTES_MAX),
-        opening: Opening::new(clock.monotonic()),
-        settling: Settling::new(),
-        clock,
-        tap,
-    };
-    let thread = std::thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(move || {
-            // Dropped at the end, also by a panic: that is what `shutdown` waits for.
-            let _ending: SyncSender<()> = ending;
-            actor.run();
-        })
-        .map_err(failed)?;
-    Ok((DeviceHandle { name, commands, shared, thread: Some(thread), ended }, events))
+    let opening = Opening::new(clock.monotonic());
+    spawn_plain(name, clock, move |post| {
+        let Post { poll, shared, commands, reports, told: _, clock } = post;
+        let mut actor = Actor {
+            name,
+            config: line,
+            driver,
+            poll,
+            shared,
+            commands,
+            reports,
+            line: None,
+            unsent: VecDeque::with_capacity(UNSENT_BYTES_MAX),
+            opening,
+            settling: Settling::new(),
+            clock,
+            tap,
+        };
+        actor.run();
+    })
 }
 
 impl<C> DeviceHandle<C> {

@@ -2,7 +2,7 @@
 
 use iced::widget::button::{Status, Style};
 use iced::widget::{Button, Row, button, column, container, row, space, text};
-use iced::{Background, Border, Center, Color, Element, Fill, Length, border};
+use iced::{Background, Border, Center, Color, Element, Fill, Length, Shrink, border};
 
 use super::icon::Icon;
 use super::label;
@@ -71,7 +71,7 @@ pub(crate) fn secondary<'a, Message: Clone + 'a>(
     icon: Icon,
     message: Option<Message>,
 ) -> Element<'a, Message> {
-    beside(look, id, words, Some(icon), message, target::BUTTON)
+    beside(look, id, words, Some(icon), message, (Shrink, target::BUTTON))
 }
 
 /// The same as wide as its place.
@@ -82,21 +82,7 @@ pub(crate) fn wide<'a, Message: Clone + 'a>(
     icon: Icon,
     message: Message,
 ) -> Element<'a, Message> {
-    let colours = look.colours;
-    let content = row![
-        icon.draw(34.0, colours.primary),
-        label::bold(words.into(), size::BODY, colours.primary),
-    ]
-    .spacing(theme::space::S)
-    .align_y(Center);
-    touchable(
-        id,
-        button(container(content).center(Fill))
-            .width(Fill)
-            .height(target::BUTTON)
-            .style(move |_, status| outlined(colours, status, false))
-            .on_press(message),
-    )
+    beside(look, id, words, Some(icon), Some(message), (Fill, target::BUTTON))
 }
 
 /// The same without an icon, where words beside it need the room.
@@ -106,7 +92,7 @@ pub(crate) fn plain<'a, Message: Clone + 'a>(
     words: impl Into<String>,
     message: Option<Message>,
 ) -> Element<'a, Message> {
-    beside(look, id, words, None, message, target::BUTTON)
+    beside(look, id, words, None, message, (Shrink, target::BUTTON))
 }
 
 /// The same with its icon behind the words: it leads on.
@@ -141,7 +127,7 @@ pub(crate) fn foot<'a, Message: Clone + 'a>(
     icon: Icon,
     message: Option<Message>,
 ) -> Element<'a, Message> {
-    beside(look, id, words, (!look.large).then_some(icon), message, target::PRIMARY)
+    beside(look, id, words, (!look.large).then_some(icon), message, (Shrink, target::PRIMARY))
 }
 
 fn beside<'a, Message: Clone + 'a>(
@@ -150,7 +136,7 @@ fn beside<'a, Message: Clone + 'a>(
     words: impl Into<String>,
     icon: Option<Icon>,
     message: Option<Message>,
-    height: f32,
+    (width, height): (Length, f32),
 ) -> Element<'a, Message> {
     let colours = look.colours;
     let ink = if message.is_some() { colours.primary } else { colours.soft };
@@ -161,7 +147,8 @@ fn beside<'a, Message: Clone + 'a>(
         .align_y(Center);
     touchable(
         id,
-        button(container(content).center_y(Fill))
+        button(container(content).width(width).align_x(Center).center_y(Fill))
+            .width(width)
             .height(height)
             .padding([0.0, theme::space::M])
             .style(move |_, status| outlined(colours, status, false))
