@@ -94,7 +94,7 @@ const NOT_SEVERAL: &str = "to exclude several values use && or !(x in […]), or
 const WORKDAYS_COST: u64 = DAYS_APART_MAX;
 
 /// Names the language itself gives.
-const BUILT_IN: [&str; 2] = ["today", "due"];
+pub(super) const BUILT_IN: [&str; 3] = ["today", "accepted", "due"];
 
 const FUNCTIONS: [&str; 13] = [
     "has",
@@ -372,6 +372,9 @@ impl<'s> Checker<'s> {
         }
         if name == "today" {
             return Some(Checked::new(Node::Today, Type::Date, 1));
+        }
+        if name == "accepted" {
+            return Some(Checked::new(Node::Accepted, Type::Date, 1));
         }
         if name == "due" && self.due {
             return Some(Checked::new(Node::Due, Type::Date, 1));

@@ -228,6 +228,7 @@ fn shown(node: &Node) -> String {
     match node {
         Node::Fact(place) => place.path.clone(),
         Node::Today => "today".to_owned(),
+        Node::Accepted => "accepted".to_owned(),
         Node::Param(_, name) => format!("param(\"{name}\")"),
         Node::Call(_, _, written) => written.clone(),
         Node::Size(of) => format!("size({})", shown(of)),

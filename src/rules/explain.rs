@@ -201,6 +201,9 @@ fn named(rulebook: &Rulebook, text: &str, expr: &Expr, before: &[Read]) -> Optio
         Kind::Name(name) if name == "today" => {
             Some(Bilingual::new("决定之日", "the day of the decision"))
         }
+        Kind::Name(name) if name == "accepted" => {
+            Some(Bilingual::new("受理之日", "the day of acceptance"))
+        }
         // The name of an element of a list says nothing here: what was read last of it does.
         Kind::Select(_, field) => {
             let known = rulebook.words.label(&rulebook.roots, written).map(|(label, _)| label);
@@ -276,6 +279,7 @@ fn named(rulebook: &Rulebook, text: &str, expr: &Expr, before: &[Read]) -> Optio
 fn own_name(path: &str) -> Bilingual {
     match path {
         "today" => Bilingual::new("决定之日", "day of the decision"),
+        "accepted" => Bilingual::new("受理之日", "day of acceptance"),
         "calendar.provisional" => {
             Bilingual::new("当年的节假日安排尚未公布", "holidays of that year not published yet")
         }

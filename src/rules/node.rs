@@ -28,6 +28,8 @@ use crate::domain::calendar::Calendar;
 pub(super) enum Node {
     Const(Value),
     Today,
+    /// The day of acceptance, never one to come.
+    Accepted,
     /// The rule's own last day, in its texts.
     Due,
     Param(usize, String),
@@ -81,6 +83,7 @@ impl Node {
             | Self::Quantified(_, two) => &**two,
             Self::Const(_)
             | Self::Today
+            | Self::Accepted
             | Self::Due
             | Self::Param(..)
             | Self::Fact(_)
@@ -360,6 +363,7 @@ impl World<'_> {
                 self.number(node, None, tracer).map(Scalar::Int)
             }
             Node::Today
+            | Node::Accepted
             | Node::Due
             | Node::Call(F::AddDays | F::AddYears | F::AddWorkdays | F::WindowOpens, ..) => {
                 self.day(node, None, tracer).map(Scalar::Date)
@@ -596,6 +600,11 @@ impl World<'_> {
                 tracer.step(1);
                 tracer.read(|text| text.push_str("today"), |text| push_date(self.today, text));
                 Ok(self.today)
+            }
+            Node::Accepted => {
+                tracer.step(1);
+                tracer.read(|text| text.push_str("accepted"), |text| push_date(self.law, text));
+                Ok(self.law)
             }
             Node::Due => {
                 tracer.step(1);

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::check::{Asked, Define, Known, Scope, condition, expression};
+use super::check::{Asked, BUILT_IN, Define, Known, Scope, condition, expression};
 use super::cite::{Cites, Law, Speaks};
 use super::document::{Section, Source, Text};
 use super::node::Node;
@@ -266,7 +266,7 @@ pub(super) fn defines(
             if let (Some(name), Some(when)) = (name, when) {
                 section.name = format!("define {}", name.value);
                 let taken = context.roots.field(&name.value).is_some()
-                    || ["today", "due"].contains(&name.value.as_str())
+                    || BUILT_IN.contains(&name.value.as_str())
                     || defines.contains_key(&name.value);
                 let plain = name.value.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
                 if taken || !plain {
@@ -523,6 +523,8 @@ fn period(
     let unsaid = Node::Not(Box::new(said.clone()));
     Some(Node::And(vec![
         is(Node::Today, least, begin),
+        is(Node::Accepted, least, begin),
+        is(Node::Accepted, most, end),
         Node::Or(vec![unsaid, is(accepted.clone(), least, begin)]),
         Node::Or(vec![is(Node::Today, most, end), Node::And(vec![said, is(accepted, most, end)])]),
     ]))

@@ -129,6 +129,7 @@ fn written(node: &Node, denied: bool) -> Node {
         }
         Node::Const(_)
         | Node::Today
+        | Node::Accepted
         | Node::Due
         | Node::Param(..)
         | Node::Fact(_)

@@ -87,6 +87,7 @@ fn each_plausible_mistake_in_a_condition_is_refused() {
         // nonsense that would hold always or never
         ("true", "looks at no fact"),
         ("today > date(\"2026-01-01\")", "use from and until"),
+        ("accepted > date(\"2026-01-01\")", "use from and until"),
         ("shop.live || 1 == 1", "compares a thing with itself"),
         ("shop.live || 1 == 2", "compares two constants"),
         ("shop.seats >= shop.seats", "compares a thing with itself"),

@@ -179,8 +179,9 @@ impl Maker {
     }
 
     fn day(&mut self) -> String {
-        match self.random.below(7) {
+        match self.random.below(8) {
             0 => "today".to_owned(),
+            7 => "accepted".to_owned(),
             1 => "shop.opened".to_owned(),
             2 => format!("add_days(shop.opened, {})", self.number(0)),
             3 => format!("add_years(shop.opened, {})", self.random.below(12)),
@@ -227,6 +228,9 @@ fn facts(random: &mut Random) -> Value {
             "lines": lines, "marks": words(random, &marks),
         },
     });
+    if random.below(2) == 0 {
+        facts["application"]["accepted_on"] = json!(day(random));
+    }
     if random.below(2) == 0 {
         facts["shop"]["closed"] = json!(day(random));
     }
@@ -295,6 +299,9 @@ fn context(env: &Arc<Env>, facts: &Value) -> Context<'static, 'static> {
         context.add_variable_from_value(root, value);
     }
     context.add_variable_from_value("today", days(TODAY));
+    let accepted =
+        facts["application"]["accepted_on"].as_str().map(|day| days(day.parse().unwrap()));
+    context.add_variable_from_value("accepted", accepted.unwrap_or(days(TODAY)).min(days(TODAY)));
     let add = |context: &mut Context<'static, 'static>| -> Result<(), Box<dyn std::error::Error>> {
         context.add_function("date", |text: Arc<String>| days(text.parse().unwrap()))?;
         context.add_function("money", |text: Arc<String>| {

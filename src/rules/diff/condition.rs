@@ -128,7 +128,7 @@ impl Meaning {
 
     fn path(&self) -> Option<String> {
         if let Self::Name(name) = self {
-            return (name != "null" && name != "today").then(|| name.clone());
+            return (!["null", "today", "accepted"].contains(&name.as_str())).then(|| name.clone());
         }
         if let Self::Apply(field, of) = self
             && let [of] = of.as_slice()
