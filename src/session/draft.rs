@@ -165,6 +165,11 @@ fn kept(
     Some(PermitDraft { premises: held.premises.clone(), grant, kept, ..draft })
 }
 
+/// The kind of public place a licence was printed for.
+pub(super) fn place(printed: &str) -> Option<&'static str> {
+    PLACES.iter().find(|(_, as_printed)| *as_printed == printed).map(|(kind, _)| *kind)
+}
+
 fn grant(service: ServiceCode, facts: &Value, verdict: Verdict) -> Option<Grant> {
     let files = verdict == Verdict::File;
     match service {

@@ -212,6 +212,10 @@ fn document(visit: &Visit, terms: &Terms, promised: Promised) -> Value {
         let kind = entry.service.held().or(filed);
         if let Some(permit) = kind.and_then(|kind| draft::own_permit(visit, kind)) {
             document["permit"] = held(permit, None);
+            // The kind of place as licensed; an answer says what it is today.
+            if let ("hygiene", Some(kind)) = (permit.kind.as_str(), draft::place(&permit.subject)) {
+                document["place"] = json!({ "kind": kind });
+            }
         }
     }
     for field in visit.fields.iter().filter(|field| field.source.is_none()) {

@@ -926,6 +926,31 @@ fn a_renewal_keeps_the_number_and_counts_five_years_from_the_decision() {
     assert_eq!(lobby.papers(), CERTIFICATES);
 }
 
+/// What kind of place it is tells the licence: nobody is asked, and since Order 797 a bookshop files.
+#[test]
+fn the_lost_licence_of_a_bookshop_is_not_printed_again() {
+    for (subject, verdict, code) in [
+        ("书店", Verdict::NewApplication, "FILING_INSTEAD"),
+        ("咖啡馆", Verdict::NotRequired, "MERGED_INTO_FOOD"),
+        ("理发店", Verdict::Issue, "OK_REISSUE"),
+    ] {
+        let mut lobby = Lobby::new();
+        lobby.registers.supervision.permits = vec![HeldPermit {
+            kind: "hygiene".to_owned(),
+            number: "张审卫公证〔2024〕第9901号".to_owned(),
+            subject: subject.to_owned(),
+            items: Vec::new(),
+            ..held_licence()
+        }];
+        lobby.come_for("hygiene-reissue");
+        lobby.tell(Event::FormConfirmed);
+        if *lobby.session.stage() == Stage::Promising {
+            lobby.sign();
+        }
+        lobby.check_verdict(verdict, code);
+    }
+}
+
 /// What was a licence for prepackaged food alone is filed now: under that verdict the kiosk renews no licence.
 #[test]
 fn an_old_licence_for_prepackaged_food_is_not_renewed() {
