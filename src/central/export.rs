@@ -1,9 +1,8 @@
 //! A bundle for an auditor from the permit book: one read snapshot, whatever central is doing meanwhile.
 
-use std::path::Path;
-
 use super::store::reader::{self, Reader};
 use crate::audit::{self, Keys, Life, Manifest, Order, Writer};
+use crate::config::PermitBook;
 use crate::seal::{SigningKey, VaultKey};
 
 /// Why there is no export.
@@ -27,7 +26,7 @@ pub enum Error {
 /// Makes a bundle, signed with central's key. `progress` is told how many records of how many are
 /// written.
 pub fn export(
-    book: &Path,
+    book: &PermitBook,
     central_key: &SigningKey,
     vault_key: &VaultKey,
     order: Order,

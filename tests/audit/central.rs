@@ -2,19 +2,41 @@
 
 use permit_kiosk::audit::{Asked, Order, Source, Trust, Verify};
 use permit_kiosk::central::intake::{Keys, Origin, judge};
-use permit_kiosk::central::store::{Life, PublishedEdition, Sqlite, Store as _};
+use permit_kiosk::central::store::{self, Life, PublishedEdition};
 use permit_kiosk::central::{self, export};
+use permit_kiosk::config::PermitBook;
 use permit_kiosk::seal::Keyring;
 use permit_kiosk::wire::v1::{Hash, KioskId};
 
 use super::{Day, auditor, edition, publishers};
+use crate::central::cluster::Cluster;
 use crate::journal::{NOON, central_key, device_key, kiosk_id, records, seal_key, vault_key};
 
 #[test]
 fn what_central_has_verifies_with_centrals_key_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("central.db");
+    check(&PermitBook::File(path.clone()), |sql| {
+        rusqlite::Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+    });
+}
+
+#[test]
+fn what_a_fleets_database_has_verifies_too() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let address = cluster.database();
+    let (_, database) = address.rsplit_once('/').unwrap();
+    let book = PermitBook::Postgres { address: address.clone(), password: None };
+    check(&book, |sql| {
+        cluster.server.run(database, sql);
+    });
+}
+
+/// Keeps a day of a kiosk in an empty permit book, exports it and verifies that. `write` writes what no
+/// question to the book does.
+fn check(book: &PermitBook, write: impl Fn(&str)) {
     let day = Day::full();
     let folder = tempfile::tempdir().unwrap();
-    let book = folder.path().join("central.db");
     let keys = Keys {
         device_key: device_key().verifying_key(),
         seal_key: Keyring::from_iter([("seal".to_owned(), seal_key().verifying_key())]),
@@ -30,8 +52,8 @@ fn what_central_has_verifies_with_centrals_key_alone() {
         seal_key: seal_key().verifying_key().to_pem(),
     };
     let (rulebook, text) = edition();
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-        let store = Sqlite::open(&book).unwrap();
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        let store = store::open(book).await.unwrap();
         store.enrol(kiosk_id(), life).await.unwrap();
         let wrap = |application, key: &_| central::wrap(&vault_key(), application, key);
         let data_keys = data_keys.into_iter().flatten().collect();
@@ -51,13 +73,11 @@ fn what_central_has_verifies_with_centrals_key_alone() {
     });
     // The lease itself is central's own act, which this test's journal took by hand.
     let grant = crate::journal::leased(crate::journal::FOOD_SELLERS, 0, 10);
-    rusqlite::Connection::open(&book)
-        .unwrap()
-        .execute(
-            "INSERT INTO blocks VALUES (?1, 0, 1, 10, ?2, 1, 'n', ?3, ?4)",
-            (crate::journal::FOOD_SELLERS, kiosk_id().as_str(), &grant.grant, &grant.signature),
-        )
-        .unwrap();
+    let (series, kiosk) = (crate::journal::FOOD_SELLERS, kiosk_id());
+    write(&format!(
+        "INSERT INTO blocks VALUES ('{series}', 0, 1, 10, '{kiosk}', 1, 'n', '{}', '{}')",
+        grant.grant, grant.signature
+    ));
 
     let export = |name: &str, asked: Asked| {
         let order = Order {
@@ -69,7 +89,7 @@ fn what_central_has_verifies_with_centrals_key_alone() {
             views: Vec::new(),
             unlock_for: Some(auditor().public()),
         };
-        export::export(&book, &central_key(), &vault_key(), order, |_, _| {}).unwrap();
+        export::export(book, &central_key(), &vault_key(), order, |_, _| {}).unwrap();
         folder.path().join(name)
     };
     let mut trust = Trust::new();

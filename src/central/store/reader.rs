@@ -1,21 +1,50 @@
-//! Reading the permit book without writing to it, also while central is at work.
+//! Reading the permit book without writing to it, also while central is at work: a file or a fleet's
+//! database, the same questions to both.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
+use tokio_postgres::{NoTls, config::TargetSessionAttrs, types::ToSql};
 
 use super::sqlite::APPLICATION_ID;
-use crate::domain::ApplicationId;
+use crate::config::PermitBook;
+use crate::domain::{ApplicationId, Private};
 use crate::seal::{DataKey, VaultKey, WrappedKey};
 use crate::wire::v1::{KioskId, Personal, Record, SignedBlock};
+
+/// Records read at once: 512 KiB each at most, a few KiB as a rule.
+const PAGE_RECORDS_MAX: usize = 256;
 
 /// A permit book open for reading.
 #[derive(Debug)]
 pub struct Reader {
-    path: PathBuf,
-    db: Connection,
+    /// The file, or that it is the database.
+    name: String,
+    book: Book,
     vault: VaultKey,
+}
+
+enum Book {
+    File(Connection),
+    Server(Server),
+}
+
+/// A connection of our own, driven while we wait for its answers.
+struct Server {
+    runtime: tokio::runtime::Runtime,
+    client: tokio_postgres::Client,
+}
+
+impl fmt::Debug for Book {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::File(_) => "File",
+            Self::Server(_) => "Server",
+        })
+    }
 }
 
 /// A decided record and where it stands.
@@ -29,63 +58,6 @@ pub struct DecidedRecord {
     pub text: Personal,
     /// The data key of its envelope; `None` where it was destroyed.
     pub key: Option<DataKey>,
-}
-
-impl Reader {
-    /// Opens a permit book, or a backup of one.
-    pub fn open(path: &Path, vault: VaultKey) -> Result<Self, Error> {
-        let error = |source| Error { path: path.to_owned(), source };
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(path, flags).map_err(error)?;
-        let id: i32 =
-            db.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(error)?;
-        if id != APPLICATION_ID {
-            return Err(error(rusqlite::Error::InvalidQuery));
-        }
-        Ok(Self { path: path.to_owned(), db, vault })
-    }
-
-    /// The decided records behind one of them, by kiosk and position; at most `count_max`.
-    pub fn decided(
-        &self,
-        after: Option<(&KioskId, u64)>,
-        count_max: usize,
-    ) -> Result<Vec<DecidedRecord>, Error> {
-        let (kiosk, position) = after.map_or(("", 0), |(kiosk, after)| (kiosk.as_str(), after));
-        let read = || -> rusqlite::Result<Vec<DecidedRecord>> {
-            let mut select = self.db.prepare_cached(
-                "SELECT records.kiosk, position, record, application, wrapped FROM records
-                 LEFT JOIN data_keys ON data_keys.kiosk = records.kiosk
-                 AND application = json_extract(record, '$.body.application')
-                 WHERE kind = 'decided' AND quarantined IS NULL AND (records.kiosk, position) > (?1, ?2)
-                 ORDER BY records.kiosk, position LIMIT ?3",
-            )?;
-            let position = i64::try_from(position).unwrap_or(i64::MAX);
-            let count_max = i64::try_from(count_max).unwrap_or(i64::MAX);
-            let rows = select.query_map((kiosk, position, count_max), |row| {
-                let kiosk: String = row.get(0)?;
-                let kiosk = KioskId::parse(&kiosk).ok_or(rusqlite::Error::InvalidQuery)?;
-                let position: i64 = row.get(1)?;
-                let position = u64::try_from(position)
-                    .map_err(|_negative| rusqlite::Error::IntegralValueOutOfRange(1, position))?;
-                let text: String = row.get(2)?;
-                let wrapped: Option<(String, String)> = match (row.get(3)?, row.get(4)?) {
-                    (Some(application), Some(wrapped)) => Some((application, wrapped)),
-                    (_, _) => None,
-                };
-                let key = wrapped
-                    .map(|(application, wrapped)| {
-                        let wrapped = WrappedKey::parse(&wrapped)?;
-                        self.vault.unwrap(&application, &wrapped)
-                    })
-                    .map(|key| key.ok_or(rusqlite::Error::InvalidQuery))
-                    .transpose()?;
-                Ok(DecidedRecord { kiosk, position, text: Personal::new(text), key })
-            })?;
-            rows.collect()
-        };
-        read().map_err(|source| Error { path: self.path.clone(), source })
-    }
 }
 
 /// The records of one kiosk that an export is about.
@@ -124,12 +96,112 @@ pub struct EnrolledLife {
 }
 
 impl Reader {
-    /// Holds on to what the book is now: until the reader is dropped nothing newer is seen.
-    pub fn hold(&self) -> Result<(), Error> {
-        self.read(|db| db.execute_batch("BEGIN; SELECT 1 FROM kiosks LIMIT 1"))
+    /// Opens the permit book of a configuration.
+    pub fn open(book: &PermitBook, vault: VaultKey) -> Result<Self, Error> {
+        match book {
+            PermitBook::File(path) => Self::file(path, vault),
+            PermitBook::Postgres { address, password } => {
+                Self::server(address, password.as_ref(), vault)
+            }
+        }
     }
 
-    /// Where the records of each kiosk with a time in this span begin and end.
+    fn file(path: &Path, vault: VaultKey) -> Result<Self, Error> {
+        let name = path.display().to_string();
+        let open = || -> rusqlite::Result<Connection> {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let db = Connection::open_with_flags(path, flags)?;
+            let id: i32 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
+            if id == APPLICATION_ID { Ok(db) } else { Err(rusqlite::Error::InvalidQuery) }
+        };
+        match open() {
+            Ok(db) => Ok(Self { name, book: Book::File(db), vault }),
+            Err(why) => Err(Error { name, source: why.into() }),
+        }
+    }
+
+    /// Connects to the server of a fleet's database that takes writes: it has every record acknowledged.
+    fn server(
+        address: &str,
+        password: Option<&Private<String>>,
+        vault: VaultKey,
+    ) -> Result<Self, Error> {
+        let name = "in the database".to_owned();
+        let open = || -> Result<Server, Failure> {
+            // What is wrong with the address is not told: a password may stand in it.
+            let mut config: tokio_postgres::Config =
+                address.parse().map_err(|_may_hold_a_password| Failure::Content)?;
+            if let Some(password) = password {
+                config.password(password.reveal());
+            }
+            config
+                .application_name("permit-kiosk export")
+                .target_session_attrs(TargetSessionAttrs::ReadWrite);
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.map_err(Failure::Runtime)?;
+            let (client, connection) = runtime.block_on(config.connect(NoTls))?;
+            // Its end is told by the next question.
+            runtime.spawn(async move { drop(connection.await) });
+            Ok(Server { runtime, client })
+        };
+        match open() {
+            Ok(server) => Ok(Self { name, book: Book::Server(server), vault }),
+            Err(source) => Err(Error { name, source }),
+        }
+    }
+
+    /// Holds on to what the book is now: until the reader is dropped nothing newer is seen.
+    pub fn hold(&self) -> Result<(), Error> {
+        let held = match &self.book {
+            Book::File(db) => {
+                db.execute_batch("BEGIN; SELECT 1 FROM kiosks LIMIT 1").map_err(Failure::from)
+            }
+            // The snapshot is taken by the first question.
+            Book::Server(server) => server
+                .runtime
+                .block_on(server.client.batch_execute(
+                    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1 FROM kiosks LIMIT 1",
+                ))
+                .map_err(Failure::from),
+        };
+        self.told(held)
+    }
+
+    /// The decided records behind one of them, by kiosk and position; at most `count_max`.
+    pub fn decided(
+        &self,
+        after: Option<(&KioskId, u64)>,
+        count_max: usize,
+    ) -> Result<Vec<DecidedRecord>, Error> {
+        let (kiosk, position) = after.map_or(("", 0), |(kiosk, after)| (kiosk.as_str(), after));
+        let (position, count_max) = (bound(position), bound(count_max as u64));
+        let rows = match &self.book {
+            Book::File(db) => {
+                file_rows(db, &decided_sql(""), (kiosk, position, count_max), |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                })
+            }
+            Book::Server(server) => server.rows(
+                &decided_sql("COLLATE \"C\""),
+                &[&kiosk, &position, &count_max],
+                |row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)),
+            ),
+        };
+        let rows: Vec<(String, i64, String)> = self.told(rows)?;
+        rows.into_iter()
+            .map(|(kiosk, position, text)| {
+                let key = application_of(&text)
+                    .map(|application| self.keys(&kiosk, &[application]))
+                    .transpose()?
+                    .and_then(|keys| keys.into_values().next());
+                let kiosk = self.told(kiosk_of(&kiosk))?;
+                let position = self.told(position_of(position))?;
+                Ok(DecidedRecord { kiosk, position, text: Personal::new(text), key })
+            })
+            .collect()
+    }
+
+    /// Where the records of each kiosk with a time in this span begin and end, by kiosk.
     pub fn spans(
         &self,
         kiosk: Option<&KioskId>,
@@ -137,25 +209,31 @@ impl Reader {
         to: Option<Timestamp>,
     ) -> Result<Vec<Span>, Error> {
         // Without the Z: 16:00:00.123Z stands behind 16:00:00 and before 16:00:00Z.
-        let bound = |at: Option<Timestamp>, none: &str| {
-            at.map_or(none.to_owned(), |at| at.to_string().trim_end_matches('Z').to_owned())
-        };
+        let instant = |at: Timestamp| at.to_string().trim_end_matches('Z').to_owned();
+        let (from, to) = (from.map(instant), to.map(instant));
         let kiosk = kiosk.map(KioskId::as_str);
-        self.read(|db| {
-            let mut select = db.prepare(
-                "SELECT kiosk, min(position), max(position) FROM records
-                 WHERE (?1 IS NULL OR kiosk = ?1) AND at >= ?2 AND at < ?3
-                 GROUP BY kiosk ORDER BY kiosk",
-            )?;
-            let rows = select.query_map((kiosk, bound(from, ""), bound(to, "~")), |row| {
-                Ok(Span {
-                    kiosk: kiosk_of(row, 0)?,
-                    first: position_of(row, 1)?,
-                    last: position_of(row, 2)?,
+        let rows = match &self.book {
+            Book::File(db) => file_rows(db, &spans_sql(""), (kiosk, from, to), |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            }),
+            Book::Server(server) => {
+                server.rows(&spans_sql("COLLATE \"C\""), &[&kiosk, &from, &to], |row| {
+                    Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
                 })
-            })?;
-            rows.collect()
-        })
+            }
+        };
+        let rows: Vec<(String, i64, i64)> = self.told(rows)?;
+        let spans: Result<Vec<Span>, Failure> = rows
+            .into_iter()
+            .map(|(kiosk, first, last)| {
+                Ok(Span {
+                    kiosk: kiosk_of(&kiosk)?,
+                    first: position_of(first)?,
+                    last: position_of(last)?,
+                })
+            })
+            .collect();
+        self.told(spans)
     }
 
     /// Gives each record of a span in its order, until told to stop.
@@ -165,110 +243,219 @@ impl Reader {
         with_keys: bool,
         mut give: impl FnMut(KeptRecord) -> bool,
     ) -> Result<(), Error> {
-        let bound = |position| i64::try_from(position).unwrap_or(i64::MAX);
-        self.read(|db| {
-            let mut select = db.prepare(
-                "SELECT record, signature FROM records
-                 WHERE kiosk = ?1 AND position BETWEEN ?2 AND ?3 ORDER BY position",
-            )?;
-            let kiosk = span.kiosk.as_str();
-            let mut rows = select.query((kiosk, bound(span.first), bound(span.last)))?;
-            while let Some(row) = rows.next()? {
-                let (text, signature): (String, String) = (row.get(0)?, row.get(1)?);
-                let key = if with_keys { self.key_of(db, kiosk, &text)? } else { None };
+        let kiosk = span.kiosk.as_str();
+        let mut next = bound(span.first);
+        loop {
+            let page = self.page(kiosk, next, bound(span.last))?;
+            let Some((last, ..)) = page.last() else { return Ok(()) };
+            next = *last + 1;
+            // What this version cannot read has no envelope it could open.
+            let of: Vec<Option<ApplicationId>> = page
+                .iter()
+                .map(|(_, text, _)| if with_keys { application_of(text) } else { None })
+                .collect();
+            let asked: Vec<ApplicationId> = of.iter().flatten().copied().collect();
+            let keys = self.keys(kiosk, &asked)?;
+            for ((_, text, signature), application) in page.into_iter().zip(of) {
+                let key = application
+                    .and_then(|application| Some((application, keys.get(&application)?.clone())));
                 if !give(KeptRecord { text: Personal::new(text), signature, key }) {
-                    break;
+                    return Ok(());
                 }
             }
-            Ok(())
-        })
+        }
     }
 
-    fn key_of(
+    fn page(
         &self,
-        db: &Connection,
         kiosk: &str,
-        text: &str,
-    ) -> rusqlite::Result<Option<(ApplicationId, DataKey)>> {
-        // What this version cannot read has no envelope it could open.
-        let application = Record::read(text).ok().and_then(|record| record.body.envelope_of());
-        let Some(application) = application else { return Ok(None) };
-        let wrapped: Option<String> = db
-            .prepare_cached("SELECT wrapped FROM data_keys WHERE kiosk = ?1 AND application = ?2")?
-            .query_row((kiosk, application.to_string()), |row| row.get(0))
-            .optional()?;
-        let Some(wrapped) = wrapped else { return Ok(None) };
-        let key = WrappedKey::parse(&wrapped)
-            .and_then(|wrapped| self.vault.unwrap(&application.to_string(), &wrapped))
-            .ok_or(rusqlite::Error::InvalidQuery)?;
-        Ok(Some((application, key)))
+        first: i64,
+        last: i64,
+    ) -> Result<Vec<(i64, String, String)>, Error> {
+        const SQL: &str = "SELECT position, record, signature FROM records
+             WHERE kiosk = $1 AND position BETWEEN $2 AND $3 ORDER BY position LIMIT $4";
+        let count_max = bound(PAGE_RECORDS_MAX as u64);
+        let rows = match &self.book {
+            Book::File(db) => file_rows(db, SQL, (kiosk, first, last, count_max), |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            }),
+            Book::Server(server) => server.rows(SQL, &[&kiosk, &first, &last, &count_max], |row| {
+                Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
+            }),
+        };
+        self.told(rows)
+    }
+
+    /// The data keys of these applications that still exist.
+    fn keys(
+        &self,
+        kiosk: &str,
+        applications: &[ApplicationId],
+    ) -> Result<BTreeMap<ApplicationId, DataKey>, Error> {
+        if applications.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let names: Vec<String> = applications.iter().map(ApplicationId::to_string).collect();
+        let wrapped: Result<Vec<(String, String)>, Failure> = match &self.book {
+            Book::File(db) => {
+                let read = || -> rusqlite::Result<Vec<(String, String)>> {
+                    let mut select = db.prepare_cached(
+                        "SELECT application, wrapped FROM data_keys WHERE kiosk = $1 AND application = $2",
+                    )?;
+                    let one = |name: &String| {
+                        select.query_row((kiosk, name), |row| Ok((row.get(0)?, row.get(1)?))).optional()
+                    };
+                    names.iter().map(one).filter_map(Result::transpose).collect()
+                };
+                read().map_err(Failure::from)
+            }
+            Book::Server(server) => server.rows(
+                "SELECT application, wrapped FROM data_keys WHERE kiosk = $1 AND application = ANY($2)",
+                &[&kiosk, &names],
+                |row| Ok((row.try_get(0)?, row.try_get(1)?)),
+            ),
+        };
+        let wrapped: BTreeMap<String, String> = self.told(wrapped)?.into_iter().collect();
+        let open = |(application, name): (&ApplicationId, &String)| {
+            let wrapped = wrapped.get(name)?;
+            let key =
+                WrappedKey::parse(wrapped).and_then(|wrapped| self.vault.unwrap(name, &wrapped));
+            Some(key.map(|key| (*application, key)).ok_or(Failure::Content))
+        };
+        self.told(applications.iter().zip(&names).filter_map(open).collect())
     }
 
     /// Every block leased, or those of one kiosk.
     pub fn blocks(&self, kiosk: Option<&KioskId>) -> Result<Vec<SignedBlock>, Error> {
-        self.read(|db| {
-            let mut select = db.prepare(
-                "SELECT grant_text, signature FROM blocks WHERE ?1 IS NULL OR kiosk = ?1
-                 ORDER BY series, block",
-            )?;
-            let rows = select.query_map([kiosk.map(KioskId::as_str)], |row| {
+        const SQL: &str = "SELECT grant_text, signature FROM blocks
+             WHERE CAST($1 AS TEXT) IS NULL OR kiosk = $1 ORDER BY series, block";
+        let kiosk = kiosk.map(KioskId::as_str);
+        let rows = match &self.book {
+            Book::File(db) => file_rows(db, SQL, [kiosk], |row| {
                 Ok(SignedBlock { grant: row.get(0)?, signature: row.get(1)? })
-            })?;
-            rows.collect()
-        })
+            }),
+            Book::Server(server) => server.rows(SQL, &[&kiosk], |row| {
+                Ok(SignedBlock { grant: row.try_get(0)?, signature: row.try_get(1)? })
+            }),
+        };
+        self.told(rows)
     }
 
     /// Every life enrolled, or those of one kiosk.
     pub fn lives(&self, kiosk: Option<&KioskId>) -> Result<Vec<EnrolledLife>, Error> {
-        self.read(|db| {
-            let mut select = db.prepare(
-                "SELECT kiosk, incarnation, device_key, seal_key FROM lives
-                 WHERE ?1 IS NULL OR kiosk = ?1 ORDER BY kiosk, incarnation",
-            )?;
-            let rows = select.query_map([kiosk.map(KioskId::as_str)], |row| {
-                Ok(EnrolledLife {
-                    kiosk: kiosk_of(row, 0)?,
-                    incarnation: row.get(1)?,
-                    device_key: row.get(2)?,
-                    seal_key: row.get(3)?,
-                })
-            })?;
-            rows.collect()
-        })
+        const SQL: &str = "SELECT kiosk, incarnation, device_key, seal_key FROM lives
+             WHERE CAST($1 AS TEXT) IS NULL OR kiosk = $1 ORDER BY kiosk, incarnation";
+        let kiosk = kiosk.map(KioskId::as_str);
+        let rows = match &self.book {
+            Book::File(db) => file_rows(db, SQL, [kiosk], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            }),
+            Book::Server(server) => server.rows(SQL, &[&kiosk], |row| {
+                Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?))
+            }),
+        };
+        let rows: Vec<(String, i64, String, String)> = self.told(rows)?;
+        let lives: Result<Vec<EnrolledLife>, Failure> = rows
+            .into_iter()
+            .map(|(kiosk, incarnation, device_key, seal_key)| {
+                let incarnation = u32::try_from(incarnation).map_err(|_large| Failure::Content)?;
+                Ok(EnrolledLife { kiosk: kiosk_of(&kiosk)?, incarnation, device_key, seal_key })
+            })
+            .collect();
+        self.told(lives)
     }
 
     /// The file of an edition, by the digest of its rules.
     pub fn edition(&self, digest: &str) -> Result<Option<String>, Error> {
-        self.read(|db| {
-            db.query_row("SELECT text FROM editions WHERE digest = ?1 LIMIT 1", [digest], |row| {
-                row.get(0)
-            })
-            .optional()
-        })
+        const SQL: &str = "SELECT text FROM editions WHERE digest = $1 LIMIT 1";
+        let rows = match &self.book {
+            Book::File(db) => file_rows(db, SQL, [digest], |row| row.get(0)),
+            Book::Server(server) => server.rows(SQL, &[&digest], |row| row.try_get(0)),
+        };
+        Ok(self.told(rows)?.pop())
     }
 
-    fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
-        read(&self.db).map_err(|source| Error { path: self.path.clone(), source })
+    fn told<T>(&self, result: Result<T, Failure>) -> Result<T, Error> {
+        result.map_err(|source| Error { name: self.name.clone(), source })
     }
 }
 
-fn kiosk_of(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<KioskId> {
-    let kiosk: String = row.get(column)?;
-    KioskId::parse(&kiosk).ok_or(rusqlite::Error::InvalidQuery)
+impl Server {
+    fn rows<T>(
+        &self,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+        row: impl Fn(&tokio_postgres::Row) -> Result<T, tokio_postgres::Error>,
+    ) -> Result<Vec<T>, Failure> {
+        let rows = self.runtime.block_on(self.client.query(sql, parameters))?;
+        Ok(rows.iter().map(row).collect::<Result<_, _>>()?)
+    }
 }
 
-fn position_of(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<u64> {
-    let position: i64 = row.get(column)?;
-    u64::try_from(position)
-        .map_err(|_negative| rusqlite::Error::IntegralValueOutOfRange(column, position))
+fn file_rows<T>(
+    db: &Connection,
+    sql: &str,
+    parameters: impl rusqlite::Params,
+    row: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>, Failure> {
+    let mut select = db.prepare_cached(sql)?;
+    let rows = select.query_map(parameters, row)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The file is no permit book, or cannot be read.
+/// A database may sort text by its language, in which signs do not count: `order` says by its bytes.
+fn decided_sql(order: &str) -> String {
+    format!(
+        "SELECT kiosk, position, record FROM records WHERE kind = 'decided' AND quarantined IS NULL
+         AND (kiosk {order}, position) > ($1, $2)
+         ORDER BY kiosk {order}, position LIMIT $3"
+    )
+}
+
+fn spans_sql(order: &str) -> String {
+    format!(
+        "SELECT kiosk, min(position), max(position) FROM records
+         WHERE (CAST($1 AS TEXT) IS NULL OR kiosk = $1)
+         AND (CAST($2 AS TEXT) IS NULL OR at {order} >= $2)
+         AND (CAST($3 AS TEXT) IS NULL OR at {order} < $3)
+         GROUP BY kiosk ORDER BY kiosk {order}"
+    )
+}
+
+/// Whose envelope a record has; none where this version cannot read it.
+fn application_of(text: &str) -> Option<ApplicationId> {
+    Record::read(text).ok().and_then(|record| record.body.envelope_of())
+}
+
+fn bound(position: u64) -> i64 {
+    i64::try_from(position).unwrap_or(i64::MAX)
+}
+
+fn kiosk_of(text: &str) -> Result<KioskId, Failure> {
+    KioskId::parse(text).ok_or(Failure::Content)
+}
+
+fn position_of(position: i64) -> Result<u64, Failure> {
+    u64::try_from(position).map_err(|_negative| Failure::Content)
+}
+
+/// It is no permit book, or cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read the permit book {}", path.display())]
+#[error("cannot read the permit book {name}")]
 pub struct Error {
-    /// Which file.
-    path: PathBuf,
-    /// What SQLite said.
-    source: rusqlite::Error,
+    /// The file, or that it is the database.
+    name: String,
+    source: Failure,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    File(#[from] rusqlite::Error),
+    #[error(transparent)]
+    Server(#[from] tokio_postgres::Error),
+    #[error("cannot wait for its answers")]
+    Runtime(#[source] std::io::Error),
+    #[error("what it says of itself is not what central writes")]
+    Content,
 }

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use permit_kiosk::audit::{Asked, Manifest, Order, Source};
 use permit_kiosk::central::{self, keys};
 use permit_kiosk::clock::{Clock as _, SystemClock};
-use permit_kiosk::config::{self, PermitBook};
+use permit_kiosk::config;
 use permit_kiosk::durable;
 use permit_kiosk::journal::Journal;
 use permit_kiosk::rulebooks::Shelf;
@@ -132,12 +132,6 @@ fn of_central(
     let book = match &args.data {
         Some(data) => written.permit_book.in_folder(data),
         None => written.permit_book,
-    };
-    let PermitBook::File(book) = book else {
-        bail!(
-            "the permit book is a PostgreSQL database, and bundles are made of an SQLite book: \
-             export at each kiosk instead"
-        )
     };
     let central_key = signing_key(&keys_folder.join(keys::CENTRAL_KEY))?;
     let vault_key = keys::read_vault_key(&keys_folder.join(keys::CENTRAL_VAULT_KEY))?;

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use permit_kiosk::central::keys;
 use permit_kiosk::central::store::reader;
 use permit_kiosk::clock::{Clock as _, SystemClock};
+use permit_kiosk::config::{self, PermitBook};
 use permit_kiosk::domain::{Language, ServiceCode};
 use permit_kiosk::journal::Reader;
 use permit_kiosk::rules::Rulebook;
@@ -55,7 +56,8 @@ pub(super) struct Args {
     /// A journal, or a backup of one; several may be given.
     #[arg(long, value_name = "DB", required_unless_present = "central")]
     journal: Vec<PathBuf>,
-    /// Central's permit book, or a backup of it: what every kiosk decided.
+    /// Central's permit book, or a backup of it: what every kiosk decided. Of a fleet's database: the
+    /// folder of central's configuration.
     #[arg(long, value_name = "DB")]
     central: Option<PathBuf>,
     /// The key folder of the kiosk, or of central, whose vault key opens what was recorded of people;
@@ -218,7 +220,12 @@ impl Impact<'_> {
 
     fn central(&mut self, path: &Path) -> anyhow::Result<()> {
         let vault_key = vault_key(self.args.keys.last(), keys::CENTRAL_VAULT_KEY)?;
-        let book = reader::Reader::open(path, vault_key)?;
+        let book = if path.is_dir() {
+            config::load_central(path)?.permit_book
+        } else {
+            PermitBook::File(path.to_owned())
+        };
+        let book = reader::Reader::open(&book, vault_key)?;
         let mut last: Option<reader::DecidedRecord> = None;
         let mut read = 0;
         loop {
