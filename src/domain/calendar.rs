@@ -44,12 +44,27 @@ impl Calendar {
     /// The longest range in a notice; the longest so far had nine days.
     pub const RANGE_DAYS_MAX: i32 = 31;
 
-    /// Reads `calendar.toml`.
+    /// Reads `calendar.toml`; of several mistakes the first is the error.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        if text.len() > Self::BYTES_MAX {
-            return Err(Error::TooLong { bytes: text.len() });
+        let (calendar, errors) = Self::read(text);
+        match (calendar, errors.into_iter().next()) {
+            (Some(calendar), None) => Ok(calendar),
+            (_, Some(error)) => Err(error),
+            (None, None) => Err(Error::TooLong { bytes: text.len() }),
         }
-        let written: Written = toml::from_str(text).map_err(|source| Error::Toml { source })?;
+    }
+
+    /// Reads `calendar.toml`, and tells everything that is wrong with it; there is a calendar only where
+    /// nothing is.
+    pub fn read(text: &str) -> (Option<Self>, Vec<Error>) {
+        if text.len() > Self::BYTES_MAX {
+            return (None, vec![Error::TooLong { bytes: text.len() }]);
+        }
+        let written: Written = match toml::from_str(text) {
+            Ok(written) => written,
+            Err(source) => return (None, vec![Error::Toml { source }]),
+        };
+        let mut errors = Vec::new();
         let mut calendar = Self {
             days: BTreeMap::new(),
             years: Vec::new(),
@@ -59,25 +74,30 @@ impl Calendar {
         for fixed in &written.fallback.off {
             // A leap year, so that 02-29 would be a date too.
             let date = format!("2000-{}", fixed.get_ref());
-            let date: Date =
-                date.parse().map_err(|source| Error::Date { span: fixed.span(), source })?;
-            calendar.fixed.push((date.month(), date.day()));
+            match date.parse::<Date>() {
+                Ok(date) => calendar.fixed.push((date.month(), date.day())),
+                Err(source) => errors.push(Error::Date { span: fixed.span(), source }),
+            }
         }
         for year in &written.year {
             let number = *year.year.get_ref();
             if calendar.years.contains(&number) {
-                return Err(Error::YearTwice { year: number, span: year.year.span() });
+                errors.push(Error::YearTwice { year: number, span: year.year.span() });
+                continue;
             }
             calendar.years.push(number);
             for (entries, day) in [(&year.off, Day::Off), (&year.work, Day::Work)] {
                 for entry in entries {
-                    calendar.enter(number, entry, day)?;
+                    errors.extend(calendar.enter(number, entry, day).err());
                 }
             }
         }
+        if !errors.is_empty() {
+            return (None, errors);
+        }
         calendar.years.sort_unstable();
         calendar.worked = calendar.years.iter().map(|year| (*year, calendar.year(*year))).collect();
-        Ok(calendar)
+        (Some(calendar), errors)
     }
 
     /// Whether the organ works on `date`. Of a year without a notice: unless it is a weekend or a

@@ -1,15 +1,13 @@
 //! The services in plain words: what the kiosk offers, tells at once and still has to ask.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
 
-use super::document::{Section, Source, json};
-use super::facts::bind;
+use super::document::{Section, Toml, json};
+use super::facts::{TEXT_CHARS_MAX, bind};
 use super::path;
-use super::problem::{Problems, hint};
+use super::problem::{Problem, Problems, hint};
 use super::schema::{Record, Type};
 use crate::domain::{Bilingual, ServiceCode};
 
@@ -235,99 +233,100 @@ impl Field {
 }
 
 /// Reads `catalogue.toml`; every path and value is checked against the schema.
-pub(super) fn read(
-    source: Source<'_>,
-    roots: &Record,
-    problems: &mut Problems,
-) -> Option<Catalogue> {
-    let parsed = source.parse(problems)?;
-    let table = parsed.get_ref();
-    let mut root = Section::new(source, "catalogue", 0, table);
+pub(super) fn read(toml: &Toml<'_>, roots: &Record, problems: &mut Problems) -> Catalogue {
+    let source = toml.source;
+    let mut root = Section::new(source, "catalogue", 0, toml.root());
     for key in ["group", "entry", "field", "told", "promise"] {
         root.value(key);
     }
     root.finish(problems);
-    let told = told(source, table, problems);
-    let promises = promises(source, table, problems);
+    let told = told(toml, problems);
+    let promises = promises(toml, problems);
     let mut fields = BTreeMap::new();
-    for section in Section::each(source, table, "field", problems) {
-        let (at, name) = (section.at, section.name.clone());
+    let mut asked_at = BTreeMap::new();
+    for section in toml.each("field", problems) {
+        let at = section.at;
         if let Some(field) = field(section, roots, problems) {
             let key = field.key.clone();
+            asked_at.insert(key.clone(), at);
             if fields.insert(key.clone(), field).is_some() {
-                problems.push(source.problem(at, format!("{name} '{key}' stands twice"), ""));
+                let text = format!("field '{key}' stands twice");
+                problems.push(source.problem(at, text, TWICE));
             }
         }
     }
     let mut groups: Vec<Group> = Vec::new();
-    for mut section in Section::each(source, table, "group", problems) {
+    for mut section in toml.each("group", problems) {
         let id = section.required("id", problems);
         let title = section.bilingual("title", problems);
-        section.finish(problems);
         if let (Some(id), Some(title)) = (id, title) {
+            if groups.iter().any(|before| before.id == id.value) {
+                problems.push(section.problem(format!("'{}' stands twice", id.value), TWICE));
+            }
             groups.push(Group { id: id.value, title });
         }
+        section.finish(problems);
     }
-    let known = Words { groups: &groups, fields: &fields, told: &told, promises: &promises };
+    let names = Names {
+        groups: toml.names("group", "id"),
+        fields: toml.names("field", "key"),
+        told: toml.names("told", "key"),
+        promises: toml.names("promise", "version"),
+    };
     let mut entries: Vec<Entry> = Vec::new();
-    for section in Section::each(source, table, "entry", problems) {
+    let sections = toml.each("entry", problems);
+    let written = sections.len();
+    for section in sections {
         let at = section.at;
-        if let Some(entry) = entry(section, roots, &known, problems) {
+        if let Some(entry) = entry(section, roots, &names, &told, problems) {
             if entries.iter().any(|before| before.id == entry.id) {
-                problems.push(source.problem(at, format!("entry '{}' stands twice", entry.id), ""));
+                let text = format!("entry '{}' stands twice", entry.id);
+                problems.push(source.problem(at, text, TWICE));
             }
             entries.push(entry);
         }
     }
-    for key in fields.keys() {
+    // What an entry with a mistake asks is not known.
+    for (key, at) in asked_at.iter().filter(|_| entries.len() == written) {
         if !entries.iter().any(|entry| entry.asks.contains(key)) {
-            problems.push(source.problem(
-                0,
-                format!("no entry asks '{key}'"),
-                "take the field out",
-            ));
+            let text = format!("no entry asks '{key}'");
+            problems.push(source.problem(*at, text, "take the field out"));
         }
     }
-    Some(Catalogue { groups, entries, fields, promises })
+    Catalogue { groups, entries, fields, promises }
 }
 
-struct Words<'w> {
-    groups: &'w [Group],
-    fields: &'w BTreeMap<String, Field>,
-    told: &'w BTreeMap<String, Bilingual>,
-    promises: &'w BTreeMap<String, PromiseText>,
+const TWICE: &str = "take one out, or rename it";
+
+/// What entries may refer to.
+struct Names<'n> {
+    groups: BTreeSet<&'n str>,
+    fields: BTreeSet<&'n str>,
+    told: BTreeSet<&'n str>,
+    promises: BTreeSet<&'n str>,
 }
 
-fn told(
-    source: Source<'_>,
-    table: &DeTable<'_>,
-    problems: &mut Problems,
-) -> BTreeMap<String, Bilingual> {
+fn told(toml: &Toml<'_>, problems: &mut Problems) -> BTreeMap<String, Bilingual> {
     let mut told = BTreeMap::new();
-    for element in tables(table, "told") {
-        let Some(inner) = element.get_ref().as_table() else { continue };
-        let mut section = Section::new(source, "told", element.span().start, inner);
+    for mut section in toml.each("told", problems) {
         let key = section.required("key", problems);
-        let (zh, en) = (section.required("zh", problems), section.required("en", problems));
-        if let (Some(key), Some(zh), Some(en)) = (key, zh, en)
+        if let Some(key) = &key {
+            section.name = format!("told {}", key.value);
+        }
+        let both = section.languages(problems);
+        if let (Some(key), Some((zh, en))) = (key, both)
             && told.insert(key.value.clone(), Bilingual::new(zh.value, en.value)).is_some()
         {
-            problems.push(section.problem(format!("'{}' stands twice", key.value), ""));
+            problems.push(section.problem("it stands twice", TWICE));
         }
         section.finish(problems);
     }
     told
 }
 
-fn promises(
-    source: Source<'_>,
-    table: &DeTable<'_>,
-    problems: &mut Problems,
-) -> BTreeMap<String, PromiseText> {
+fn promises(toml: &Toml<'_>, problems: &mut Problems) -> BTreeMap<String, PromiseText> {
     let mut promises = BTreeMap::new();
-    for element in tables(table, "promise") {
-        let Some(inner) = element.get_ref().as_table() else { continue };
-        let mut section = Section::new(source, "promise", element.span().start, inner);
+    for mut section in toml.each("promise", problems) {
         let version = section.required("version", problems);
         let title = section.bilingual("title", problems);
         let text = section.bilingual("text", problems);
@@ -335,7 +334,7 @@ fn promises(
             let version = version.value;
             let promise = PromiseText { version: version.clone(), title, text };
             if promises.insert(version.clone(), promise).is_some() {
-                problems.push(section.problem(format!("'{version}' stands twice"), ""));
+                problems.push(section.problem(format!("'{version}' stands twice"), TWICE));
             }
         }
         section.finish(problems);
@@ -343,14 +342,11 @@ fn promises(
     promises
 }
 
-fn tables<'t, 's>(table: &'t DeTable<'s>, key: &str) -> &'t [Spanned<DeValue<'s>>] {
-    table.get(key).and_then(|value| value.get_ref().as_array()).map_or(&[], |array| &array[..])
-}
-
 fn entry(
     mut section: Section<'_, '_>,
     roots: &Record,
-    known: &Words<'_>,
+    names: &Names<'_>,
+    texts: &BTreeMap<String, Bilingual>,
     problems: &mut Problems,
 ) -> Option<Entry> {
     let source = section.source;
@@ -360,11 +356,11 @@ fn entry(
     }
     let group = section.required("group", problems);
     if let Some(group) = &group
-        && !known.groups.iter().any(|known| known.id == group.value)
+        && !names.groups.contains(group.value.as_str())
     {
-        let hint = hint(&group.value, known.groups.iter().map(|group| group.id.as_str()));
+        let hint = hint(&group.value, names.groups.iter().copied());
         let text = format!("{}: unknown group '{}'{hint}", section.name, group.value);
-        problems.push(source.problem(group.at, text, ""));
+        problems.push(source.problem(group.at, text, "groups stand here under [[group]]"));
     }
     let title = section.bilingual("title", problems);
     let subtitle = section.bilingual("subtitle", problems);
@@ -374,33 +370,32 @@ fn entry(
         if service.is_none() {
             let hint = hint(&text.value, ServiceCode::ALL.into_iter().map(ServiceCode::as_str));
             let wrong = format!("{}: unknown service '{}'{hint}", section.name, text.value);
-            problems.push(source.problem(text.at, wrong, ""));
+            problems.push(source.problem(text.at, wrong, "write food/new and the like"));
         }
         service
     });
     let preset = values(&mut section, "preset", roots, false, problems);
-    let mut keys = |key: &'static str, exists: &dyn Fn(&str) -> bool, names: Vec<&str>| {
+    let mut keys = |key: &'static str, kind: &str, names: &BTreeSet<&str>| {
         let texts = section.texts(key, problems);
         for text in &texts {
-            if !exists(&text.value) {
+            if !names.contains(text.value.as_str()) {
                 let hint = hint(&text.value, names.iter().copied());
                 let wrong = format!("{}: {key}: unknown '{}'{hint}", section.name, text.value);
-                problems.push(source.problem(text.at, wrong, ""));
+                let remedy = format!("those there are stand here under [[{kind}]]");
+                problems.push(source.problem(text.at, wrong, remedy));
             }
         }
         texts.into_iter().map(|text| text.value).collect::<Vec<_>>()
     };
-    let names = known.fields.keys().map(String::as_str).collect();
-    let asks = keys("asks", &|key| known.fields.contains_key(key), names);
-    let names = known.told.keys().map(String::as_str).collect();
-    let told = keys("told", &|key| known.told.contains_key(key), names);
+    let asks = keys("asks", "field", &names.fields);
+    let told = keys("told", "told", &names.told);
     let promise = section.text("promise", problems);
     if let Some(promise) = &promise
-        && !known.promises.contains_key(&promise.value)
+        && !names.promises.contains(promise.value.as_str())
     {
-        let hint = hint(&promise.value, known.promises.keys().map(String::as_str));
+        let hint = hint(&promise.value, names.promises.iter().copied());
         let text = format!("{}: unknown promise '{}'{hint}", section.name, promise.value);
-        problems.push(source.problem(promise.at, text, ""));
+        problems.push(source.problem(promise.at, text, "promises stand here under [[promise]]"));
     }
     section.finish(problems);
     Some(Entry {
@@ -412,7 +407,7 @@ fn entry(
         service: service?,
         preset,
         asks,
-        told: told.iter().filter_map(|key| known.told.get(key).cloned()).collect(),
+        told: told.iter().filter_map(|key| texts.get(key).cloned()).collect(),
         promise: promise.map(|promise| promise.value),
     })
 }
@@ -431,32 +426,43 @@ pub(super) fn values(
     for (path, value) in table.entries() {
         let at = path.span().start;
         let path = path.get_ref().to_string();
-        let wrong =
-            |text: String| section.source.problem(at, format!("{}: {text}", section.name), "");
-        let ty = match path::type_at(roots, &path) {
-            Ok(Type::List(inner, _)) if element => *inner,
-            Ok(ty) if element => {
-                problems.push(wrong(format!("'{path}' is {ty}, not a list")));
-                continue;
-            }
-            Ok(ty) => ty,
-            Err(text) => {
-                problems.push(wrong(text));
-                continue;
-            }
+        let wrong = |text: String, remedy: &str| {
+            section.source.problem(at, format!("{}: {text}", section.name), remedy)
         };
         let Some(value) = json(value.get_ref()) else {
-            problems.push(wrong(format!("'{path}' has a value no fact can have")));
+            let text = format!("'{path}' has a value no fact can have");
+            problems.push(wrong(text, "a text, a whole number, true, false, a day, or a list"));
             continue;
         };
-        if let Err(mistakes) = bind(&value, &ty, &path) {
-            problems.push(wrong(
-                mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
-            ));
+        match path::type_at(roots, &path) {
+            Ok(Type::List(inner, _)) if element => fits(&path, &value, &inner, wrong, problems),
+            Ok(ty) if element => {
+                let text = format!("'{path}' is {ty}, not a list");
+                problems.push_by_facts(wrong(text, "use set"));
+            }
+            Ok(ty) => fits(&path, &value, &ty, wrong, problems),
+            Err(text) => problems.push_by_facts(wrong(text, FACTS)),
         }
+        // Also what is wrong is something: it is told once.
         values.insert(path, value);
     }
     values
+}
+
+const FACTS: &str = "facts are declared in schema.toml";
+
+/// Tells what of a value is no fact of a type.
+fn fits(
+    path: &str,
+    value: &Value,
+    ty: &Type,
+    wrong: impl Fn(String, &str) -> Problem,
+    problems: &mut Problems,
+) {
+    if let Err(mistakes) = bind(value, ty, path) {
+        let text: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        problems.push_by_facts(wrong(text.join("; "), FACTS));
+    }
 }
 
 fn field(mut section: Section<'_, '_>, roots: &Record, problems: &mut Problems) -> Option<Field> {
@@ -469,7 +475,8 @@ fn field(mut section: Section<'_, '_>, roots: &Record, problems: &mut Problems) 
     let ty = fact.as_ref().and_then(|fact| match path::type_at(roots, &fact.value) {
         Ok(ty) => Some(ty),
         Err(text) => {
-            problems.push(source.problem(fact.at, format!("{}: {text}", section.name), ""));
+            let text = format!("{}: {text}", section.name);
+            problems.push_by_facts(source.problem(fact.at, text, FACTS));
             None
         }
     });
@@ -489,7 +496,8 @@ fn field(mut section: Section<'_, '_>, roots: &Record, problems: &mut Problems) 
                     Some(FieldKind::Number { min, max, unit })
                 }
                 _ => {
-                    problems.push(section.problem("a number needs min ≤ max and a unit", ""));
+                    let remedy = "min = 1, max = 500, unit = { zh = \"…\", en = \"…\" }";
+                    problems.push(section.problem("a number needs min ≤ max and a unit", remedy));
                     None
                 }
             }
@@ -497,13 +505,19 @@ fn field(mut section: Section<'_, '_>, roots: &Record, problems: &mut Problems) 
         "text" => {
             let chars_max = section.integer("chars_max", problems);
             let chars_max = chars_max.and_then(|most| usize::try_from(most).ok());
+            let chars_max = chars_max.filter(|most| (1..=TEXT_CHARS_MAX).contains(most));
             if chars_max.is_none() {
-                problems.push(section.problem("a text needs chars_max", ""));
+                let text = format!("a text needs chars_max, 1 to {TEXT_CHARS_MAX}");
+                problems.push(section.problem(text, "say how long an answer may be"));
             }
             chars_max.map(|chars_max| FieldKind::Text { chars_max })
         }
         "date" => Some(FieldKind::Date),
         other => {
+            // What else it says belongs to the kind that was meant.
+            for key in ["choices", "min", "max", "unit", "chars_max"] {
+                section.value(key);
+            }
             let kinds = ["yes_no", "choice", "choices", "number", "text", "date"];
             let hint = hint(other, kinds);
             let text = format!("{}: unknown kind '{other}'{hint}", section.name);
@@ -522,7 +536,9 @@ fn field(mut section: Section<'_, '_>, roots: &Record, problems: &mut Problems) 
         };
         if !fits {
             let remedy = "options of `choices` say with set and add which facts they become";
-            problems.push(section.problem(format!("an answer of this kind is no {ty}"), remedy));
+            problems.push_by_facts(
+                section.problem(format!("an answer of this kind is no {ty}"), remedy),
+            );
         }
     }
     let sets = matches!(kind, Some(FieldKind::Choice(_) | FieldKind::Choices(_)));
@@ -548,35 +564,32 @@ fn choices(
         let Some(table) = element.get_ref().as_table() else {
             problems.push(source.problem(
                 at,
-                format!("{}: an option is a table", section.name),
-                "",
+                format!("{}: an option is not a table", section.name),
+                "choices = [{ value = …, zh = …, en = … }]",
             ));
             continue;
         };
         let mut option = Section::new(source, format!("{}: option", section.name), at, table);
         let value = option.required("value", problems);
-        let (zh, en) = (option.required("zh", problems), option.required("en", problems));
+        let both = option.languages(problems);
         let set = values(&mut option, "set", roots, false, problems);
         let add = values(&mut option, "add", roots, true, problems);
         option.finish(problems);
-        let (Some(value), Some(zh), Some(en)) = (value, zh, en) else { continue };
+        let (Some(value), Some((zh, en))) = (value, both) else { continue };
         if let Some(Type::Enum(one)) = ty
             && let Err(mistake) = one.check(&value.value, 0)
         {
-            problems.push(source.problem(
-                value.at,
-                format!("{}: {}", section.name, mistake.text),
-                "",
-            ));
+            let text = format!("{}: {}", section.name, mistake.text);
+            problems.push_by_facts(source.problem(value.at, text, mistake.remedy));
         }
         if choices.iter().any(|before| before.value == value.value) {
             let text = format!("{}: option '{}' stands twice", section.name, value.value);
-            problems.push(source.problem(value.at, text, ""));
+            problems.push(source.problem(value.at, text, TWICE));
         }
         let label = Bilingual::new(zh.value, en.value);
         choices.push(Choice { value: value.value, label, set, add });
     }
-    if choices.is_empty() {
+    if written.is_none_or(|array| array.is_empty()) {
         problems.push(section.problem("no options", "choices = [{ value = …, zh = …, en = … }]"));
     }
     choices

@@ -13,7 +13,7 @@ use super::place::{Place, as_word, compare, inside, root, sort, unit, within, wo
 use super::possible::{Effort, Impossible, impossible, plainly_both};
 use super::problem::hint;
 use super::schema::{Record, Type};
-use super::syntax::{Arithmetic, Comparison, Expr, Kind, Mistake, Operator, path, uses};
+use super::syntax::{Arithmetic, Comparison, Expr, Kind, Mistake, Operator, RESERVED, path, uses};
 use super::value::{Value, date, fen};
 
 /// What the names in a condition mean.
@@ -22,13 +22,18 @@ pub(super) struct Scope<'s> {
     pub(super) roots: &'s Record,
     pub(super) params: &'s Params,
     pub(super) defines: &'s BTreeMap<String, Define>,
+    /// Whether these are all definitions: a file of them may be unreadable.
+    pub(super) whole: bool,
 }
 
 /// A condition with a name, to be used inside others.
 #[derive(Debug, Clone)]
 pub(super) struct Define {
     pub(super) text: String,
-    pub(super) expr: Expr,
+    /// `None` where it has a mistake that was told.
+    pub(super) expr: Option<Expr>,
+    /// Its place among the definitions of the edition.
+    pub(super) number: usize,
     /// What it became where it was used first: looked at once, however often it is named.
     checked: OnceCell<Result<Checked, Mistake>>,
     /// How many definitions stand in one another in it, itself too.
@@ -36,8 +41,8 @@ pub(super) struct Define {
 }
 
 impl Define {
-    pub(super) fn new(text: String, expr: Expr) -> Self {
-        Self { text, expr, checked: OnceCell::new(), depth: OnceCell::new() }
+    pub(super) fn new(text: String, expr: Option<Expr>) -> Self {
+        Self { text, expr, number: 0, checked: OnceCell::new(), depth: OnceCell::new() }
     }
 
     /// Whether a condition or a text named it.
@@ -87,6 +92,8 @@ impl Checked {
     }
 }
 
+const USES_ITSELF: &str = " uses itself";
+const GUARD: &str = "of what may be missing nothing is asked before it is known to be there";
 const ONE_VALUE: &str = "one fact has one value: use || or `in`, or mend one of them";
 const NOT_SEVERAL: &str = "to exclude several values use && or !(x in […]), or mend one of them";
 
@@ -94,7 +101,7 @@ const NOT_SEVERAL: &str = "to exclude several values use && or !(x in […]), or
 const WORKDAYS_COST: u64 = DAYS_APART_MAX;
 
 /// Names the language itself gives.
-pub(super) const BUILT_IN: [&str; 3] = ["today", "accepted", "due"];
+const BUILT_IN: [&str; 3] = ["today", "accepted", "due"];
 
 const FUNCTIONS: [&str; 13] = [
     "has",
@@ -111,6 +118,15 @@ const FUNCTIONS: [&str; 13] = [
     "date",
     "money",
 ];
+
+/// Whether the language itself gives a name.
+pub(super) fn is_given(name: &str) -> bool {
+    BUILT_IN.contains(&name)
+        || FUNCTIONS.contains(&name)
+        || METHODS.contains(&name)
+        || RESERVED.contains(&name)
+        || ["true", "false", "null", "in"].contains(&name)
+}
 
 const METHODS: [&str; 6] = ["exists", "all", "exists_one", "filter", "startsWith", "contains"];
 
@@ -133,6 +149,7 @@ pub(super) fn condition(
 ) -> Result<Checked, Vec<Mistake>> {
     let mut checker = Checker::new(text, scope, false);
     checker.rule = asked.map(|_| expr);
+    checker.own = asked.is_none();
     let checked = checker.check(expr, &Known::new());
     let effort = std::mem::take(&mut checker.effort);
     let checked = checker.done(checked)?;
@@ -259,6 +276,11 @@ struct Checker<'s> {
     /// The whole condition of a rule: where that can never be true, the rule is unreachable.
     rule: Option<&'s Expr>,
     effort: Effort,
+    /// Whether this is a definition where it stands.
+    own: bool,
+    /// Whether a part is not known because of a mistake that is told elsewhere: what it guards is not
+    /// known either.
+    blind: bool,
 }
 
 impl<'s> Checker<'s> {
@@ -273,10 +295,15 @@ impl<'s> Checker<'s> {
             depth: 0,
             rule: None,
             effort: Effort::default(),
+            own: false,
+            blind: false,
         }
     }
 
-    fn done(self, checked: Option<Checked>) -> Result<Checked, Vec<Mistake>> {
+    fn done(mut self, checked: Option<Checked>) -> Result<Checked, Vec<Mistake>> {
+        if self.blind {
+            self.mistakes.retain(|mistake| mistake.remedy != GUARD);
+        }
         match checked {
             Some(checked) if self.mistakes.is_empty() => Ok(checked),
             _ => Err(self.mistakes),
@@ -332,7 +359,11 @@ impl<'s> Checker<'s> {
             Kind::Negative(of) => {
                 let inner = self.check(of, known)?;
                 if !matches!(inner.ty, Type::Int | Type::Money) {
-                    self.wrong(at, format!("'-' before {}", article(&inner.ty)), "");
+                    self.wrong(
+                        at,
+                        format!("'-' before {}", article(&inner.ty)),
+                        "only a number or an amount has a minus",
+                    );
                     return None;
                 }
                 let node = Node::Negative(unit(&inner.ty), Box::new(inner.node));
@@ -357,7 +388,7 @@ impl<'s> Checker<'s> {
         self.wrong(
             expr.at,
             format!("this is {}, expected {}", article(&checked.ty), article(wanted)),
-            "",
+            "compare it with something, or ask for another fact",
         );
         None
     }
@@ -384,6 +415,11 @@ impl<'s> Checker<'s> {
         }
         let Some((_, field)) = self.scope.roots.field(name) else {
             let scope = self.scope;
+            if name == "due" {
+                let remedy = "give the rule a 'due' or 'due_workdays'";
+                self.wrong(at, "unknown name 'due': nothing is due", remedy);
+                return None;
+            }
             let names = scope
                 .roots
                 .field_names()
@@ -391,6 +427,12 @@ impl<'s> Checker<'s> {
                 .chain(scope.defines.keys().map(String::as_str))
                 .chain(BUILT_IN);
             let hint = hint(name, names);
+            if !scope.whole && hint.is_empty() {
+                // It may be a definition of the file that could not be read.
+                self.blind = true;
+                return None;
+            }
+            self.blind = true;
             self.wrong(
                 at,
                 format!("unknown name '{name}'{hint}"),
@@ -399,7 +441,7 @@ impl<'s> Checker<'s> {
             return None;
         };
         if field.optional && !known.contains(name) {
-            self.wrong(at, format!("{name} may be missing: guard with {name} != null"), "");
+            self.wrong(at, format!("{name} may be missing: guard with {name} != null"), GUARD);
             return None;
         }
         let node = Node::Fact(Box::new(root(field)));
@@ -408,7 +450,7 @@ impl<'s> Checker<'s> {
 
     fn expand(&mut self, name: &'s str, define: &'s Define, at: usize) -> Option<Checked> {
         if self.open.contains(&name) {
-            self.wrong(at, format!("the definition '{name}' uses itself"), "");
+            self.wrong(at, format!("'{name}'{USES_ITSELF}"), "write out what it means");
             return None;
         }
         let checked = match define.checked.get() {
@@ -422,13 +464,21 @@ impl<'s> Checker<'s> {
         self.depth = self.depth.max(define.depth.get().copied().unwrap_or_default());
         match checked {
             Ok(checked) => Some(checked),
-            Err(mistake) if mistake.text.is_empty() => None,
-            Err(mistake) => {
-                let again = mistake.text.starts_with("in the definition");
-                let place =
-                    if again { String::new() } else { format!("in the definition '{name}': ") };
-                let text = place + &mistake.text;
-                self.wrong(at, text, mistake.remedy);
+            // How deep and how often they stand in one another is seen only from outside.
+            Err(mistake)
+                if mistake.text == too_deep().text
+                    || self.own && mistake.text.ends_with(USES_ITSELF) =>
+            {
+                self.wrong(
+                    at,
+                    format!("in the definition '{name}': {}", mistake.text),
+                    mistake.remedy,
+                );
+                None
+            }
+            // Any other mistake is told where the definition stands.
+            Err(_) => {
+                self.blind = true;
                 None
             }
         }
@@ -441,8 +491,9 @@ impl<'s> Checker<'s> {
         let vars = std::mem::take(&mut self.vars);
         let mistakes = std::mem::take(&mut self.mistakes);
         let depth = std::mem::take(&mut self.depth);
+        let blind = std::mem::take(&mut self.blind);
         self.open.push(name);
-        let checked = self.check(&define.expr, &Known::new());
+        let checked = define.expr.as_ref().and_then(|expr| self.check(expr, &Known::new()));
         self.open.pop();
         let inner_depth = std::mem::replace(&mut self.depth, depth) + 1;
         if inner_depth > DEFINES_DEEP {
@@ -451,16 +502,19 @@ impl<'s> Checker<'s> {
         define.depth.get_or_init(|| inner_depth);
         self.text = text;
         self.vars = vars;
-        let inner = std::mem::replace(&mut self.mistakes, mistakes);
-        let number = self.scope.defines.keys().position(|other| other == name);
-        match (inner.into_iter().next(), checked, number) {
-            (None, Some(mut checked), Some(number)) => {
-                checked.node = Node::Define(number, Arc::new(checked.node));
+        let blind = std::mem::replace(&mut self.blind, blind);
+        let mut inner = std::mem::replace(&mut self.mistakes, mistakes);
+        if blind {
+            inner.retain(|mistake| mistake.remedy != GUARD);
+        }
+        match (inner.into_iter().next(), checked) {
+            (None, Some(mut checked)) if !blind => {
+                checked.node = Node::Define(define.number, Arc::new(checked.node));
                 Ok(checked)
             }
-            (Some(first), ..) => Err(first),
-            // Its mistake is told in another file.
-            (None, ..) => Err(Mistake::new(0, "", "")),
+            (Some(first), _) => Err(first),
+            // Its mistake is told elsewhere.
+            (None, _) => Err(Mistake::new(0, "", "")),
         }
     }
 
@@ -470,7 +524,7 @@ impl<'s> Checker<'s> {
             let remedy = if matches!(base.ty, Type::List(..)) {
                 "ask its elements: list.exists(x, …)"
             } else {
-                ""
+                "only a record has fields"
             };
             self.wrong(of.end, format!("{} has no field '{name}'", article(&base.ty)), remedy);
             return None;
@@ -487,7 +541,11 @@ impl<'s> Checker<'s> {
         if field.optional {
             let path = path(whole).unwrap_or_default();
             if !known.contains(&path) {
-                self.wrong(whole.at, format!("{path} may be missing: guard with has({path})"), "");
+                self.wrong(
+                    whole.at,
+                    format!("{path} may be missing: guard with has({path})"),
+                    GUARD,
+                );
                 return None;
             }
         }
@@ -612,7 +670,7 @@ impl<'s> Checker<'s> {
             self.wrong(
                 otherwise.at,
                 format!("one branch is {}, the other {}", article(&yes.ty), article(&no.ty)),
-                "",
+                "both are the same kind of value",
             );
             return None;
         }
@@ -694,13 +752,21 @@ impl<'s> Checker<'s> {
         let (l, r) = (l?, r?);
         let slice = |expr: &Expr| self.text.get(expr.at..expr.end).map(str::trim);
         if slice(left) == slice(right) {
-            self.wrong(whole.at, "this compares a thing with itself", "");
+            self.wrong(
+                whole.at,
+                "this compares a thing with itself",
+                "name the other fact that was meant",
+            );
             return None;
         }
         if !l.reads && !r.reads && l.literal.is_some() == r.literal.is_some() {
             let constant = |node: &Node| matches!(node, Node::Const(_));
             if constant(&l.node) && constant(&r.node) {
-                self.wrong(whole.at, "this compares two constants", "");
+                self.wrong(
+                    whole.at,
+                    "this compares two constants",
+                    "leave it out, or compare a fact",
+                );
                 return None;
             }
         }
@@ -732,7 +798,7 @@ impl<'s> Checker<'s> {
                 (Type::List(..), _) => "ask with `in`, exists() or all()",
                 (_, Type::List(..)) => "ask with `in`",
                 (Type::Bool, _) | (_, Type::Bool) => "true and false are written without quotes",
-                _ => "",
+                _ => "compare what is of one kind; words and texts have no order",
             };
             let verb = if ordered { "ordered against" } else { "compared with" };
             self.wrong(
@@ -760,13 +826,21 @@ impl<'s> Checker<'s> {
             let l = l?;
             let mut values = Vec::new();
             if elements.is_empty() {
-                self.wrong(right.at, "nothing is in an empty list", "");
+                self.wrong(
+                    right.at,
+                    "nothing is in an empty list",
+                    "write its words, or leave the part out",
+                );
                 return None;
             }
             for element in elements {
                 let Some(e) = self.check(element, known) else { continue };
                 let Node::Const(value) = e.node else {
-                    self.wrong(element.at, "a written list has constants only", "");
+                    self.wrong(
+                        element.at,
+                        "a written list has constants only",
+                        "compare facts one by one: x == y || x == z",
+                    );
                     continue;
                 };
                 if let (Type::Enum(one), Some(word)) = (&l.ty, &e.literal) {
@@ -778,18 +852,26 @@ impl<'s> Checker<'s> {
                     self.wrong(
                         element.at,
                         format!("{} is looked for among {}", article(&l.ty), article(&e.ty)),
-                        "",
+                        "list what is of the same kind",
                     );
                     continue;
                 }
                 let value = word_of(value, &l.ty);
                 if values.contains(&value) {
-                    self.wrong(element.at, "this is in the list twice", "");
+                    self.wrong(
+                        element.at,
+                        "this is in the list twice",
+                        "take one out, or write the one that was meant",
+                    );
                 }
                 values.push(value);
             }
             if matches!(l.ty, Type::Record(_) | Type::List(..)) {
-                self.wrong(left.at, format!("{} cannot be looked for", article(&l.ty)), "");
+                self.wrong(
+                    left.at,
+                    format!("{} cannot be looked for", article(&l.ty)),
+                    "look for one of its fields",
+                );
                 return None;
             }
             let cost = l.cost + u64::try_from(values.len()).unwrap_or(u64::MAX);
@@ -802,7 +884,11 @@ impl<'s> Checker<'s> {
         let r = self.check(right, known);
         let (l, r) = (l?, r?);
         let Type::List(element, bound) = &r.ty else {
-            self.wrong(right.at, format!("`in` needs a list, this is {}", article(&r.ty)), "");
+            self.wrong(
+                right.at,
+                format!("`in` needs a list, this is {}", article(&r.ty)),
+                "write x in [\"a\", \"b\"], or compare with ==",
+            );
             return None;
         };
         if let (Type::Enum(one), Some(word)) = (&**element, &l.literal) {
@@ -841,7 +927,7 @@ impl<'s> Checker<'s> {
                     (Type::Date, _) | (_, Type::Date) => {
                         "use add_days(), add_years(), days_between()"
                     }
-                    _ => "",
+                    _ => "numbers go with numbers, amounts with amounts",
                 };
                 self.wrong(
                     whole.at,
@@ -902,7 +988,9 @@ impl<'s> Checker<'s> {
         };
         if wanted.len() != arguments.len() {
             let (wants, has) = (wanted.len(), arguments.len());
-            self.wrong(at, format!("{name}() takes {wants} arguments, here are {has}"), "");
+            let kinds: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+            let remedy = format!("write {name}({})", kinds.join(", "));
+            self.wrong(at, format!("{name}() takes {wants} arguments, here are {has}"), remedy);
             return None;
         }
         let mut nodes = Vec::new();
@@ -941,7 +1029,7 @@ impl<'s> Checker<'s> {
     /// `has(a.b)`: whether a field that may be missing is there.
     fn has(&mut self, whole: &Expr, arguments: &[Expr], known: &Known) -> Option<Checked> {
         let [argument] = arguments else {
-            self.wrong(whole.at, "has() takes one field", "");
+            self.wrong(whole.at, "has() takes one field", "for example has(permit.valid_to)");
             return None;
         };
         let Kind::Select(of, name) = &argument.kind else {
@@ -955,7 +1043,11 @@ impl<'s> Checker<'s> {
         };
         let base = self.check(of, known)?;
         let Type::Record(record) = &base.ty else {
-            self.wrong(argument.at, format!("{} has no field '{name}'", article(&base.ty)), "");
+            self.wrong(
+                argument.at,
+                format!("{} has no field '{name}'", article(&base.ty)),
+                "only a record has fields",
+            );
             return None;
         };
         let Some((_, field)) = record.field(name) else {
@@ -986,7 +1078,7 @@ impl<'s> Checker<'s> {
 
     fn size(&mut self, whole: &Expr, arguments: &[Expr], known: &Known) -> Option<Checked> {
         let [argument] = arguments else {
-            self.wrong(whole.at, "size() takes one list", "");
+            self.wrong(whole.at, "size() takes one list", "for example size(application.items)");
             return None;
         };
         let list = self.check(argument, known)?;
@@ -1001,7 +1093,11 @@ impl<'s> Checker<'s> {
     /// The functions whose argument is written out: `param("…")`, `date("…")`, `money("…")`.
     fn literal_call(&mut self, whole: &Expr, name: &str, arguments: &[Expr]) -> Option<Checked> {
         let [Expr { kind: Kind::Text(text), at, .. }] = arguments else {
-            self.wrong(whole.at, format!("{name}() takes one written text"), "");
+            self.wrong(
+                whole.at,
+                format!("{name}() takes one written text"),
+                "for example date(\"2026-11-23\")",
+            );
             return None;
         };
         let constant = |value, ty| Some(Checked::new(Node::Const(value), ty, 1));
@@ -1025,6 +1121,7 @@ impl<'s> Checker<'s> {
                 }
                 if self.scope.params.is_wrong(text) {
                     // Told in its own file; how it would be used there is not known.
+                    self.blind = true;
                     return None;
                 }
                 let hint = hint(text, self.scope.params.names());
@@ -1049,7 +1146,11 @@ impl<'s> Checker<'s> {
         let base = self.check(target, known)?;
         if let "startsWith" | "contains" = name {
             let [argument] = arguments else {
-                self.wrong(whole.at, format!("{name}() takes one text"), "");
+                self.wrong(
+                    whole.at,
+                    format!("{name}() takes one text"),
+                    "for example startsWith(\"3703\")",
+                );
                 return None;
             };
             if base.ty != Type::Text {
@@ -1062,7 +1163,11 @@ impl<'s> Checker<'s> {
             }
             let part = self.check_as(argument, known, &Type::Text)?;
             if part.literal.as_deref() == Some("") {
-                self.wrong(argument.at, "every text contains the empty one", "");
+                self.wrong(
+                    argument.at,
+                    "every text contains the empty one",
+                    "write what to look for",
+                );
                 return None;
             }
             let cost = base.cost.saturating_add(part.cost) + 4;
@@ -1094,7 +1199,7 @@ impl<'s> Checker<'s> {
             self.wrong(
                 whole.at,
                 format!("{name}() takes a name and a condition: {name}(x, …)"),
-                "",
+                "the name stands for each element in turn",
             );
             return None;
         };
@@ -1116,7 +1221,11 @@ impl<'s> Checker<'s> {
         self.vars.pop();
         let inner = inner?;
         if !uses(body, var) && self.mistakes.len() == before {
-            self.wrong(body.at, format!("the condition does not look at '{var}'"), "");
+            self.wrong(
+                body.at,
+                format!("the condition does not look at '{var}'"),
+                "ask the element, or leave the quantifier out",
+            );
             return None;
         }
         let steps = u64::from(bound).saturating_mul(inner.cost.saturating_add(1));

@@ -1,11 +1,13 @@
 //! Which article a rule rests on. A rule that speaks under several laws, or about several kinds of
 //! permit, cites for each what holds there; the manifest's `[[law]]`s say which law that can be.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use super::document::{Section, Source, Text, characters};
+use super::article::{Article, articles};
+use super::document::{Section, Source, Text, Toml, is_empty_list};
 use super::problem::{Problems, hint};
 use crate::domain::ServiceCode;
 
@@ -38,6 +40,10 @@ pub(super) struct Law {
     about: BTreeSet<String>,
     from: Option<Date>,
     until: Option<Date>,
+    /// Where it stands in the manifest.
+    at: usize,
+    /// Whether anything cites it.
+    cited: Cell<bool>,
 }
 
 /// Where a rule speaks.
@@ -110,6 +116,8 @@ impl Cites {
     ) {
         let mut used = vec![false; self.0.len()];
         let mut told = BTreeSet::new();
+        let badly = |cite: &Cite| laws.and_then(|laws| written_wrongly(&cite.text, laws));
+        let badly: Vec<Option<Wrong>> = self.0.iter().map(badly).collect();
         let at = self.0.first().map_or(0, |cite| cite.at);
         let mut tell = |at: usize, text: String, remedy: &str| {
             // One of each kind: what is wrong for one service is wrong for its neighbours.
@@ -137,13 +145,24 @@ impl Cites {
                     if let Some(used) = used.get_mut(index) {
                         *used = true;
                     }
-                    for part in laws.iter().flat_map(|_| cite.text.split('；')) {
-                        let laws = laws.unwrap_or_default();
-                        if let Some((text, remedy)) = wrong(part, laws, about, begin, end) {
+                    if badly.get(index).is_some_and(Option::is_some) {
+                        continue;
+                    }
+                    for (law, part) in laws.iter().flat_map(|laws| named(&cite.text, laws)) {
+                        let wrong = law.map_or_else(
+                            || Some(unknown(part, laws.unwrap_or_default())),
+                            |law| not_there(law, about, begin, end),
+                        );
+                        if let Some((text, remedy)) = wrong {
                             tell(cite.at, text, remedy);
                         }
                     }
                 }
+            }
+        }
+        for (cite, wrong) in self.0.iter().zip(badly) {
+            if let Some((text, remedy)) = wrong {
+                tell(cite.at, text, remedy);
             }
         }
         for (cite, used) in self.0.iter().zip(used) {
@@ -193,44 +212,51 @@ impl Fit {
     }
 }
 
-/// Reads the `[[law]]`s of the manifest.
-pub(super) fn laws(
-    source: Source<'_>,
-    root: &toml::de::DeTable<'_>,
-    problems: &mut Problems,
-) -> Option<Vec<Law>> {
-    let found = root.get("law")?;
-    let Some(array) = found.get_ref().as_array() else {
-        let at = found.span().start;
-        problems.push(source.problem(at, "'law' is not a list of tables", "write [[law]]"));
-        return None;
-    };
+/// Reads the `[[law]]`s of the manifest; `None` where there are none, or one could not be read.
+pub(super) fn laws(toml: &Toml<'_>, problems: &mut Problems) -> Option<Vec<Law>> {
+    toml.root().get("law")?;
     let mut laws: Vec<Law> = Vec::new();
-    for element in array {
-        let at = element.span().start;
-        let Some(table) = element.get_ref().as_table() else {
-            problems.push(source.problem(at, "a law is not a table", "write [[law]]"));
-            continue;
-        };
-        let mut section = Section::new(source, "law", at, table);
+    let mut whole = true;
+    for mut section in toml.each("law", problems) {
         let name = section.required("name", problems);
         if let Some(name) = &name {
             section.name = format!("law {}", name.value);
             if laws.iter().any(|known| known.name == name.value) {
                 problems.push(section.problem("it stands twice", "take one out"));
             }
+            if name.value.contains(['；', ';', '、', ',', '{', '}', '\n']) {
+                let remedy = "these marks part citations: write the name as the law has it";
+                problems.push(section.problem("its name has a mark no law's name has", remedy));
+                whole = false;
+            }
+        }
+        if section.value("about").is_some_and(is_empty_list) {
+            let remedy = "leave it out where the law speaks of everything";
+            problems.push(section.problem("'about' is empty", remedy));
         }
         let about = read_about(&mut section, problems);
         let (from, until) = (section.date("from", problems), section.date("until", problems));
         if from.zip(until).is_some_and(|(from, until)| until < from) {
             problems.push(section.problem("'until' is before 'from'", "its last day in force"));
         }
+        let at = section.at;
         section.finish(problems);
         if let (Some(name), Some(about)) = (name, about) {
-            laws.push(Law { name: name.value, about, from, until });
+            laws.push(Law { name: name.value, about, from, until, at, cited: Cell::new(false) });
+        } else {
+            whole = false;
         }
     }
-    Some(laws)
+    whole.then_some(laws)
+}
+
+/// Tells the laws that nothing cites. To be asked when all rules are checked.
+pub(super) fn unused(source: Source<'_>, laws: &[Law], problems: &mut Problems) {
+    for law in laws.iter().filter(|law| !law.cited.get()) {
+        let text = format!("law {}: nothing cites it", law.name);
+        let remedy = "take it out, or cite it where it is what a rule rests on";
+        problems.push(source.problem(law.at, text, remedy));
+    }
 }
 
 /// Tells what of a text that is cited about everything, from `begin` on, is no law.
@@ -240,31 +266,43 @@ pub(super) fn check_everywhere(
     begin: Date,
 ) -> Option<(String, &'static str)> {
     let all = BTreeSet::new();
-    let parts =
-        text.split('；').flat_map(|part| abouts(&all).into_iter().map(move |about| (part, about)));
-    parts.into_iter().find_map(|(part, about)| wrong(part, laws, about, begin, Date::MAX))
+    let all = abouts(&all);
+    let wrong = named(text, laws).find_map(|(law, part)| match law {
+        None => Some(unknown(part, laws)),
+        Some(law) => all.iter().find_map(|about| not_there(law, about, begin, Date::MAX)),
+    });
+    wrong.or_else(|| written_wrongly(text, laws))
 }
 
-/// What may be wrong with one part of a citation, in one kind of service and one period.
-fn wrong(
-    part: &str,
-    laws: &[Law],
-    about: &str,
-    begin: Date,
-    end: Date,
-) -> Option<(String, &'static str)> {
-    let part = part.trim();
-    let is = |law: &&Law| {
-        let rest = part.strip_prefix(law.name.as_str());
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-    };
-    let Some(law) = laws.iter().find(is) else {
-        let name = part.split(' ').next().unwrap_or(part);
-        let hint = hint(name, laws.iter().map(|law| law.name.as_str()));
-        let remedy =
-            "a law stands in manifest.toml under [[law]]; its articles follow after a blank";
-        return Some((format!("'{part}' cites no law known here{hint}"), remedy));
-    };
+type Wrong = (String, &'static str);
+
+/// The parts of a citation, each with its law where that is known; it counts as cited.
+fn named<'c, 'l: 'c>(
+    text: &'c str,
+    laws: &'l [Law],
+) -> impl Iterator<Item = (Option<&'l Law>, &'c str)> {
+    text.split('；').map(|part| {
+        let law = laws.iter().find(|law| articles_of(part, law).is_some());
+        law.inspect(|law| law.cited.set(true));
+        (law, part)
+    })
+}
+
+/// What follows the name of a law, if a part of a citation is of it.
+fn articles_of<'c>(part: &'c str, law: &Law) -> Option<&'c str> {
+    let rest = part.strip_prefix(law.name.as_str())?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix(' ') }
+}
+
+fn unknown(part: &str, laws: &[Law]) -> Wrong {
+    let name = part.split(' ').next().unwrap_or(part);
+    let hint = hint(name, laws.iter().map(|law| law.name.as_str()));
+    let remedy = "a law stands in manifest.toml under [[law]]; its articles follow after a blank, the next law after ；";
+    (format!("'{part}' cites no law known here{hint}"), remedy)
+}
+
+/// Why a law cannot be cited in one kind of service and one period.
+fn not_there(law: &Law, about: &str, begin: Date, end: Date) -> Option<Wrong> {
     if !law.about.is_empty() && !law.about.contains(about) {
         let text = format!("cites {} about {about}/…, and that law does not speak of it", law.name);
         return Some((
@@ -279,6 +317,34 @@ fn wrong(
             text,
             r#"cite another then: cite = [{ until = …, is = "…" }, { is = "…" }]"#,
         ));
+    }
+    None
+}
+
+/// Articles that are none, and what is cited twice. Laws that are not known are told elsewhere.
+fn written_wrongly(text: &str, laws: &[Law]) -> Option<Wrong> {
+    let mut cited: BTreeSet<(&str, Option<Article>)> = BTreeSet::new();
+    for (law, part) in named(text, laws) {
+        let Some((law, rest)) = law.and_then(|law| Some((law, articles_of(part, law)?))) else {
+            continue;
+        };
+        let all = match rest {
+            "" => vec![None],
+            rest => match articles(rest) {
+                Ok(all) => all.into_iter().map(Some).collect(),
+                Err(wrong) => {
+                    let remedy =
+                        "write articles as the law counts them: 第九条第二款、第十二条至第十四条";
+                    return Some((format!("'{wrong}' is no article of {}", law.name), remedy));
+                }
+            },
+        };
+        for article in all {
+            if !cited.insert((&law.name, article)) {
+                let text = format!("'{part}' cites an article that was cited before");
+                return Some((text, "once is enough"));
+            }
+        }
     }
     None
 }
@@ -312,12 +378,17 @@ fn read_about(section: &mut Section<'_, '_>, problems: &mut Problems) -> Option<
     Some(about)
 }
 
-/// A citation is printed as it stands: nothing is filled in.
+/// A citation is printed as it stands, on one line: nothing is filled in.
 fn words(section: &Section<'_, '_>, text: Text, problems: &mut Problems) -> Option<String> {
     if let Some(at) = text.value.find(['{', '}']) {
         let wrong = format!("{}: 'cite' has a brace, and nothing is filled in there", section.name);
         problems.push(section.source.problem_in(&text, at, wrong, "name the article itself"));
         return None;
     }
-    characters(section.source, &section.name, "cite", &text, problems).then_some(text.value)
+    if text.value.contains('\n') {
+        let wrong = format!("{}: 'cite' has several lines", section.name);
+        problems.push(section.source.problem(text.at, wrong, "part laws by ；"));
+        return None;
+    }
+    Some(text.value)
 }

@@ -1,11 +1,15 @@
 //! Reading one TOML file of an edition: every key is taken by name, what is left over is a mistake,
 //! and each value remembers where it stands.
 
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{Problem, Problems, hint};
+use super::problem::{Problem, Problems, did_you_mean};
+use super::text;
 use crate::domain::Bilingual;
 
 /// A file of an edition.
@@ -24,22 +28,22 @@ pub(super) struct Text {
 }
 
 impl<'s> Source<'s> {
-    /// The tables of the file; syntax errors are told, one of each table: what comes after the first is
-    /// mostly what comes of it.
-    pub(super) fn parse(self, problems: &mut Problems) -> Option<Spanned<DeTable<'s>>> {
+    /// The tables of the file. Syntax errors are told, one of each table: what comes after the first is
+    /// mostly what comes of it. What then is left of the text, lines where they were, is the error.
+    fn parse(self, problems: &mut Problems) -> Result<Toml<'s>, String> {
         let (table, errors) = DeTable::parse_recoverable(self.text);
         if errors.is_empty() {
-            return Some(table);
+            return Ok(Toml { source: self, table, whole: true });
         }
         let mut rest = self.text.to_owned();
         let mut errors: Vec<_> = errors.into_iter().map(said).collect();
         for _ in 0..TABLES_TOLD_MAX {
             let Some((at, text)) = errors.into_iter().min_by_key(|(at, _)| *at) else { break };
-            problems.push(self.problem(at, text, "mend the TOML; nothing in this file was read"));
+            problems.push(self.problem(at, text, "mend the TOML; nothing of this table was read"));
             without_table(&mut rest, at);
             errors = DeTable::parse_recoverable(&rest).1.into_iter().map(said).collect();
         }
-        None
+        Err(rest)
     }
 
     pub(super) fn line(self, at: usize) -> usize {
@@ -89,6 +93,78 @@ impl<'s> Source<'s> {
             mark: Some((line.to_owned(), column)),
             remedy: remedy.into(),
         }
+    }
+}
+
+/// A file of an edition, read as TOML.
+#[derive(Debug)]
+pub(super) struct Toml<'s> {
+    pub(super) source: Source<'s>,
+    table: Spanned<DeTable<'s>>,
+    /// Whether all its tables could be read.
+    pub(super) whole: bool,
+}
+
+impl<'s> Toml<'s> {
+    pub(super) fn root(&self) -> &DeTable<'s> {
+        self.table.get_ref()
+    }
+
+    /// The tables `[[key]]`, in order.
+    pub(super) fn each(&self, key: &'static str, problems: &mut Problems) -> Vec<Section<'s, '_>> {
+        Section::each(self.source, self.root(), key, problems)
+    }
+
+    /// What the tables `[[key]]` are named under `name`, also those that have mistakes: who refers to
+    /// one is not wrong.
+    pub(super) fn names(&self, key: &str, name: &str) -> BTreeSet<&str> {
+        let tables = self.root().get(key).and_then(|tables| tables.get_ref().as_array());
+        let tables = tables.into_iter().flatten().filter_map(|table| table.get_ref().as_table());
+        tables.filter_map(|table| table.get(name)?.get_ref().as_str()).collect()
+    }
+}
+
+/// The files of an edition that are TOML, by name; syntax errors are told.
+pub(super) struct Tomls<'s>(BTreeMap<&'s str, Toml<'s>>);
+
+impl<'s> Tomls<'s> {
+    /// Reads them. `rest` keeps what is left of those with mistakes, where `in_parts` says that a table
+    /// of such a file can be judged without the others.
+    pub(super) fn read(
+        files: &'s BTreeMap<String, String>,
+        in_parts: fn(&str) -> bool,
+        rest: &'s OnceCell<BTreeMap<String, String>>,
+        problems: &mut Problems,
+    ) -> Self {
+        let mut left = BTreeMap::new();
+        let mut all = BTreeMap::new();
+        for (file, text) in files.iter().filter(|(file, _)| file.strip_suffix(".toml").is_some()) {
+            match (Source { file, text }).parse(problems) {
+                Ok(toml) => {
+                    all.insert(file.as_str(), toml);
+                }
+                Err(rest) if in_parts(file) => {
+                    left.insert(file.clone(), rest);
+                }
+                Err(_) => {}
+            }
+        }
+        for (file, text) in rest.get_or_init(|| left) {
+            if let Ok(toml) = (Source { file, text }).parse(&mut Problems::default()) {
+                all.insert(file, Toml { whole: false, ..toml });
+            }
+        }
+        Self(all)
+    }
+
+    pub(super) fn get(&self, file: &str) -> Option<&Toml<'s>> {
+        self.0.get(file)
+    }
+
+    /// Those in a folder, by name.
+    pub(super) fn within(&self, folder: &str) -> impl Iterator<Item = &Toml<'s>> {
+        let inside = move |file: &str| file.starts_with(folder);
+        self.0.iter().filter(move |(file, _)| inside(file)).map(|(_, toml)| toml)
     }
 }
 
@@ -145,6 +221,10 @@ pub(super) struct Section<'s, 't> {
     pub(super) at: usize,
     table: &'t DeTable<'s>,
     taken: Vec<&'static str>,
+    /// Keys that are missing; told when it is known that they are not just misspelt.
+    missing: Vec<(&'static str, Problem)>,
+    /// Characters of its texts at most, where that does not go by their keys.
+    chars_max: Option<usize>,
 }
 
 impl<'s, 't> Section<'s, 't> {
@@ -154,11 +234,19 @@ impl<'s, 't> Section<'s, 't> {
         at: usize,
         table: &'t DeTable<'s>,
     ) -> Self {
-        Self { source, name: name.into(), at, table, taken: Vec::with_capacity(16) }
+        Self {
+            source,
+            name: name.into(),
+            at,
+            table,
+            taken: Vec::with_capacity(16),
+            missing: Vec::new(),
+            chars_max: None,
+        }
     }
 
     /// The tables `[[key]]` of the file, in order.
-    pub(super) fn each(
+    fn each(
         source: Source<'s>,
         root: &'t DeTable<'s>,
         key: &'static str,
@@ -167,7 +255,8 @@ impl<'s, 't> Section<'s, 't> {
         let Some(value) = root.get(key) else { return Vec::new() };
         let at = value.span().start;
         let Some(array) = value.get_ref().as_array() else {
-            problems.push(source.problem(at, format!("'{key}' is not a list of tables"), ""));
+            let remedy = format!("write [[{key}]]");
+            problems.push(source.problem(at, format!("'{key}' is not a list of tables"), remedy));
             return Vec::new();
         };
         let mut sections = Vec::new();
@@ -179,7 +268,7 @@ impl<'s, 't> Section<'s, 't> {
                 None => problems.push(source.problem(
                     element.span().start,
                     format!("an element of '{key}' is not a table"),
-                    "",
+                    format!("write [[{key}]]"),
                 )),
             }
         }
@@ -196,25 +285,31 @@ impl<'s, 't> Section<'s, 't> {
         self.table.get(key)
     }
 
-    fn wrong(&self, key: &str, at: usize, wanted: &str, problems: &mut Problems) {
-        problems.push(self.source.problem(
-            at,
-            format!("{}: '{key}' is not {wanted}", self.name),
-            "",
-        ));
+    fn wrong(&self, key: &str, at: usize, [wanted, such]: [&str; 2], problems: &mut Problems) {
+        let text = format!("{}: '{key}' is not {wanted}", self.name);
+        problems.push(self.source.problem(at, text, format!("write {key} = {such}")));
     }
 
-    fn missing(&self, key: &str, problems: &mut Problems) {
-        problems.push(self.problem(format!("'{key}' is missing"), format!("add {key} = …")));
+    /// Keeps that a key is missing until [`Self::finish`].
+    pub(super) fn is_missing(
+        &mut self,
+        key: &'static str,
+        text: impl AsRef<str>,
+        remedy: impl Into<String>,
+    ) {
+        let problem = self.problem(text, remedy);
+        self.missing.push((key, problem));
     }
 
     pub(super) fn text(&mut self, key: &'static str, problems: &mut Problems) -> Option<Text> {
         let found = self.value(key)?;
         let at = found.span().start;
         if let Some(text) = found.get_ref().as_str() {
-            Some(Text { value: text.to_owned(), at })
+            let text = Text { value: text.to_owned(), at };
+            let most = self.chars_max.unwrap_or_else(|| text::chars_max(key));
+            text::check(self.source, &self.name, key, &text, most, problems).then_some(text)
         } else {
-            self.wrong(key, at, "a text", problems);
+            self.wrong(key, at, ["a text", r#""…""#], problems);
             None
         }
     }
@@ -222,7 +317,7 @@ impl<'s, 't> Section<'s, 't> {
     /// A text that must be there and not be blank.
     pub(super) fn required(&mut self, key: &'static str, problems: &mut Problems) -> Option<Text> {
         if self.value(key).is_none() {
-            self.missing(key, problems);
+            self.is_missing(key, format!("'{key}' is missing"), format!("add {key} = …"));
             return None;
         }
         let text = self.text(key, problems)?;
@@ -240,15 +335,19 @@ impl<'s, 't> Section<'s, 't> {
     pub(super) fn texts(&mut self, key: &'static str, problems: &mut Problems) -> Vec<Text> {
         let Some(found) = self.value(key) else { return Vec::new() };
         let Some(array) = found.get_ref().as_array() else {
-            self.wrong(key, found.span().start, "a list of texts", problems);
+            self.wrong(key, found.span().start, ["a list of texts", r#"["…", "…"]"#], problems);
             return Vec::new();
         };
-        let mut texts = Vec::new();
+        let (mut texts, most) = (Vec::new(), text::chars_max(key));
         for element in array {
             let at = element.span().start;
             match element.get_ref().as_str() {
-                Some(text) => texts.push(Text { value: text.to_owned(), at }),
-                None => self.wrong(key, at, "a list of texts", problems),
+                Some(text) => {
+                    let text = Text { value: text.to_owned(), at };
+                    let good = text::check(self.source, &self.name, key, &text, most, problems);
+                    texts.extend(good.then_some(text));
+                }
+                None => self.wrong(key, at, ["a list of texts", r#"["…", "…"]"#], problems),
             }
         }
         texts
@@ -258,7 +357,7 @@ impl<'s, 't> Section<'s, 't> {
         let found = self.value(key)?;
         let number = integer(found.get_ref());
         if number.is_none() {
-            self.wrong(key, found.span().start, "a whole number", problems);
+            self.wrong(key, found.span().start, ["a whole number", "12"], problems);
         }
         number
     }
@@ -267,7 +366,7 @@ impl<'s, 't> Section<'s, 't> {
         let found = self.value(key)?;
         let value = found.get_ref().as_bool();
         if value.is_none() {
-            self.wrong(key, found.span().start, "true or false", problems);
+            self.wrong(key, found.span().start, ["true or false", "true, or false"], problems);
         }
         value
     }
@@ -276,7 +375,7 @@ impl<'s, 't> Section<'s, 't> {
         let found = self.value(key)?;
         let value = date(found.get_ref());
         if value.is_none() {
-            self.wrong(key, found.span().start, "a date such as 2026-11-23", problems);
+            self.wrong(key, found.span().start, ["a date", "2026-11-23, without quotes"], problems);
         }
         value
     }
@@ -291,7 +390,7 @@ impl<'s, 't> Section<'s, 't> {
         if let Some(table) = found.get_ref().as_table() {
             Some(Section::new(self.source, format!("{}.{key}", self.name), at, table))
         } else {
-            self.wrong(key, at, "a table", problems);
+            self.wrong(key, at, ["a table", "{ … }"], problems);
             None
         }
     }
@@ -303,35 +402,41 @@ impl<'s, 't> Section<'s, 't> {
         problems: &mut Problems,
     ) -> Option<(Text, Text)> {
         if self.value(key).is_none() {
-            self.missing(&format!("{key}.zh' and '{key}.en"), problems);
+            let text = format!("'{key}.zh' and '{key}.en' are missing");
+            let remedy = format!(r#"add {key} = {{ zh = "…", en = "…" }}"#);
+            self.is_missing(key, text, remedy);
             return None;
         }
         let mut section = self.table(key, problems)?;
         section.at = self.at.max(section.at);
-        let texts = (section.required("zh", problems), section.required("en", problems));
-        for (language, text) in [("zh", &texts.0), ("en", &texts.1)] {
+        section.chars_max = Some(text::chars_max_of_both(key));
+        let texts = section.languages(problems);
+        section.finish(problems);
+        texts
+    }
+
+    /// The keys `zh` and `en`, each in its language.
+    pub(super) fn languages(&mut self, problems: &mut Problems) -> Option<(Text, Text)> {
+        let (zh, en) = (self.required("zh", problems), self.required("en", problems));
+        for (language, text) in [("zh", &zh), ("en", &en)] {
             if let Some(text) = text {
-                characters(self.source, &section.name, language, text, problems);
-                self.language(&section.name, language, text, problems);
+                self.language(language, text, problems);
             }
         }
-        section.finish(problems);
-        Some((texts.0?, texts.1?))
+        zh.zip(en)
     }
 
     /// A text in the other language was put into the wrong line, or never translated.
-    fn language(&self, name: &str, language: &str, text: &Text, problems: &mut Problems) {
-        let han = text.value.chars().position(is_han);
+    fn language(&self, language: &str, text: &Text, problems: &mut Problems) {
+        let han = text.value.chars().any(text::is_han);
         let (wrong, remedy) = match (language, han) {
-            ("zh", None) => ("has no Chinese character", "write it in Chinese"),
-            ("en", Some(_)) => ("has a Chinese character", "write it in English"),
+            ("zh", false) => ("has no Chinese character", "write it in Chinese"),
+            ("en", true) => ("has a Chinese character", "write it in English"),
             _ => return,
         };
-        problems.push(self.source.problem(
-            text.at,
-            format!("{name}: '{language}' {wrong}"),
-            remedy,
-        ));
+        let text = text.at;
+        let wrong = format!("{}: '{language}' {wrong}", self.name);
+        problems.push(self.source.problem(text, wrong, remedy));
     }
 
     pub(super) fn bilingual(
@@ -350,44 +455,38 @@ impl<'s, 't> Section<'s, 't> {
         self.table.iter()
     }
 
-    /// Tells every key that was not asked for.
-    pub(super) fn finish(self, problems: &mut Problems) {
+    /// Tells every key that was not asked for, and those that are missing and not misspelt.
+    pub(super) fn finish(mut self, problems: &mut Problems) {
+        let mut unknown: Vec<(&str, usize)> = Vec::new();
         for key in self.table.keys() {
             let name: &str = key.get_ref();
-            if !self.taken.contains(&name) {
-                let hint = hint(name, self.taken.iter().copied());
-                problems.push(self.source.problem(
-                    key.span().start,
-                    format!("{}: unknown key '{name}'{hint}", self.name),
-                    "a key nobody reads changes nothing: mend its name or take it out",
-                ));
+            if self.taken.contains(&name) {
+                continue;
             }
+            let Some(meant) = did_you_mean(name, self.taken.iter().copied()) else {
+                unknown.push((name, key.span().start));
+                continue;
+            };
+            self.missing.retain(|(missing, _)| *missing != meant);
+            let text = format!("{}: unknown key '{name}' (did you mean '{meant}'?)", self.name);
+            problems.push(self.source.problem(key.span().start, text, UNKNOWN));
         }
+        unknown.sort_by_key(|(_, at)| *at);
+        if let [(_, at), ..] = unknown[..] {
+            let names: Vec<String> = unknown.iter().map(|(name, _)| format!("'{name}'")).collect();
+            let keys = if names.len() == 1 { "key" } else { "keys" };
+            let text = format!("{}: unknown {keys} {}", self.name, names.join(", "));
+            problems.push(self.source.problem(at, text, UNKNOWN));
+        }
+        self.missing.into_iter().for_each(|(_, problem)| problems.push(problem));
     }
 }
 
-/// CJK ideographs, as names and laws are written with them.
-fn is_han(c: char) -> bool {
-    matches!(u32::from(c), 0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xf900..=0xfaff | 0x2_0000..=0x3_ffff)
-}
+const UNKNOWN: &str = "a key nobody reads changes nothing: mend its name or take it out";
 
-/// Tells a character that cannot be seen in a text that people read: it would be printed, or turn the
-/// order of what stands around it.
-pub(super) fn characters(
-    source: Source<'_>,
-    name: &str,
-    key: &str,
-    text: &Text,
-    problems: &mut Problems,
-) -> bool {
-    let unseen = |c: &char| {
-        c.is_control() && *c != '\n'
-            || matches!(u32::from(*c), 0xfeff | 0xfffd | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x2069)
-    };
-    let Some(found) = text.value.chars().find(unseen) else { return true };
-    let wrong = format!("{name}: '{key}' has a character nobody sees (U+{:04X})", u32::from(found));
-    problems.push(source.problem(text.at, wrong, "take it out"));
-    false
+/// Whether a value is a list without elements.
+pub(super) fn is_empty_list(value: &Spanned<DeValue<'_>>) -> bool {
+    value.get_ref().as_array().is_some_and(|array| array.is_empty())
 }
 
 /// A whole number of TOML.

@@ -63,7 +63,7 @@ impl fmt::Debug for Facts {
 const PROBLEMS_MAX: usize = 100;
 
 /// Characters of a text fact at most: the longest business scope of the register has under 2000.
-const TEXT_CHARS_MAX: usize = 2000;
+pub(super) const TEXT_CHARS_MAX: usize = 2000;
 
 impl Facts {
     /// Bytes of a fact document at most: all lists at their bounds stay below 128 KB.
@@ -105,7 +105,7 @@ impl Facts {
         }
         match serde_json::from_slice(document) {
             Ok(json) => teller.record(&json, roots, ""),
-            Err(error) => teller.wrong("", format!("not JSON: {error}"), ""),
+            Err(error) => teller.wrong("", format!("not JSON: {error}"), "give one JSON document"),
         }
         Err(teller.told())
     }
@@ -346,7 +346,11 @@ impl Teller {
 
     fn too_long(&mut self, has: usize) {
         let most = Facts::BYTES_MAX;
-        self.wrong("", format!("the document has {has} bytes, at most {most} are read"), "");
+        self.wrong(
+            "",
+            format!("the document has {has} bytes, at most {most} are read"),
+            "give one application",
+        );
     }
 
     fn wrong(&mut self, path: &str, text: impl Into<String>, remedy: impl Into<String>) {
@@ -394,7 +398,11 @@ impl Teller {
             (Type::Bool, Json::Bool(_)) => {}
             (Type::Int, Json::Number(number)) => {
                 if !number.as_i64().is_some_and(exact) {
-                    self.wrong(path, "not a whole number, or too large", "");
+                    self.wrong(
+                        path,
+                        "not a whole number, or too large",
+                        "write 12, without quotes or a point",
+                    );
                 }
             }
             (Type::Date, Json::String(text)) => {
@@ -409,12 +417,16 @@ impl Teller {
             }
             (Type::Text, Json::String(text)) => {
                 if !fits(text) {
-                    self.wrong(path, format!("longer than {TEXT_CHARS_MAX} characters"), "");
+                    self.wrong(
+                        path,
+                        format!("longer than {TEXT_CHARS_MAX} characters"),
+                        "shorten it",
+                    );
                 }
             }
             (Type::Enum(one), Json::String(word)) => {
                 if let Err(mistake) = one.check(word, 0) {
-                    self.wrong(path, mistake.text, "");
+                    self.wrong(path, mistake.text, &mistake.remedy);
                 }
             }
             (Type::Record(record), _) => self.record(json, record, path),
@@ -422,7 +434,11 @@ impl Teller {
                 let bound = usize::try_from(*bound).unwrap_or(usize::MAX);
                 if elements.len() > bound {
                     let has = elements.len();
-                    self.wrong(path, format!("{has} elements, at most {bound} are allowed"), "");
+                    self.wrong(
+                        path,
+                        format!("{has} elements, at most {bound} are allowed"),
+                        "the bound stands in the schema",
+                    );
                 }
                 for (index, json) in elements.iter().take(bound).enumerate() {
                     let path = format!("{path}[{index}]");
@@ -446,7 +462,7 @@ impl Teller {
             Json::Array(_) => "a list",
             Json::Object(_) => "an object",
         };
-        self.wrong(path, format!("is {found}, expected {wanted}"), "");
+        self.wrong(path, format!("is {found}, expected {wanted}"), "see the schema");
     }
 }
 

@@ -3,6 +3,7 @@
 //! Conditions are written in a statically typed subset of CEL (see `docs/decisions`). Nothing here sees
 //! a clock, a file, a network or a language.
 
+mod article;
 mod case;
 mod catalogue;
 mod check;
@@ -29,6 +30,7 @@ mod same;
 mod schema;
 mod syntax;
 mod template;
+mod text;
 mod told;
 mod value;
 mod words;

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::civil::Date;
+use serde_json::Value as Json;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::document::{Section, Source, characters, json};
+use super::document::{Section, Source, Text, Toml, json};
 use super::facts::bind;
 use super::problem::Problems;
 use super::schema::{Type, Types};
+use super::text;
 use super::value::Value;
 use crate::domain::Bilingual;
 
@@ -105,55 +107,72 @@ fn origin(section: &mut Section<'_, '_>, problems: &mut Problems) -> Option<Bili
     let is_table = |found: &Spanned<DeValue<'_>>| found.get_ref().as_table().is_some();
     if !section.value("source").is_some_and(is_table) {
         let text = section.required("source", problems)?;
-        characters(section.source, &section.name, "source", &text, problems);
         return Some(Bilingual::new(text.value.clone(), text.value));
     }
     let mut both = section.table("source", problems)?;
     let (zh, en) = (both.required("zh", problems), both.required("en", problems));
-    for text in [&zh, &en].into_iter().flatten() {
-        characters(both.source, &both.name, "source", text, problems);
-    }
     both.finish(problems);
     Some(Bilingual::new(zh?.value, en?.value))
 }
 
+/// Whether the texts of a value are texts: a rule tells them to people.
+fn are_texts(section: &Section<'_, '_>, at: usize, value: &Json, problems: &mut Problems) -> bool {
+    let texts = |text: &String, problems: &mut Problems| {
+        let text = Text { value: text.clone(), at };
+        text::check(section.source, &section.name, "is", &text, text::chars_max("is"), problems)
+    };
+    match value {
+        Json::String(text) => texts(text, problems),
+        Json::Array(all) => all.iter().all(|one| are_texts(section, at, one, problems)),
+        Json::Object(all) => all.values().all(|one| are_texts(section, at, one, problems)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => true,
+    }
+}
+
 /// Reads `params.toml`. Every parameter has a value from `begin`, the day the oldest rule set begins.
 pub(super) fn read(
-    source: Source<'_>,
+    toml: &Toml<'_>,
     types: &Types,
     begin: Option<Date>,
     problems: &mut Problems,
 ) -> Params {
+    let source = toml.source;
     let mut params = Params::default();
-    let Some(parsed) = source.parse(problems) else { return params };
     let mut wrong_names = BTreeSet::new();
-    let mut root = Section::new(source, "params", 0, parsed.get_ref());
+    let mut root = Section::new(source, "params", 0, toml.root());
     root.value("param");
     root.finish(problems);
-    for mut section in Section::each(source, parsed.get_ref(), "param", problems) {
+    for mut section in toml.each("param", problems) {
         let name = section.required("name", problems);
         if let Some(name) = &name {
             section.name = format!("param {}", name.value);
         }
         let ty = section.required("type", problems);
         let origin = origin(&mut section, problems);
+        let mut sound = true;
         let values = section.value("values").map(|found| found.get_ref().as_array());
         let ty = ty.and_then(|text| match types.parse(&text.value) {
             Ok(Type::Record(_)) => {
-                problems.push(source.problem(text.at, "a parameter is no record", ""));
+                let remedy = "a list of them is one: [<record>; 16]";
+                problems.push(source.problem(text.at, "a parameter is no record", remedy));
                 None
             }
             Ok(ty) => Some(ty),
             Err(why) => {
-                problems.push(source.problem(text.at, why, "see schema.toml"));
+                let remedy =
+                    "types are bool, int, date, money, string, [T; n] and those of schema.toml";
+                let why = format!("{}: {why}", section.name);
+                problems.push_by_facts(source.problem(text.at, why, remedy));
                 None
             }
         });
-        let mut dated: Vec<(Date, Value)> = Vec::new();
+        let mut dated: Vec<(Date, Option<Value>)> = Vec::new();
         for element in values.flatten().into_iter().flatten() {
             let at = element.span().start;
             let Some(table) = element.get_ref().as_table() else {
-                problems.push(source.problem(at, "a value is { from = <day>, is = … }", ""));
+                let text = format!("{}: a value is not a table", section.name);
+                problems.push(source.problem(at, text, "write { from = <day>, is = … }"));
+                sound = false;
                 continue;
             };
             let mut entry = Section::new(source, section.name.clone(), at, table);
@@ -161,26 +180,35 @@ pub(super) fn read(
             let is = entry.value("is").and_then(|is| json(is.get_ref()));
             entry.finish(problems);
             let (Some(from), Some(is)) = (from, is) else {
-                problems.push(source.problem(at, "a value needs `from` and `is`", ""));
+                sound = false;
+                if table.contains_key("from") && table.contains_key("is") {
+                    continue;
+                }
+                let text = format!("{}: a value needs `from` and `is`", section.name);
+                problems.push(source.problem(at, text, "write { from = <day>, is = … }"));
                 continue;
             };
             if dated.last().is_some_and(|(before, _)| *before >= from) {
-                problems.push(source.problem(at, "values stand oldest first, each day once", ""));
+                let text = format!("{}: {from} does not follow the value before", section.name);
+                problems.push(source.problem(at, text, "values stand oldest first, each day once"));
+            }
+            if !are_texts(&section, at, &is, problems) {
+                dated.push((from, None));
+                continue;
             }
             let Some(ty) = &ty else { continue };
-            match bind(&is, ty, "is") {
-                Ok(value) => dated.push((from, value)),
-                Err(wrong) => {
-                    for wrong in wrong {
-                        let text = format!("{}: {wrong}", section.name);
-                        problems.push(source.problem(at, text, ""));
-                    }
+            let value = bind(&is, ty, "value").map_err(|wrong| {
+                for wrong in wrong {
+                    let text = format!("{}: {wrong}", section.name);
+                    let remedy = format!("its type is {ty}: mend the value, or the type");
+                    problems.push_by_facts(source.problem(at, text, remedy));
                 }
-            }
+            });
+            dated.push((from, value.ok()));
         }
         match (dated.first(), begin) {
             // Values of an unknown type are not looked at.
-            (None, _) if ty.is_none() => {}
+            (None, _) if ty.is_none() || !sound => {}
             (None, _) => {
                 problems.push(section.problem("no values", "values = [{ from = …, is = … }]"));
             }
@@ -190,8 +218,10 @@ pub(super) fn read(
             }
             (Some(_), _) => {}
         }
+        // With values of another type it may be the type that is wrong.
+        sound &= dated.iter().all(|(_, value)| value.is_some());
         let (name, ty) = match (name, ty) {
-            (Some(name), Some(ty)) => (name, ty),
+            (Some(name), Some(ty)) if sound => (name, ty),
             (name, _) => {
                 wrong_names.extend(name.map(|name| name.value));
                 section.finish(problems);
@@ -199,19 +229,24 @@ pub(super) fn read(
             }
         };
         if params.find(&name.value).is_some() {
-            problems.push(section.problem("the name is taken", "each parameter stands once"));
+            problems.push(
+                section.problem(
+                    "the name is taken",
+                    "each parameter stands once: dates part its values",
+                ),
+            );
         }
         let origin = origin.unwrap_or_else(|| Bilingual::new("", ""));
         params.all.push(Param {
             name: name.value,
             ty,
             source: origin,
-            values: dated,
+            values: dated.into_iter().filter_map(|(from, value)| Some((from, value?))).collect(),
             asked: Arc::default(),
             at: section.at,
         });
         section.finish(problems);
     }
-    params.wrong = Some(wrong_names);
+    params.wrong = toml.whole.then_some(wrong_names);
     params
 }

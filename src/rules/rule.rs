@@ -3,12 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use toml::Spanned;
-use toml::de::DeTable;
 
-use super::check::{Asked, BUILT_IN, Define, Known, Scope, condition, expression};
+use super::check::{Asked, Define, Known, Scope, condition, expression, is_given};
 use super::cite::{Cites, Law, Speaks};
-use super::document::{Section, Source, Text};
+use super::document::{Section, Source, Text, Toml, is_empty_list};
 use super::node::Node;
 use super::params::Params;
 use super::place::{Sort, inside, root, within};
@@ -106,10 +104,11 @@ impl Rule {
 }
 
 /// Checks what no rule can be checked for alone: exceptions that fit the rules they are to, rules that
-/// say the same twice, and rules whose own period lies outside that of their rule sets. `rule_sets`
-/// are names and first days, oldest first; without `affordable` steps no condition is compared whole.
+/// say the same twice, and rules whose own period lies outside that of their rule sets. `ids` are those of
+/// all rules, also of such as have mistakes, empty where a file could not be read; `rule_sets` are names and first days, oldest first; without `affordable` steps no condition is compared whole.
 pub(super) fn check_together(
     rules: &[Rule],
+    ids: &BTreeSet<&str>,
     rule_sets: Option<&[(String, Date)]>,
     affordable: bool,
     problems: &mut Problems,
@@ -124,7 +123,10 @@ pub(super) fn check_together(
         }
         for id in &rule.overrides {
             let Some(general) = rules.iter().find(|other| other.id == *id) else {
-                let hint = hint(id, rules.iter().map(|other| other.id.as_str()));
+                if ids.is_empty() || ids.contains(id.as_str()) {
+                    continue;
+                }
+                let hint = hint(id, ids.iter().copied());
                 problems.push(rule.problem(
                     format!("overrides '{id}', and there is no such rule{hint}"),
                     "name the rule it is the exception to by its id",
@@ -183,7 +185,7 @@ fn overrides_itself(rules: &[Rule], rule: &Rule, general: &Rule, steps: usize) -
 }
 
 impl Rule {
-    fn problem(&self, text: String, remedy: &str) -> Problem {
+    pub(super) fn problem(&self, text: String, remedy: &str) -> Problem {
         Problem {
             file: self.file.clone(),
             line: self.line,
@@ -222,23 +224,6 @@ impl Rule {
 
 type Outline<'r> = (u128, Verdict, [Option<Date>; 2], &'r BTreeSet<String>, &'r BTreeSet<String>);
 
-/// A rule file, read once for its definitions and its rules.
-pub(super) struct RuleFile<'s> {
-    source: Source<'s>,
-    table: Spanned<DeTable<'s>>,
-}
-
-impl<'s> RuleFile<'s> {
-    /// Tells syntax errors.
-    pub(super) fn read(source: Source<'s>, problems: &mut Problems) -> Option<Self> {
-        source.parse(problems).map(|table| Self { source, table })
-    }
-
-    fn each(&self, key: &'static str, problems: &mut Problems) -> Vec<Section<'s, '_>> {
-        Section::each(self.source, self.table.get_ref(), key, problems)
-    }
-}
-
 /// What rule files are checked against.
 pub(super) struct Context<'c> {
     pub(super) roots: &'c Record,
@@ -248,50 +233,55 @@ pub(super) struct Context<'c> {
     pub(super) rule_sets: Option<&'c [(String, Date)]>,
     /// The laws that may be cited, where the manifest names them.
     pub(super) laws: Option<&'c [Law]>,
+    /// Whether all rule files could be read: what they lack is not unknown otherwise.
+    pub(super) whole: bool,
 }
+
+/// Definitions of an edition at most; the law has about twenty.
+const DEFINES_MAX: usize = 1000;
 
 /// Reads the `[[define]]`s of every rule file.
 pub(super) fn defines(
-    files: &[RuleFile<'_>],
+    files: &[&Toml<'_>],
     context: &Context<'_>,
     problems: &mut Problems,
 ) -> BTreeMap<String, Define> {
     let mut defines: BTreeMap<String, Define> = BTreeMap::new();
     let mut written = Vec::new();
-    for file in files {
+    'files: for file in files {
         let source = file.source;
         for mut section in file.each("define", problems) {
+            if defines.len() == DEFINES_MAX {
+                let text = format!("more than {DEFINES_MAX} definitions");
+                problems.push(section.problem(text, "nobody keeps so many names apart: use fewer"));
+                break 'files;
+            }
             let name = section.required("name", problems);
-            let when = section.required("when", problems);
-            if let (Some(name), Some(when)) = (name, when) {
+            if let Some(name) = &name {
                 section.name = format!("define {}", name.value);
-                let taken = context.roots.field(&name.value).is_some()
-                    || BUILT_IN.contains(&name.value.as_str())
-                    || defines.contains_key(&name.value);
-                let plain = name.value.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-                if taken || !plain {
-                    let remedy = "a new name of small letters and _";
-                    problems.push(section.problem("the name is taken or not a name", remedy));
+            }
+            let when = section.required("when", problems);
+            if let Some(name) = name {
+                let define = define(&section, &name, when.as_ref(), context, problems);
+                if defines.contains_key(&name.value) {
+                    let text = "the name is taken by another definition";
+                    problems.push(section.problem(text, "a new name of small letters and _"));
                 } else {
-                    match parse(&when.value) {
-                        Ok(expr) => {
-                            let define = Define::new(when.value.clone(), expr);
-                            defines.insert(name.value.clone(), define);
-                            written.push((source, name.value, when));
-                        }
-                        Err(mistake) => {
-                            tell(&section.name, source, &when, vec![mistake], problems);
-                        }
-                    }
+                    defines.insert(name.value.clone(), define);
+                    written.extend(when.map(|when| (source, name.value, when)));
                 }
             }
             section.finish(problems);
         }
     }
-    let scope = Scope { roots: context.roots, params: context.params, defines: &defines };
+    // Definitions are numbered in the order of their names.
+    for (number, define) in defines.values_mut().enumerate() {
+        define.number = number;
+    }
+    let scope = context.scope(&defines);
     for (source, name, when) in written {
-        if let Some(define) = defines.get(&name)
-            && let Err(mistakes) = condition(&when.value, &define.expr, scope, None)
+        if let Some(expr) = defines.get(&name).and_then(|define| define.expr.as_ref())
+            && let Err(mistakes) = condition(&when.value, expr, scope, None)
         {
             tell(&format!("define {name}"), source, &when, mistakes, problems);
         }
@@ -299,9 +289,42 @@ pub(super) fn defines(
     defines
 }
 
+/// One definition; without an expression where it has a mistake, which is told here and nowhere else.
+fn define(
+    section: &Section<'_, '_>,
+    name: &Text,
+    when: Option<&Text>,
+    context: &Context<'_>,
+    problems: &mut Problems,
+) -> Define {
+    let source = section.source;
+    let mut expr = None;
+    let given = is_given(&name.value);
+    if given || context.roots.field(&name.value).is_some() {
+        let whose = if given { "the language" } else { "the schema" };
+        let text = format!("the name is taken: {whose} has a '{}'", name.value);
+        problems.push(section.problem(text, "a new name of small letters and _"));
+    } else if name.value.len() > NAME_BYTES_MAX
+        || !name.value.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+    {
+        let remedy = format!("small letters and _, at most {NAME_BYTES_MAX}");
+        problems.push(section.problem("this is not a name", remedy));
+    } else if let Some(when) = when {
+        match parse(&when.value) {
+            Ok(parsed) => expr = Some(parsed),
+            Err(mistake) => tell_syntax(&section.name, source, when, mistake, problems),
+        }
+    }
+    let text = when.map_or_else(String::new, |when| when.value.clone());
+    Define::new(text, expr)
+}
+
+/// Bytes of a definition's name at most.
+const NAME_BYTES_MAX: usize = 48;
+
 /// Definitions that no rule came to by name. To be asked when all rules are checked.
 pub(super) fn unused(
-    files: &[RuleFile<'_>],
+    files: &[&Toml<'_>],
     defines: &BTreeMap<String, Define>,
     problems: &mut Problems,
 ) {
@@ -317,19 +340,25 @@ pub(super) fn unused(
     }
 }
 
+impl<'c> Context<'c> {
+    fn scope(&self, defines: &'c BTreeMap<String, Define>) -> Scope<'c> {
+        Scope { roots: self.roots, params: self.params, defines, whole: self.whole }
+    }
+}
+
 /// Reads the `[[rule]]`s of one file.
 pub(super) fn rules(
-    file: &RuleFile<'_>,
+    file: &Toml<'_>,
     context: &Context<'_>,
     defines: &BTreeMap<String, Define>,
     problems: &mut Problems,
 ) -> Vec<Rule> {
     let source = file.source;
-    let mut root = Section::new(source, source.file, 0, file.table.get_ref());
+    let mut root = Section::new(source, source.file, 0, file.root());
     root.value("define");
     root.value("rule");
     root.finish(problems);
-    let scope = Scope { roots: context.roots, params: context.params, defines };
+    let scope = context.scope(defines);
     let (mut at, mut line) = (0, 1);
     let mut rules = Vec::new();
     for section in file.each("rule", problems) {
@@ -369,8 +398,8 @@ fn rule(
         }
     }
     twice(&section, "rule_set", &rule_sets, problems);
-    if rule_sets.is_empty() {
-        problems.push(section.problem("'rule_set' is missing", "name the rule sets it belongs to"));
+    if section.value("rule_set").is_none_or(is_empty_list) {
+        section.is_missing("rule_set", "'rule_set' is missing", "name the rule sets it belongs to");
     }
     let services = services(&mut section, problems);
     let (from, until) = (section.date("from", problems), section.date("until", problems));
@@ -383,7 +412,13 @@ fn rule(
     let overrides = section.texts("overrides", problems);
     twice(&section, "overrides", &overrides, problems);
     let cite = Cites::read(&mut section, problems);
-    if let (Some(cite), Some(services), Some(declared)) = (&cite, &services, context.rule_sets) {
+    let is_declared = |name: &Text| {
+        context.rule_sets.is_some_and(|sets| sets.iter().any(|(known, _)| *known == name.value))
+    };
+    // Where a rule set is not known, nor is where the rule speaks.
+    if let (Some(cite), Some(services), Some(declared)) = (&cite, &services, context.rule_sets)
+        && rule_sets.iter().all(is_declared)
+    {
         let speaks = Speaks {
             rule: &section.name,
             days: days_of(declared, &rule_sets, from, until),
@@ -402,11 +437,14 @@ fn rule(
         }),
     };
     let when = section.required("when", problems);
-    let checked = when.as_ref().and_then(|when| {
-        let checked = parse(&when.value)
-            .map_err(|mistake| vec![mistake])
-            .and_then(|expr| condition(&when.value, &expr, scope, Some(&asked)));
-        checked.map_err(|mistakes| tell(&section.name, source, when, mistakes, problems)).ok()
+    let checked = when.as_ref().and_then(|when| match parse(&when.value) {
+        Err(mistake) => {
+            tell_syntax(&section.name, source, when, mistake, problems);
+            None
+        }
+        Ok(expr) => condition(&when.value, &expr, scope, Some(&asked))
+            .map_err(|mistakes| tell(&section.name, source, when, mistakes, problems))
+            .ok(),
     });
     let nothing = Known::new();
     let known = checked.as_ref().map_or(&nothing, |checked| &checked.when_true);
@@ -416,7 +454,8 @@ fn rule(
         cost = cost.saturating_add(more);
         due
     });
-    let has_due = due.is_some();
+    // Also one with a mistake may be named.
+    let has_due = section.value("due").is_some() || section.value("due_workdays").is_some();
     let mut both = |key: &'static str, section: &mut Section<'_, '_>, problems: &mut Problems| {
         let (zh, en) = section.both(key, problems)?;
         // What a wrong condition guards is unknown: its own mistakes come first.
@@ -539,7 +578,7 @@ fn of_application<'r>(name: &str, roots: &'r Record) -> Option<(Node, &'r Type)>
 }
 
 /// Ids and codes are upper-case words: they stand in records for decades.
-fn word(
+pub(super) fn word(
     section: &Section<'_, '_>,
     text: &Text,
     key: &str,
@@ -555,8 +594,10 @@ fn word(
 
 fn services(section: &mut Section<'_, '_>, problems: &mut Problems) -> Option<BTreeSet<String>> {
     let written = section.texts("applies", problems);
+    if section.value("applies").is_none_or(is_empty_list) {
+        section.is_missing("applies", "'applies' is missing", r#"name services, or ["any"]"#);
+    }
     if written.is_empty() {
-        problems.push(section.problem("'applies' is missing", r#"name services, or ["any"]"#));
         return None;
     }
     twice(section, "applies", &written, problems);
@@ -575,7 +616,8 @@ fn services(section: &mut Section<'_, '_>, problems: &mut Problems) -> Option<BT
             let known = ServiceCode::ALL.into_iter().map(ServiceCode::as_str);
             let hint = hint(&name.value, known.chain(["any"]));
             let text = format!("{}: unknown service '{}'{hint}", section.name, name.value);
-            problems.push(section.source.problem(name.at, text, r#""any" stands alone"#));
+            let remedy = r#"write food/new and the like, or ["any"] for all"#;
+            problems.push(section.source.problem(name.at, text, remedy));
         }
         services.insert(name.value.clone());
     }
@@ -628,7 +670,7 @@ fn due(
                 u16::try_from(count).ok().filter(|_| (1..=DUE_WORKDAYS_MAX).contains(&count));
             if fits.is_none() {
                 let text = format!("'due_workdays' is not between 1 and {DUE_WORKDAYS_MAX}");
-                problems.push(section.problem(text, ""));
+                problems.push(section.problem(text, "no period of the law is longer"));
             }
             fits.map(|count| (DueBy::Workdays(count), u64::from(count)))
         }
@@ -655,6 +697,19 @@ fn due(
     }
 }
 
+/// Tells a mistake of the writing alone.
+fn tell_syntax(
+    name: &str,
+    source: Source<'_>,
+    written: &Text,
+    mistake: Mistake,
+    problems: &mut Problems,
+) {
+    let text = format!("{name}: {}", mistake.text);
+    problems.push(source.problem_in(written, mistake.at, text, mistake.remedy));
+}
+
+/// Tells mistakes that were found by the schema.
 fn tell(
     name: &str,
     source: Source<'_>,
@@ -664,6 +719,6 @@ fn tell(
 ) {
     for mistake in mistakes {
         let text = format!("{name}: {}", mistake.text);
-        problems.push(source.problem_in(written, mistake.at, text, mistake.remedy));
+        problems.push_by_facts(source.problem_in(written, mistake.at, text, mistake.remedy));
     }
 }

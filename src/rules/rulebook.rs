@@ -1,28 +1,29 @@
 //! An edition as data: loaded whole or not at all, with every problem told at once.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
-use super::case::{self, Case};
+use super::case::{self, Bases, Case};
 use super::catalogue::{self, Catalogue};
 use super::cite::{self, Law};
 use super::decide::decide_by_law;
-use super::document::{Section, Source};
+use super::document::{Section, Source, Toml, Tomls, is_empty_list};
 use super::facts::Facts;
 use super::guide::{self, Guide};
 use super::index::{self, Asked, Index};
 use super::params::{self, Params};
 use super::problem::{Problem, Problems};
-use super::rule::{self, Context, Rule, RuleFile};
+use super::rule::{self, Context, Rule};
 use super::schema::{self, Record};
 use super::value::Value;
 use super::words::{self, Words};
 use crate::domain::Bilingual;
-use crate::domain::calendar::Calendar;
+use crate::domain::calendar::{self, Calendar};
 
 /// A checked edition: rules, texts, parameters, calendar, catalogue, and the cases that hold.
 #[derive(Debug, Clone)]
@@ -86,6 +87,11 @@ impl Rulebook {
     /// on a slow processor.
     pub const COST_MAX: u64 = 600_000;
 
+    /// Rules of an edition at most: fourteen times those of the law.
+    pub const RULES_MAX: usize = 2000;
+    /// The highest epoch and version: a mistyped one must not use up all that could follow.
+    pub const NUMBER_MAX: u64 = 999_999;
+
     /// Checks an edition, given as path → text. Its cases are run too: one that fails is a problem.
     pub fn load(files: &BTreeMap<String, String>) -> Result<Self, Problems> {
         Self::load_beside(files, Vec::new(), false)
@@ -116,9 +122,9 @@ impl Rulebook {
         unread: Vec<Problem>,
         whole: bool,
     ) -> Result<Self, Problems> {
-        let mut problems = Problems(unread);
+        let mut problems = Problems::of(unread);
         let loaded = load(files, whole, &mut problems);
-        problems.sort();
+        problems.finish();
         match loaded {
             Some(rulebook) if problems.is_empty() => Ok(rulebook),
             _ => Err(problems),
@@ -204,6 +210,11 @@ impl Rulebook {
     pub fn rule_set_on(&self, day: Date) -> Option<&str> {
         let current = self.rule_sets.iter().rev().find(|(_, from)| *from <= day);
         current.map(|(name, _)| name.as_str())
+    }
+
+    /// The oldest rule set and its first day.
+    pub fn first_rule_set(&self) -> Option<(&str, Date)> {
+        self.rule_sets.first().map(|(name, from)| (name.as_str(), *from))
     }
 
     /// The same edition with its rules in another order, or with fewer: for asking what would change.
@@ -317,97 +328,126 @@ const FILES: [&str; 6] = [
 ];
 
 fn load(all: &BTreeMap<String, String>, whole: bool, problems: &mut Problems) -> Option<Rulebook> {
+    let unread = |folder: &str, problems: &Problems| {
+        problems.0.iter().any(|problem| is_in(&problem.file, folder, ".toml"))
+    };
+    // What a file lacks that could not even be read is not told as missing.
+    let rules_unread = unread("rules/", problems);
     let files = &*fitting(all, problems)?;
-    let source = |file: &'static str, problems: &mut Problems| {
-        let text = files.get(file);
-        if text.is_none() && !problems.0.iter().any(|problem| problem.file == file) {
+    for file in FILES.into_iter().filter(|file| !files.contains_key(*file)) {
+        if !problems.0.iter().any(|problem| problem.file == file) {
             problems.push(missing(file));
         }
-        text.map(|text| Source { file, text })
+    }
+    let in_parts = |file: &str| {
+        file == "params.toml" || ["rules/", "cases/"].iter().any(|f| file.starts_with(f))
     };
-    let manifest = source("manifest.toml", problems).and_then(|source| manifest(source, problems));
-    let schema = source("schema.toml", problems).and_then(|source| schema::read(source, problems));
-    let words = source("schema.toml", &mut Problems::default());
-    let words = words.map(|source| words::read(source, problems)).unwrap_or_default();
-    let calendar = source("calendar.toml", problems).and_then(|source| calendar(source, problems));
-    let params = source("params.toml", problems);
-    let catalogue = source("catalogue.toml", problems);
-    let guide = source("guide.toml", problems);
-    let (roots, types) = schema?;
+    let rest = OnceCell::new();
+    let tomls = Tomls::read(files, in_parts, &rest, problems);
+    let toml = |file: &str| tomls.get(file);
+
+    let manifest = toml("manifest.toml").map(|toml| manifest(toml, problems)).unwrap_or_default();
+    let told = problems.len();
+    let schema = toml("schema.toml").and_then(|toml| schema::read(toml, problems));
+    let is_whole = schema.is_some() && problems.len() == told;
+    let words = toml("schema.toml").map(|toml| words::read(toml, problems)).unwrap_or_default();
+    if !is_whole {
+        problems.without_facts();
+    }
+    let (roots, types) = schema.unwrap_or_else(schema::nothing);
     let asked = Asked::find(&roots);
     if asked.is_none() {
-        problems.push(index::not_asked());
+        problems.push_by_facts(index::not_asked());
     }
-    let begin = manifest.as_ref().and_then(|manifest| manifest.rule_sets.first());
+    let text = |file: &'static str| files.get(file).map(|text| Source { file, text });
+    let calendar = text("calendar.toml").and_then(|source| calendar(source, problems));
+    let begin = manifest.rule_sets.as_ref().and_then(|sets| sets.first());
     let begin = begin.map(|(_, from)| *from);
-    let params =
-        params.map(|source| params::read(source, &types, begin, problems)).unwrap_or_default();
-    let catalogue = catalogue.and_then(|source| catalogue::read(source, &roots, problems));
-    let guide = guide.zip(catalogue.as_ref()).and_then(|(source, catalogue)| {
-        let known = guide::Known { roots: &roots, types: &types, catalogue, params: &params };
-        guide::read(source, known, problems)
+    let params = toml("params.toml").map(|toml| params::read(toml, &types, begin, problems));
+    let params = params.unwrap_or_default();
+    let entries = toml("catalogue.toml").map(|toml| toml.names("entry", "id")).unwrap_or_default();
+    let catalogue = toml("catalogue.toml").map(|toml| catalogue::read(toml, &roots, problems));
+    let guide = toml("guide.toml").zip(catalogue.as_ref()).map(|(toml, catalogue)| {
+        let (roots, types, params) = (&*roots, &types, &params);
+        let known = guide::Known { roots, types, catalogue, params, entries: &entries };
+        guide::read(toml, known, problems)
     });
 
     // What names a rule set cannot be judged where the manifest could not be read.
-    let rule_sets = manifest.as_ref().map(|manifest| manifest.rule_sets.as_slice());
-    let laws = manifest.as_ref().and_then(|manifest| manifest.laws.as_deref());
-    let context = Context { roots: &roots, params: &params, rule_sets, laws };
-    let rule_files: Vec<RuleFile<'_>> = in_folder(files, "rules/", ".toml")
-        .filter_map(|source| RuleFile::read(source, problems))
-        .collect();
+    let rule_sets = manifest.rule_sets.as_deref();
+    let laws = manifest.laws.as_deref();
+    let rule_files: Vec<&Toml<'_>> = tomls.within("rules/").collect();
+    let rules_whole = !rules_unread
+        && rule_files.iter().all(|toml| toml.whole)
+        && rule_files.len() == in_folder(all, "rules/", ".toml").count();
+    let context = Context { roots: &roots, params: &params, rule_sets, laws, whole: rules_whole };
     let defines = rule::defines(&rule_files, &context, problems);
     let mut rules: Vec<Rule> = Vec::new();
     let mut ids: BTreeMap<String, usize> = BTreeMap::new();
     for file in &rule_files {
         for rule in rule::rules(file, &context, &defines, problems) {
+            if rules.len() == Rulebook::RULES_MAX {
+                let text = format!("more than {} rules", Rulebook::RULES_MAX);
+                let remedy = "one rule with a list says what many with one word each say";
+                problems.push(Problem { mark: None, ..rule.problem(text, remedy) });
+                break;
+            }
             let first = *ids.entry(rule.id.clone()).or_insert(rules.len());
             if let Some(twin) = rules.get(first) {
-                problems.push(Problem {
-                    file: rule.file.clone(),
-                    line: rule.line,
-                    text: format!("{}: the id stands in {}:{} too", rule.id, twin.file, twin.line),
-                    mark: None,
-                    remedy: "ids stand in records for decades: give a new one".to_owned(),
-                });
+                let text = format!("the id stands in {}:{} too", twin.file, twin.line);
+                problems
+                    .push(rule.problem(text, "ids stand in records for decades: give a new one"));
             }
             rules.push(rule);
         }
     }
+    let written = if rules_whole {
+        rule_files.iter().flat_map(|toml| toml.names("rule", "id")).collect()
+    } else {
+        BTreeSet::new()
+    };
+    if whole && rules_whole && rule_files.iter().all(|toml| toml.names("rule", "id").is_empty()) {
+        problems.push(Problem {
+            file: "rules/".to_owned(),
+            line: 1,
+            text: "the edition has no rules: it would refer everything".to_owned(),
+            mark: None,
+            remedy: "add rules/*.toml with [[rule]]s".to_owned(),
+        });
+    }
     let cost = rules.iter().fold(0_u64, |sum, rule| sum.saturating_add(rule.cost));
     // What takes too many steps is told below: definitions written out, it would fill the memory.
     let affordable = cost <= Rulebook::COST_MAX;
-    rule::check_together(&rules, rule_sets, affordable, problems);
+    rule::check_together(&rules, &written, rule_sets, affordable, problems);
     if problems.is_empty() {
         // Only now: what a wrong condition would have used is not told as unused.
         rule::unused(&rule_files, &defines, problems);
-        if whole && let Some(text) = files.get("params.toml") {
-            params.unused(Source { file: "params.toml", text }, problems);
+        if whole && let Some(toml) = toml("params.toml") {
+            params.unused(toml.source, problems);
+        }
+        if whole && let Some((toml, laws)) = toml("manifest.toml").zip(laws) {
+            cite::unused(toml.source, laws, problems);
         }
     }
     if !affordable && let Some(dearest) = rules.iter().max_by_key(|rule| rule.cost) {
-        problems.push(Problem {
-            file: dearest.file.clone(),
-            line: dearest.line,
-            text: format!(
-                "all rules take {cost} steps at worst, {} are allowed; {} alone takes {}",
-                Rulebook::COST_MAX,
-                dearest.id,
-                dearest.cost
-            ),
-            mark: None,
-            remedy: "nest fewer quantifiers, or lower the bounds of the lists".to_owned(),
-        });
+        let text = format!(
+            "all rules take {cost} steps at worst, {} are allowed; {} alone takes {}",
+            Rulebook::COST_MAX,
+            dearest.id,
+            dearest.cost
+        );
+        let remedy = "nest fewer quantifiers, or lower the bounds of the lists";
+        problems.push(dearest.problem(text, remedy));
     }
-    let cases = cases(files, problems);
-    let manifest = manifest?;
+    let cases = cases(files, &tomls, problems);
     let mut rulebook = Rulebook {
-        name: manifest.name,
-        epoch: manifest.epoch,
-        version: manifest.version,
-        issued: manifest.issued,
-        refresh_by: manifest.refresh_by,
-        reject_after: manifest.reject_after,
-        rule_sets: manifest.rule_sets,
+        name: manifest.name?,
+        epoch: manifest.epoch?,
+        version: manifest.version?,
+        issued: manifest.issued?,
+        refresh_by: manifest.refresh_by?,
+        reject_after: manifest.reject_after?,
+        rule_sets: manifest.rule_sets?,
         roots,
         words: Arc::new(words),
         params,
@@ -418,18 +458,14 @@ fn load(all: &BTreeMap<String, String>, whole: bool, problems: &mut Problems) ->
         calendar: calendar?,
         catalogue: Arc::new(catalogue?),
         guide: Arc::new(guide?),
-        fallbacks: manifest.fallbacks,
+        fallbacks: manifest.fallbacks?,
         cases,
         digest: digest(files),
         cost,
     };
     rulebook.index = Index::of(&rulebook);
     if problems.is_empty() {
-        for case in &rulebook.cases {
-            for wrong in case.check(&rulebook) {
-                problems.push(case.problem(&wrong));
-            }
-        }
+        case::run(&rulebook, problems);
     }
     Some(rulebook)
 }
@@ -501,52 +537,72 @@ fn in_folder<'f>(
 }
 
 fn calendar(source: Source<'_>, problems: &mut Problems) -> Option<Calendar> {
-    match Calendar::parse(source.text) {
-        Ok(calendar) => Some(calendar),
-        Err(error) => {
-            let at = error.span().map_or(0, |span| span.start);
-            problems.push(source.problem(at, error.to_string(), ""));
-            None
-        }
+    let (calendar, errors) = Calendar::read(source.text);
+    for error in errors {
+        let at = error.span().map_or(0, |span| span.start);
+        let text = match &error {
+            // Its own words alone: where it stands is told by ours.
+            calendar::Error::Toml { source } => format!("{error}: {}", source.message()),
+            calendar::Error::Date { source, .. } => format!("{error}: {source}"),
+            calendar::Error::TooLong { .. }
+            | calendar::Error::Range { .. }
+            | calendar::Error::OutsideYear { .. }
+            | calendar::Error::YearTwice { .. }
+            | calendar::Error::OffAndWork { .. } => error.to_string(),
+        };
+        problems.push(source.problem(at, text, error.remedy()));
     }
+    calendar
 }
 
+/// The manifest, as far as it can be read.
+#[derive(Default)]
 struct Manifest {
-    name: String,
-    epoch: u64,
-    version: u64,
-    issued: Date,
-    refresh_by: Date,
-    reject_after: Date,
-    rule_sets: Vec<(String, Date)>,
-    fallbacks: Fallbacks,
+    name: Option<String>,
+    epoch: Option<u64>,
+    version: Option<u64>,
+    issued: Option<Date>,
+    refresh_by: Option<Date>,
+    reject_after: Option<Date>,
+    rule_sets: Option<Vec<(String, Date)>>,
+    fallbacks: Option<Fallbacks>,
     laws: Option<Vec<Law>>,
 }
 
-fn manifest(source: Source<'_>, problems: &mut Problems) -> Option<Manifest> {
-    let parsed = source.parse(problems)?;
-    let mut root = Section::new(source, "manifest", 0, parsed.get_ref());
+fn manifest(toml: &Toml<'_>, problems: &mut Problems) -> Manifest {
+    let source = toml.source;
+    let mut root = Section::new(source, "manifest", 0, toml.root());
     let name = root.required("name", problems);
     if let Some(name) = &name
-        && !name.value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && (name.value.len() > NAME_BYTES_MAX
+            || !name
+                .value
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'))
     {
-        problems.push(source.problem(name.at, "the name is not made of a-z, 0-9 and -", ""));
+        let remedy = format!("a word such as zhangdian, at most {NAME_BYTES_MAX} letters");
+        problems.push(source.problem(name.at, "the name is not made of a-z, 0-9 and -", remedy));
     }
     let mut count = |key: &'static str, problems: &mut Problems| {
-        let number = root.integer(key, problems).and_then(|number| u64::try_from(number).ok());
-        if number.is_none_or(|number| number == 0) {
-            problems.push(root.problem(format!("'{key}' is missing or not positive"), ""));
+        let remedy = "one more than that of the edition before: what comes next must count up";
+        if root.value(key).is_none() {
+            root.is_missing(key, format!("'{key}' is missing"), remedy);
         }
-        number
+        let number = root.integer(key, problems)?;
+        let good = u64::try_from(number).ok();
+        let good = good.filter(|number| (1..=Rulebook::NUMBER_MAX).contains(number));
+        if good.is_none() {
+            let text = format!("'{key}' is not from 1 to {}", Rulebook::NUMBER_MAX);
+            problems.push(root.problem(text, remedy));
+        }
+        good
     };
     let (epoch, version) = (count("epoch", problems), count("version", problems));
     let mut day = |key: &'static str, problems: &mut Problems| {
-        let day = root.date(key, problems);
-        if day.is_none() {
-            problems
-                .push(root.problem(format!("'{key}' is missing"), format!("{key} = 2026-11-23")));
+        if root.value(key).is_none() {
+            root.is_missing(key, format!("'{key}' is missing"), format!("{key} = 2026-11-23"));
         }
-        day
+        root.date(key, problems)
     };
     let issued = day("issued", problems);
     let refresh_by = day("refresh_by", problems);
@@ -555,129 +611,135 @@ fn manifest(source: Source<'_>, problems: &mut Problems) -> Option<Manifest> {
         && !(issued <= refresh && refresh <= reject)
     {
         let text = "issued, refresh_by and reject_after do not follow each other";
-        problems.push(root.problem(text, ""));
+        let remedy = "first the day it is issued, then the day a newer one is due, then its last";
+        problems.push(root.problem(text, remedy));
     }
-    let rule_sets = rule_sets(source, parsed.get_ref(), problems);
-    root.value("rule_set");
-    let begin = rule_sets.first().map(|(_, from)| *from);
-    let laws = cite::laws(source, parsed.get_ref(), problems);
+    let rule_sets = rule_sets(toml, problems);
+    if root.value("rule_set").is_none_or(is_empty_list) {
+        root.is_missing("rule_set", "no [[rule_set]]", "name the law and its first day");
+    }
+    let begin = rule_sets.as_ref().and_then(|sets| sets.first()).map(|(_, from)| *from);
+    let laws = cite::laws(toml, problems);
     root.value("law");
-    let mut fallbacks = root.table("fallback", problems);
-    if fallbacks.is_none() {
-        problems.push(root.problem("[fallback] is missing", "what the engine itself has to say"));
+    let fallbacks = fallbacks(&mut root, laws.as_deref(), begin, problems);
+    let told = problems.len();
+    root.finish(problems);
+    // What stands under a misspelt key may be a rule set or a law.
+    let (rule_sets, laws) = if problems.len() > told { (None, None) } else { (rule_sets, laws) };
+    Manifest {
+        name: name.map(|name| name.value),
+        epoch,
+        version,
+        issued,
+        refresh_by,
+        reject_after,
+        rule_sets,
+        fallbacks,
+        laws,
     }
-    let mut fallback = |key: &'static str, problems: &mut Problems| {
-        let mut section = fallbacks.as_mut()?.table(key, problems);
-        if section.is_none() {
-            problems.push(source.problem(0, format!("[fallback.{key}] is missing"), ""));
+}
+
+/// Bytes of a rulebook's name at most.
+const NAME_BYTES_MAX: usize = 48;
+
+fn fallbacks(
+    root: &mut Section<'_, '_>,
+    laws: Option<&[Law]>,
+    begin: Option<Date>,
+    problems: &mut Problems,
+) -> Option<Fallbacks> {
+    const REMEDY: &str = "what the engine itself has to say: code, cite, message and remedy";
+    let source = root.source;
+    let Some(mut fallbacks) = root.table("fallback", problems) else {
+        if root.value("fallback").is_none() {
+            root.is_missing("fallback", "[fallback] is missing", REMEDY);
         }
-        let section = section.as_mut()?;
+        return None;
+    };
+    let mut fallback = |key: &'static str, problems: &mut Problems| {
+        if fallbacks.value(key).is_none() {
+            fallbacks.is_missing(key, format!("[fallback.{key}] is missing"), REMEDY);
+        }
+        let mut section = fallbacks.table(key, problems)?;
         let code = section.required("code", problems);
+        if let Some(code) = &code {
+            rule::word(&section, code, "code", |b| b == b'_', problems);
+        }
         let cite = section.required("cite", problems);
-        if let (Some(cite), Some(laws), Some(begin)) = (&cite, &laws, begin)
+        if let (Some(cite), Some(laws), Some(begin)) = (&cite, laws, begin)
             && let Some((wrong, remedy)) = cite::check_everywhere(&cite.value, laws, begin)
         {
             problems.push(source.problem(cite.at, format!("fallback.{key}: {wrong}"), remedy));
         }
         let message = section.bilingual("message", problems);
         let remedy = section.bilingual("remedy", problems);
-        Some(Fallback {
-            rule: format!("ENGINE-{}", key.to_ascii_uppercase().replace('_', "-")),
-            code: code?.value,
-            cite: cite?.value,
-            message: message?,
-            remedy: remedy?,
-        })
+        section.finish(problems);
+        let rule = format!("ENGINE-{}", key.to_ascii_uppercase().replace('_', "-"));
+        let (code, cite) = (code?.value, cite?.value);
+        Some(Fallback { rule, code, cite, message: message?, remedy: remedy? })
     };
     let silent = fallback("silent", problems);
     let rule_failed = fallback("rule_failed", problems);
     let no_rule_set = fallback("no_rule_set", problems);
     let edition_expired = fallback("edition_expired", problems);
     let facts_incomplete = fallback("facts_incomplete", problems);
-    if let Some(fallbacks) = fallbacks {
-        fallbacks.finish(problems);
-    }
-    root.finish(problems);
-    Some(Manifest {
-        name: name?.value,
-        epoch: epoch?,
-        version: version?,
-        issued: issued?,
-        refresh_by: refresh_by?,
-        reject_after: reject_after?,
-        rule_sets,
-        laws,
-        fallbacks: Fallbacks {
-            silent: silent?,
-            rule_failed: rule_failed?,
-            no_rule_set: no_rule_set?,
-            edition_expired: edition_expired?,
-            facts_incomplete: facts_incomplete?,
-        },
+    fallbacks.finish(problems);
+    Some(Fallbacks {
+        silent: silent?,
+        rule_failed: rule_failed?,
+        no_rule_set: no_rule_set?,
+        edition_expired: edition_expired?,
+        facts_incomplete: facts_incomplete?,
     })
 }
 
-fn rule_sets(
-    source: Source<'_>,
-    root: &toml::de::DeTable<'_>,
-    problems: &mut Problems,
-) -> Vec<(String, Date)> {
-    // The section borrows for as long as the table: a shorter loan of both is enough here.
+/// Names and first days, oldest first; `None` where one has a mistake.
+fn rule_sets(toml: &Toml<'_>, problems: &mut Problems) -> Option<Vec<(String, Date)>> {
+    let told = problems.len();
     let mut sets: Vec<(String, Date)> = Vec::new();
-    let Some(array) = root.get("rule_set").and_then(|value| value.get_ref().as_array()) else {
-        problems.push(source.problem(
-            0,
-            "manifest: no [[rule_set]]",
-            "name the law and its first day",
-        ));
-        return sets;
-    };
-    for element in array {
-        let at = element.span().start;
-        let Some(table) = element.get_ref().as_table() else { continue };
-        let mut section = Section::new(source, "rule_set", at, table);
+    for mut section in toml.each("rule_set", problems) {
         let name = section.required("name", problems);
-        let from = section.date("from", problems);
-        if from.is_none() {
-            problems.push(section.problem("'from' is missing", "its first day"));
+        if section.value("from").is_none() {
+            section.is_missing("from", "'from' is missing", "its first day");
         }
+        let from = section.date("from", problems);
         if let (Some(name), Some(from)) = (name, from) {
             if sets.iter().any(|(known, _)| *known == name.value) {
-                problems.push(section.problem(format!("'{}' stands twice", name.value), ""));
+                let remedy = "take one out, or rename it";
+                problems.push(section.problem(format!("'{}' stands twice", name.value), remedy));
             }
             if sets.last().is_some_and(|(_, before)| *before >= from) {
-                problems.push(section.problem("rule sets stand oldest first", ""));
+                let remedy = "move it up, or mend 'from'";
+                problems.push(section.problem("rule sets stand oldest first", remedy));
             }
             sets.push((name.value, from));
         }
         section.finish(problems);
     }
-    sets
+    (problems.len() == told && !sets.is_empty()).then_some(sets)
 }
 
-fn cases(files: &BTreeMap<String, String>, problems: &mut Problems) -> Vec<Case> {
-    let mut bases = BTreeMap::new();
-    for source in in_folder(files, "cases/base/", ".json") {
-        match serde_json::from_str(source.text) {
-            Ok(json) => {
-                bases.insert(source.file.strip_prefix("cases/").unwrap_or(source.file), json);
-            }
-            Err(error) => problems.push(Problem {
-                file: source.file.to_owned(),
-                line: error.line(),
-                text: format!("not JSON: {error}"),
-                mark: None,
-                remedy: String::new(),
-            }),
-        }
-    }
+fn cases(
+    files: &BTreeMap<String, String>,
+    tomls: &Tomls<'_>,
+    problems: &mut Problems,
+) -> Vec<Case> {
+    let bases = Bases::read(in_folder(files, "cases/base/", ".json"), problems);
     let mut cases: Vec<Case> = Vec::new();
-    let files = in_folder(files, "cases/", ".toml");
-    for case in files.flat_map(|source| case::read(source, &bases, problems)).collect::<Vec<_>>() {
-        if cases.iter().any(|known| known.id == case.id) {
-            problems.push(case.problem("the id stands twice"));
+    let mut ids = BTreeSet::new();
+    for case in tomls
+        .within("cases/")
+        .flat_map(|toml| case::read(toml, &bases, problems))
+        .collect::<Vec<_>>()
+    {
+        if !ids.insert(case.id.clone()) {
+            problems.push(case.problem("the id stands twice", "give one of them another"));
         }
         cases.push(case);
+    }
+    // Without cases there is no need of bases; that is told, or meant.
+    if !cases.is_empty() && problems.is_empty() {
+        bases.unused(problems);
     }
     cases
 }

@@ -1,6 +1,9 @@
 //! When two conditions say the same in other words.
 
+use jiff::civil::Date;
+
 use super::node::{Node, Quantifier};
+use super::place::Sort;
 use super::syntax::Comparison;
 use super::value::Value;
 
@@ -24,20 +27,98 @@ pub(super) fn looked_at(node: &Node) -> u128 {
     reason = "all other parts are marked by what they are made of"
 )]
 fn mark(part: &Node) -> u128 {
-    let number = |number: i64| usize::try_from(number.unsigned_abs() % 127).unwrap_or_default();
+    let number =
+        |number: i64| bit(usize::try_from(number.unsigned_abs() % 127).unwrap_or_default());
     let at = match part {
+        // The same edge for `> 3`, `>= 4`, `<= 3` and `< 4`.
+        Node::Compare(comparison, _, sides) => match &**sides {
+            [_, Node::Const(value)] => return edge(*comparison, value).map_or(0, number),
+            [Node::Const(value), _] => return edge(comparison.turned(), value).map_or(0, number),
+            _ => return 0,
+        },
         Node::Fact(place)
         | Node::Present(place)
         | Node::OneOf(place, _)
         | Node::Holds(place, _) => place.at,
         Node::Param(at, _) => *at,
-        Node::Const(Value::Int(value) | Value::Money(value)) => number(*value),
-        Node::Const(Value::Date(day)) => {
-            number(i64::from(day.day_of_year()) + 7 * i64::from(day.year()))
-        }
         _ => return 0,
     };
+    bit(at)
+}
+
+fn bit(at: usize) -> u128 {
     1_u128.rotate_left(u32::try_from(at % 128).unwrap_or_default())
+}
+
+/// The last value below the edge at which a comparison with it changes.
+fn edge(comparison: Comparison, value: &Value) -> Option<i64> {
+    let value = match value {
+        Value::Int(value) | Value::Money(value) => *value,
+        Value::Date(day) => i64::from((*day - Date::ZERO).get_days()),
+        Value::Missing
+        | Value::Null
+        | Value::Bool(_)
+        | Value::Word(_)
+        | Value::Text(_)
+        | Value::List(_)
+        | Value::There => return None,
+    };
+    match comparison {
+        Comparison::GreaterOrEqual | Comparison::Less => value.checked_sub(1),
+        Comparison::Equal
+        | Comparison::NotEqual
+        | Comparison::LessOrEqual
+        | Comparison::Greater => Some(value),
+    }
+}
+
+/// A comparison of which `<=` says the same: whole numbers, amounts and days have a next one, and a list
+/// that is not empty has one element at least.
+fn counted(comparison: Comparison, sort: Sort, sides: [Node; 2]) -> Node {
+    let at_most = |left: Node, right: Node| {
+        Node::Compare(Comparison::LessOrEqual, sort, Box::new([left, right]))
+    };
+    let one = |value: i64| Node::Const(Value::Int(value));
+    match (comparison, sides) {
+        (Comparison::Less, [Node::Const(value), right]) => match neighbour(&value, 1) {
+            Some(next) => at_most(Node::Const(next), right),
+            None => Node::Compare(comparison, sort, Box::new([Node::Const(value), right])),
+        },
+        (Comparison::Less, [left, Node::Const(value)]) => match neighbour(&value, -1) {
+            Some(next) => at_most(left, Node::Const(next)),
+            None => Node::Compare(comparison, sort, Box::new([left, Node::Const(value)])),
+        },
+        (
+            Comparison::Equal,
+            [size @ Node::Size(_), Node::Const(Value::Int(0))]
+            | [Node::Const(Value::Int(0)), size @ Node::Size(_)],
+        ) => at_most(size, one(0)),
+        (
+            Comparison::NotEqual,
+            [size @ Node::Size(_), Node::Const(Value::Int(0))]
+            | [Node::Const(Value::Int(0)), size @ Node::Size(_)],
+        ) => at_most(one(1), size),
+        (_, sides) => Node::Compare(comparison, sort, Box::new(sides)),
+    }
+}
+
+/// The value before or after, where there is one.
+fn neighbour(value: &Value, by: i8) -> Option<Value> {
+    match value {
+        Value::Int(value) => value.checked_add(by.into()).map(Value::Int),
+        Value::Money(value) => value.checked_add(by.into()).map(Value::Money),
+        Value::Date(day) => {
+            let next = if by < 0 { day.yesterday() } else { day.tomorrow() };
+            next.ok().map(Value::Date)
+        }
+        Value::Missing
+        | Value::Null
+        | Value::Bool(_)
+        | Value::Word(_)
+        | Value::Text(_)
+        | Value::List(_)
+        | Value::There => None,
+    }
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "a list that is not written out stays as it is")]
@@ -82,7 +163,7 @@ fn written(node: &Node, denied: bool) -> Node {
             } else {
                 (comparison, [left, right])
             };
-            Node::Compare(comparison, *sort, Box::new(sides))
+            counted(comparison, *sort, sides)
         }
         Node::Quantified(quantifier, parts) => {
             let [list, condition] = &**parts;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use super::document::{Section, Source, Text};
+use super::check::is_given;
+use super::document::{Section, Source, Text, Toml};
 use super::problem::{Problems, hint};
 use super::syntax::Mistake;
 
@@ -162,28 +163,30 @@ const LEVELS_MAX: usize = 16;
 const BUILT_IN: [&str; 5] = ["bool", "int", "date", "money", "string"];
 
 /// Reads `schema.toml` into the record whose fields are the roots.
-pub(super) fn read(source: Source<'_>, problems: &mut Problems) -> Option<(Arc<Record>, Types)> {
-    let parsed = source.parse(problems)?;
-    let mut root = Section::new(source, "schema", 0, parsed.get_ref());
+pub(super) fn read(toml: &Toml<'_>, problems: &mut Problems) -> Option<(Arc<Record>, Types)> {
+    let source = toml.source;
+    let mut root = Section::new(source, "schema", 0, toml.root());
     let mut types = Types::default();
     if let Some(enums) = root.value("enum").and_then(|value| value.get_ref().as_table()) {
         for (name, values) in enums {
             let name: &str = name.get_ref();
+            is_name(source, "enum", name, values.span().start, problems);
             let mut words = Vec::new();
             for value in values.get_ref().as_array().into_iter().flatten() {
                 match value.get_ref().as_str() {
                     Some(word) if !words.iter().any(|known| known == word) => {
+                        is_name(source, "word", word, value.span().start, problems);
                         words.push(word.to_owned());
                     }
                     Some(word) => problems.push(source.problem(
                         value.span().start,
                         format!("enum {name} has '{word}' twice"),
-                        "",
+                        "take one out, or write the one that was meant",
                     )),
                     None => problems.push(source.problem(
                         value.span().start,
                         format!("a value of enum {name} is not a text"),
-                        "",
+                        "list them: [\"a\", \"b\"]",
                     )),
                 }
             }
@@ -201,10 +204,15 @@ pub(super) fn read(source: Source<'_>, problems: &mut Problems) -> Option<(Arc<R
     let mut written: BTreeMap<String, Vec<(String, Text)>> = BTreeMap::new();
     if let Some(records) = root.value("record").and_then(|value| value.get_ref().as_table()) {
         for (name, fields) in records {
+            is_name(source, "record", name.get_ref(), name.span().start, problems);
             written.insert(name.get_ref().to_string(), fields_of(source, fields, problems));
         }
     }
     let facts = root.value("facts").map(|value| fields_of(source, value, problems));
+    for (name, text) in facts.iter().flatten().filter(|(name, _)| is_given(name)) {
+        let text = source.problem(text.at, format!("the language itself has a '{name}'"), RENAME);
+        problems.push(text);
+    }
     // Read with the labels of everything declared here.
     for key in ["answers", "left_out", "label", "word"] {
         root.value(key);
@@ -224,13 +232,36 @@ pub(super) fn read(source: Source<'_>, problems: &mut Problems) -> Option<(Arc<R
     Some((roots, types))
 }
 
+const RENAME: &str = "give it another name";
+
+/// Bytes of a name at most.
+const NAME_BYTES_MAX: usize = 64;
+
+/// Tells a name that is none: names stand in conditions, documents and records.
+fn is_name(source: Source<'_>, what: &str, name: &str, at: usize, problems: &mut Problems) {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'/' | b'.');
+    if name.is_empty() || name.len() > NAME_BYTES_MAX || !name.bytes().all(plain) {
+        let text = format!("{what} '{name}' is not a name");
+        let remedy = format!("letters, digits, _ - / and ., at most {NAME_BYTES_MAX}");
+        problems.push(source.problem(at, text, remedy));
+    }
+}
+
+/// What stands for a schema that could not be read.
+pub(super) fn nothing() -> (Arc<Record>, Types) {
+    let record =
+        Record { name: "facts".to_owned(), fields: Vec::new(), sorted: Vec::new(), width: 1 };
+    (Arc::new(record), Types::default())
+}
+
 fn fields_of(
     source: Source<'_>,
     table: &toml::Spanned<toml::de::DeValue<'_>>,
     problems: &mut Problems,
 ) -> Vec<(String, Text)> {
     let Some(entries) = table.get_ref().as_table() else {
-        problems.push(source.problem(table.span().start, "a record is not a table", ""));
+        let remedy = "write [record.<name>] and its fields below";
+        problems.push(source.problem(table.span().start, "a record is not a table", remedy));
         return Vec::new();
     };
     let mut fields: Vec<_> = entries
@@ -238,9 +269,11 @@ fn fields_of(
         .filter_map(|(name, value)| {
             let at = value.span().start;
             let Some(text) = value.get_ref().as_str() else {
-                problems.push(source.problem(at, "a field's type is not a text", ""));
+                let remedy = "write <field> = \"<type>\"";
+                problems.push(source.problem(at, "a field's type is not a text", remedy));
                 return None;
             };
+            is_name(source, "field", name.get_ref(), name.span().start, problems);
             Some((name.get_ref().to_string(), Text { value: text.to_owned(), at }))
         })
         .collect();
@@ -311,7 +344,7 @@ impl Types {
         if self.0.contains_key(name) || BUILT_IN.contains(&name) {
             if !matches!(self.0.get(name), Some(Type::Record(_))) {
                 let at = fields.first().map_or(0, |(_, text)| text.at);
-                problems.push(source.problem(at, format!("the name '{name}' is taken"), ""));
+                problems.push(source.problem(at, format!("the name '{name}' is taken"), RENAME));
             }
             return;
         }
@@ -322,7 +355,8 @@ impl Types {
             return;
         }
         if !open.insert(name.to_owned()) {
-            problems.push(source.problem(at, format!("record {name} contains itself"), ""));
+            let text = format!("record {name} contains itself");
+            problems.push(source.problem(at, text, "take the field out that leads back to it"));
             return;
         }
         let record = self.record(name, fields, written, open, source, problems);

@@ -105,7 +105,7 @@ pub(super) const BYTES_MAX: usize = 4096;
 pub(super) const DEPTH_MAX: usize = 64;
 
 /// Words CEL keeps for itself.
-const RESERVED: [&str; 17] = [
+pub(super) const RESERVED: [&str; 17] = [
     "as",
     "break",
     "const",
@@ -303,7 +303,11 @@ fn unexpected(lexeme: &Lexeme, wanted: &str) -> Mistake {
         Token::Sign(sign) => format!("'{sign}'"),
         Token::End => "the end".to_owned(),
     };
-    Mistake::new(lexeme.at, format!("found {found}, expected {wanted}"), "")
+    Mistake::new(
+        lexeme.at,
+        format!("found {found}, expected {wanted}"),
+        "compare it with a rule that works",
+    )
 }
 
 struct Parser {
@@ -495,7 +499,11 @@ impl Parser {
             Token::Name(name) if name == "false" => Kind::Bool(false),
             Token::Name(name) if name == "null" => Kind::Null,
             Token::Name(name) if name == "in" || RESERVED.contains(&name.as_str()) => {
-                return Err(Mistake::new(at, format!("'{name}' is a word of CEL, not a fact"), ""));
+                return Err(Mistake::new(
+                    at,
+                    format!("'{name}' is a word of CEL, not a fact"),
+                    "give what was meant another name",
+                ));
             }
             Token::Name(name) if self.take("(") => Kind::Call(name, self.list(")")?),
             Token::Name(name) => Kind::Name(name),

@@ -50,7 +50,11 @@ impl Template {
                 }
                 Err(found) => mistakes.extend(found.into_iter().map(|mistake| Mistake {
                     at: at + open + 1 + mistake.at,
-                    text: format!("{{{inner}}}: {}", mistake.text),
+                    text: format!(
+                        "{{{}}}: {}",
+                        inner.split_whitespace().collect::<Vec<_>>().join(" "),
+                        mistake.text
+                    ),
                     remedy: mistake.remedy,
                 })),
             }

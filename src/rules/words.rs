@@ -6,8 +6,8 @@ use serde_json::Value as Json;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::document::{Section, Source};
-use super::problem::{Problem, Problems, hint};
+use super::document::{Section, Source, Toml};
+use super::problem::{Problems, hint};
 use super::schema::{Record, Type};
 use super::value::date_words;
 use crate::domain::{Bilingual, Language};
@@ -30,10 +30,8 @@ const LABEL_CHARS_MAX: usize = 60;
 
 /// Reads `label`, `word`, `answers` and `left_out` of `schema.toml`: each fact and each word has its
 /// label, and no label is of nothing.
-pub(super) fn read(source: Source<'_>, problems: &mut Problems) -> Words {
-    // Syntax errors are told by the schema's own reader.
-    let Some(parsed) = source.parse(&mut Problems::default()) else { return Words::default() };
-    let root = parsed.get_ref();
+pub(super) fn read(toml: &Toml<'_>, problems: &mut Problems) -> Words {
+    let (source, root) = (toml.source, toml.root());
     let mut fields = BTreeMap::new();
     let mut lists = BTreeMap::new();
     for (record, table) in tables(root, "record").chain(root.get_key_value("facts").map(named)) {
@@ -106,10 +104,23 @@ fn read_labels(
     problems: &mut Problems,
 ) -> BTreeMap<String, Bilingual> {
     let mut labels = BTreeMap::new();
+    let groups: BTreeMap<&str, usize> = declared
+        .iter()
+        .filter_map(|(path, at)| Some((path.split_once('.')?.0, *at)))
+        .rev()
+        .collect();
+    let labelled: BTreeSet<String> = tables(root, key).map(|(group, _)| group).collect();
     for (group, table) in tables(root, key) {
+        let is_known = groups.contains_key(group.as_str());
+        let first = table.into_iter().flatten().map(|(name, _)| name.span().start).min();
+        if !is_known && let Some(at) = first {
+            let hint = hint(&group, groups.keys().copied());
+            let text = format!("[{key}.{group}]: nothing declared is called so{hint}");
+            problems.push(source.problem(at, text, "a label of nothing is never told"));
+        }
         for (name, value) in table.into_iter().flatten() {
             let (path, at) = (format!("{group}.{}", name.get_ref()), name.span().start);
-            if !declared.contains_key(&path) {
+            if is_known && !declared.contains_key(&path) {
                 let hint = hint(&path, declared.keys().map(String::as_str));
                 let text = format!("{key}.{path}: it is not declared{hint}");
                 problems.push(source.problem(at, text, "a label of nothing is never told"));
@@ -120,28 +131,33 @@ fn read_labels(
                 continue;
             };
             let mut section = Section::new(source, format!("{key}.{path}"), at, table);
-            let (zh, en) = (section.required("zh", problems), section.required("en", problems));
+            let both = section.languages(problems);
             section.finish(problems);
-            for text in [&zh, &en].into_iter().flatten() {
+            for text in both.iter().flat_map(|(zh, en)| [zh, en]) {
                 if text.value.chars().count() > LABEL_CHARS_MAX {
                     let text = format!("{key}.{path} has more than {LABEL_CHARS_MAX} characters");
                     problems.push(source.problem(at, text, "it stands before a value"));
                 }
             }
             // Also a label with a mistake is one: it is told once.
-            let text = |text: Option<super::document::Text>| text.map(|text| text.value);
-            let label = Bilingual::new(text(zh).unwrap_or_default(), text(en).unwrap_or_default());
+            let label = both.map(|(zh, en)| Bilingual::new(zh.value, en.value));
+            let label = label.unwrap_or_else(|| Bilingual::new("", ""));
             labels.insert(path, label);
         }
     }
-    for (path, at) in declared.iter().filter(|(path, _)| !labels.contains_key(*path)) {
+    for (group, at) in groups.iter().filter(|(group, _)| !labelled.contains(**group)) {
+        let text = format!("nothing of {group} has a label");
+        let remedy = format!(r#"under [{key}.{group}] write <name> = {{ zh = "…", en = "…" }}"#);
+        problems.push(source.problem(*at, text, remedy));
+    }
+    let alone = |path: &str| path.split_once('.').is_none_or(|(group, _)| labelled.contains(group));
+    for (path, at) in declared.iter().filter(|(path, _)| alone(path) && !labels.contains_key(*path))
+    {
         let (group, name) = path.split_once('.').unwrap_or(("", path));
         let bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         let name = if bare { name.to_owned() } else { format!("\"{name}\"") };
-        problems.push(Problem {
-            remedy: format!(r#"under [{key}.{group}] write {name} = {{ zh = "…", en = "…" }}"#),
-            ..source.problem(*at, format!("{path} has no label"), "")
-        });
+        let remedy = format!(r#"under [{key}.{group}] write {name} = {{ zh = "…", en = "…" }}"#);
+        problems.push(source.problem(*at, format!("{path} has no label"), remedy));
     }
     labels
 }

@@ -2,6 +2,7 @@
 
 use jiff::civil::date;
 use permit_kiosk::fault::FaultCode;
+use permit_kiosk::rules::Rulebook;
 use permit_kiosk::wire::v1::{EditionManifest, EditionSignature, Publishers, SignedEdition};
 
 use super::{Plan, clock, key, number, offer, offer_bytes, open, publishers};
@@ -228,10 +229,10 @@ fn no_leaked_key_shuts_a_kiosk_out_for_ever() {
     let shelf = open(folder.path(), 1, &clock);
     offer(&shelf, &Plan::of(1, 5).published()).unwrap();
     // Two leaked keys sign the highest epoch: it comes with the trusted file, not with an edition.
-    let far = Plan::of(9_000_000_000_000_000_000, 1).signed(&[1, 2]);
+    let far = Plan::of(Rulebook::NUMBER_MAX, 1).signed(&[1, 2]);
     assert_eq!(offer(&shelf, &far).unwrap_err().code, "OTHER_EPOCH");
     // And the highest version, which is taken.
-    let high = Plan::of(1, u64::try_from(i64::MAX).unwrap()).published();
+    let high = Plan::of(1, Rulebook::NUMBER_MAX).published();
     offer(&shelf, &high).unwrap();
     assert_eq!(offer(&shelf, &Plan::of(1, 6).published()).unwrap_err().code, "OLDER");
     drop(shelf);

@@ -9,7 +9,9 @@ use serde_json::json;
 use super::edition::{Files, rule, small, zhangdian_files};
 
 fn problems(files: &Files) -> Vec<Problem> {
-    Rulebook::load(files).err().map_or_else(Vec::new, |problems| problems.0)
+    let problems = Rulebook::load(files).err().map_or_else(Vec::new, |problems| problems.0);
+    assert!(problems.iter().all(|problem| !problem.remedy.is_empty()), "{problems:#?}");
+    problems
 }
 
 /// The edition has one problem, and its text or remedy says `told`.
@@ -166,7 +168,11 @@ fn each_plausible_mistake_around_a_condition_is_refused() {
         ("cite = \"c\"\n", "", "'cite' is missing"),
         ("cite = \"c\"", "cite = \" \"", "'cite' is empty"),
         ("en = \"m\" }", "}", "'en' is missing"),
-        ("message = { zh = \"话\", en = \"m\" }\n", "", "'message.zh' and 'message.en' is missing"),
+        (
+            "message = { zh = \"话\", en = \"m\" }\n",
+            "",
+            "'message.zh' and 'message.en' are missing",
+        ),
         ("outcome = \"refer\"", "outcome = \"reject\"", "unknown outcome 'reject'"),
         ("outcome = \"refer\"", "outcome = \"refer_onsit\"", "did you mean 'refer_onsite'?"),
         ("cite =", "unles = \"x\"\ncite =", "unknown key 'unles'"),
@@ -201,11 +207,11 @@ fn each_plausible_mistake_around_a_condition_is_refused() {
         ),
         ("cite = \"c\"", "cite = \"c {shop.seats}\"", "'cite' has a brace"),
         ("cite = \"c\"", "cite = \"c }\"", "'cite' has a brace"),
-        ("cite = \"c\"", "cite = \"c\\u0007\"", "a character nobody sees (U+0007)"),
+        ("cite = \"c\"", "cite = \"c\\u0007\"", "a character that no text has (U+0007)"),
         ("zh = \"话\"", "zh = \"words\"", "'zh' has no Chinese character"),
         ("en = \"m\"", "en = \"the 话\"", "'en' has a Chinese character"),
-        ("en = \"m\"", "en = \"m\\u202e\"", "a character nobody sees (U+202E)"),
-        ("zh = \"话\"", "zh = \"话\\u200b\"", "a character nobody sees (U+200B)"),
+        ("en = \"m\"", "en = \"m\\u202e\"", "a character that no text has (U+202E)"),
+        ("zh = \"话\"", "zh = \"话\\u200b\"", "a character that no text has (U+200B)"),
         (
             "cite =",
             "due = 'add_workdays(today, -3)'\ncite =",
@@ -267,6 +273,7 @@ error: rules/all.toml:7: A: \"residental\" is not a value of enum(mixed|commerci
 error: rules/all.toml:19: B: message.en: {shop.closed}: shop.closed may be missing: guard with has(shop.closed)
    | {shop.closed}
    |  ^
+   = of what may be missing nothing is asked before it is known to be there
 2 errors; edition not loaded";
     assert_eq!(shown, wanted);
 }
@@ -529,7 +536,7 @@ fn what_only_follows_from_an_unreadable_manifest_is_not_told() {
     let mut files = zhangdian_files();
     let manifest = files.get_mut("manifest.toml").unwrap();
     *manifest = manifest.replace("epoch = 1", "epoch = -1");
-    check(&files, "'epoch' is missing or not positive");
+    check(&files, "'epoch' is not from 1 to 999999");
 }
 
 #[test]
@@ -632,9 +639,9 @@ fn mistakes_in_the_other_files_are_refused_too() {
         "manifest.toml",
         "[fallback.silent]",
         "[fallback.silence]",
-        "[fallback.silent] is missing",
+        "unknown key 'silence' (did you mean 'silent'?)",
     );
-    check_edited("manifest.toml", "epoch = 1", "epoch = 0", "'epoch' is missing or not positive");
+    check_edited("manifest.toml", "epoch = 1", "epoch = 0", "'epoch' is not from 1 to 999999");
     check_edited(
         "catalogue.toml",
         "\"hair_salon\" }",

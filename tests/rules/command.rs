@@ -264,3 +264,51 @@ fn an_answer_that_cannot_be_written_is_an_error() {
     assert_eq!(output.status.code(), Some(3), "{told}");
     assert!(told.contains("cannot write the answer"), "{told}");
 }
+
+/// A mistake at the command line: what is wrong, and what there is instead, in words.
+#[test]
+fn a_mistake_at_the_command_line_is_told_with_what_there_is_instead() {
+    let book = "kiosk-config/rulebook";
+    let table: &[(&[&str], &str, &[&str])] = &[
+        (
+            &["guide", book, "书店 咖啡", "--answer", "bookshop-drinks=maybe"],
+            "",
+            &["bookshop-drinks 没有答案 maybe", "--answer bookshop-drinks=yes"],
+        ),
+        (
+            &["guide", book, "书店 咖啡", "--answer", "drinks=yes", "--lang", "en"],
+            "",
+            &["asks no 'drinks'", "--answer bookshop-drinks=no"],
+        ),
+        (&["guide", book, "书店", "--answer", "yes"], "", &["an answer is QUESTION=VALUE"]),
+        (
+            &["explain", "--facts", "-", "--today", "1800-01-01"],
+            "food-new",
+            &["no rule set of zhangdian", "R2020, begins on 2019-12-01"],
+        ),
+        (&["explain"], "", &["give --facts FILE", "--journal DB"]),
+        (&["impact", book], "", &["--journal DB", "--central DB", "--keys DIR"]),
+        (&["impact", book, "--central", "x.db"], "", &["give --keys DIR"]),
+        (
+            &["impact", book, "--central", "x", "--keys", "k", "--since", "yesterday"],
+            "",
+            &["neither a day (2026-11-23)"],
+        ),
+        (
+            &["impact", book, "--central", "x", "--keys", "k", "--service", "food"],
+            "",
+            &["food/new"],
+        ),
+        (&["publish", "x.json", "--keys", "k"], "", &["--config DIR", "--data DIR"]),
+    ];
+    for (arguments, input, told) in table {
+        let input = if input.is_empty() { String::new() } else { base(input) };
+        let output = run(&[&["rules"][..], arguments].concat(), &input);
+        assert!(!output.status.success(), "{arguments:?}");
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).unwrap();
+        for told in *told {
+            assert!(said.contains(told), "{arguments:?}\n{said}\ndoes not say: {told}");
+        }
+    }
+}

@@ -322,3 +322,48 @@ fn the_command_says_it_in_words_a_lawyer_reads() {
     let output = super::command::run(&[&["rules", "diff"], &same[..]].concat(), "");
     assert_eq!(output.status.code(), Some(0));
 }
+
+#[test]
+fn articles_and_laws_are_told_in_words() {
+    let mut old = base();
+    let manifest = old.get_mut("manifest.toml").unwrap();
+    manifest.push_str("\n[[law]]\nname = \"c\"\n[[law]]\nname = \"旧法\"\n");
+    let mut new = old.clone();
+    let text = new.get_mut("rules/all.toml").unwrap();
+    let article =
+        "cite = [{ about = [\"food\"], until = 2009-12-31, is = \"旧法 第二条\" }, { is = \"c\" }]";
+    *text = text.replacen("cite = \"c\"", article, 1);
+    let text = new.get_mut("manifest.toml").unwrap();
+    *text = text.replacen("name = \"旧法\"", "name = \"旧法\"\nuntil = 2020-12-31", 1);
+    text.push_str("[[law]]\nname = \"新法\"\nfrom = 2021-01-01\nabout = [\"food\"]\n");
+    let (old, new) = (write(&old), write(&new));
+    for (lang, wanted) in [
+        (
+            "zh",
+            [
+                "旧法 第二条（食品经营，至 2009-12-31）",
+                "可引用的法律 新法",
+                "食品经营，自 2021-01-01",
+                "截止日：（无） → 2020-12-31",
+            ],
+        ),
+        (
+            "en",
+            [
+                "旧法 第二条 (food business, until 2009-12-31)",
+                "law that may be cited 新法",
+                "food business, from 2021-01-01",
+                "last day: (none) → 2020-12-31",
+            ],
+        ),
+    ] {
+        let folders = [old.path(), new.path()].map(|path| path.to_str().unwrap());
+        let arguments = [&["rules", "diff"], &folders[..], &["--lang", lang]].concat();
+        let output = super::command::run(&arguments, "");
+        let said = String::from_utf8(output.stdout).unwrap();
+        for wanted in wanted {
+            assert!(said.contains(wanted), "{said}\ndoes not say: {wanted}");
+        }
+        assert!(!said.contains(['{', '}']), "{said}");
+    }
+}

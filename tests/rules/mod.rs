@@ -1,5 +1,6 @@
 //! The law as data: what it decides, what its checker refuses, and what never changes.
 
+mod bad_editions;
 mod bad_rules;
 mod catalogue;
 mod command;

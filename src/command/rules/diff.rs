@@ -178,6 +178,13 @@ impl Page {
         if change.subject == Subject::Rule {
             self.rule(change);
         }
+        if change.subject == Subject::Law
+            && change.action != Action::Changed
+            && let Some(fit) = change.content.as_object().map(|law| self.fit(law))
+            && !fit.is_empty()
+        {
+            self.line(3, fit);
+        }
         for aspect in &change.aspects {
             self.aspect(aspect);
         }
@@ -207,6 +214,7 @@ impl Page {
         let (zh, en) = match subject {
             Subject::Manifest => ("版本说明", "manifest"),
             Subject::RuleSet => ("规则集", "rule set"),
+            Subject::Law => ("可引用的法律", "law that may be cited"),
             Subject::Rule => ("规则", "rule"),
             Subject::Parameter => ("参数", "parameter"),
             Subject::Calendar => ("工作日历", "calendar"),
@@ -403,6 +411,12 @@ impl Page {
             "text" => ("正文", "text"),
             "title" => ("标题", "title"),
             "label" => ("名称", "label"),
+            "about" => ("所涉事项", "speaks of"),
+            "is" => ("值", "value"),
+            "name" => ("名称", "name"),
+            "item" => ("经营项目", "item"),
+            "marks" => ("标注", "marks"),
+            "becomes" => ("变为", "becomes"),
             _ => return key.to_owned(),
         };
         let name = self.pick(zh, en).to_owned();
@@ -418,6 +432,7 @@ impl Page {
                     Verdict::ALL.into_iter().find(|one| one.as_str().eq_ignore_ascii_case(text));
                 found.map_or_else(|| text.clone(), |found| verdict(found, self.language).to_owned())
             }
+            Json::String(text) if key == "about" => about_words(text, self.language),
             Json::String(text) if key == "applies" || key == "service" => {
                 if text == "any" {
                     services(&[], self.language)
@@ -434,8 +449,44 @@ impl Page {
                 let parts: Vec<String> = elements.iter().map(|one| self.value(key, one)).collect();
                 parts.join(self.pick("、", ", "))
             }
-            Json::Number(_) | Json::Object(_) => value.to_string(),
+            Json::Object(fields) if key == "cite" => self.cited(fields),
+            Json::Object(fields) => {
+                let parts = fields.iter().map(|(name, value)| {
+                    format!("{}{}{}", self.key(name), self.colon(), self.value(name, value))
+                });
+                parts.collect::<Vec<_>>().join(self.pick("，", ", "))
+            }
+            Json::Number(_) => value.to_string(),
         }
+    }
+
+    /// An article with where it is cited: "食品安全法 第三十三条（食品，R2020，自 2023-12-01）".
+    fn cited(&self, entry: &serde_json::Map<String, Json>) -> String {
+        let article = entry.get("is").and_then(Json::as_str).unwrap_or_default();
+        let fit = self.fit(entry);
+        if fit.is_empty() {
+            return article.to_owned();
+        }
+        match self.language {
+            Language::Zh => format!("{article}（{fit}）"),
+            Language::En => format!("{article} ({fit})"),
+        }
+    }
+
+    /// For what and when a law or an article is cited; nothing where it always is.
+    fn fit(&self, entry: &serde_json::Map<String, Json>) -> String {
+        let list = |key: &str| {
+            let all = entry.get(key).and_then(Json::as_array).into_iter().flatten();
+            all.filter_map(Json::as_str).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let about = list("about").into_iter().map(|about| about_words(&about, self.language));
+        let day = |key: &str, word: &str| Some(format!("{word}{}", entry.get(key)?.as_str()?));
+        about
+            .chain(list("rule_set"))
+            .chain(day("from", self.pick("自 ", "from ")))
+            .chain(day("until", self.pick("至 ", "until ")))
+            .collect::<Vec<_>>()
+            .join(self.pick("，", ", "))
     }
 
     fn warning(&self, warning: &Warning) -> String {
@@ -603,6 +654,17 @@ impl Page {
             }
         }
     }
+}
+
+/// The services before the slash, in words.
+fn about_words(about: &str, language: Language) -> String {
+    let (zh, en) = match about {
+        "food" => ("食品经营", "food business"),
+        "hygiene" => ("公共场所卫生", "public-place hygiene"),
+        "combined" => ("一业一证", "combined permit"),
+        other => return other.to_owned(),
+    };
+    pick(language, zh, en).to_owned()
 }
 
 /// The unit a parameter's name tells.

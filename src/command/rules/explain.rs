@@ -12,7 +12,7 @@ use permit_kiosk::journal::Reader;
 use permit_kiosk::rules::{Change, Explanation, Facts, Spoken, explain};
 use permit_kiosk::wire::v1::{self, Body, Record};
 
-use super::{Loaded, WRONG, load};
+use super::{Loaded, WRONG, load, no_law};
 use crate::command::{decide, say};
 
 /// Bytes of records read at once.
@@ -30,17 +30,17 @@ pub(crate) struct Args {
     #[arg(value_name = "PATH", default_value = "kiosk-config/rulebook")]
     edition: PathBuf,
     /// The fact document (docs/formats/facts.md); `-` reads standard input.
-    #[arg(long, value_name = "FILE", required_unless_present = "journal")]
+    #[arg(long, value_name = "FILE")]
     facts: Option<PathBuf>,
     /// Decide as of this day in China, or of the day it there is at an instant (RFC 3339); today if it is
     /// left out.
     #[arg(long, alias = "at", value_name = "DAY", value_parser = decide::day, conflicts_with = "journal")]
     today: Option<Date>,
     /// The file of a journal, for example a backup.
-    #[arg(long, value_name = "PATH", requires = "application", conflicts_with = "facts")]
+    #[arg(long, value_name = "PATH", conflicts_with = "facts")]
     journal: Option<PathBuf>,
     /// The folder of the key that opens the journal's vault: the kiosk's key folder.
-    #[arg(long, value_name = "DIR", requires = "journal", required_unless_present = "facts")]
+    #[arg(long, value_name = "DIR", requires = "journal")]
     keys: Option<PathBuf>,
     /// Which application of the journal: 32 digits.
     #[arg(long, value_name = "ID", requires = "journal", value_parser = application)]
@@ -76,7 +76,10 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         _ => {
             let Some(facts) = &args.facts else {
-                bail!("give --facts, or --journal with --application and --keys")
+                bail!(
+                    "give --facts FILE, or of a recorded decision --journal DB, --application ID and --keys DIR \
+                     (the kiosk's key folder)"
+                )
             };
             let document = match decide::document(facts)? {
                 Ok(document) => document,
@@ -88,6 +91,10 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
             (document, args.today.unwrap_or_else(|| SystemClock.today()), None)
         }
     };
+    if recorded.is_none() && rulebook.rule_set_on(today).is_none() {
+        say(no_law(&rulebook, today));
+        return Ok(ExitCode::from(WRONG));
+    }
     let (decision, explanation) = explain(&rulebook, &document, today);
     if args.json {
         say(json(&explanation, recorded.as_ref(), &decision)?);

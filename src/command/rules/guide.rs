@@ -8,10 +8,11 @@ use jiff::civil::Date;
 use permit_kiosk::clock::{Clock as _, SystemClock};
 use permit_kiosk::domain::Language;
 use permit_kiosk::rules::{
-    Badge, By, Guide, Life, Need, Paper, PaperSource, Phase, Rulebook, Sheet, Undertaking, Where,
+    Badge, By, Guide, Life, Need, Paper, PaperSource, Phase, Question, Rulebook, Sheet,
+    Undertaking, Where,
 };
 
-use super::{Loaded, WRONG, load, say, words};
+use super::{Loaded, WRONG, load, no_law, say, words};
 use crate::command::decide::day;
 
 /// Ways to answer printed at most; `--answer` leaves fewer.
@@ -44,7 +45,9 @@ enum Speech {
 }
 
 fn answer(text: &str) -> Result<(String, String), String> {
-    let parts = text.split_once('=').ok_or("an answer is QUESTION=VALUE")?;
+    let parts = text.split_once('=').ok_or(
+        "an answer is QUESTION=VALUE, for example bookshop-drinks=yes; without --answer the questions are told",
+    )?;
     Ok((parts.0.to_owned(), parts.1.to_owned()))
 }
 
@@ -54,9 +57,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let today = args.today.unwrap_or_else(|| SystemClock.today());
     if rulebook.rule_set_on(today).is_none() {
-        say(format!(
-            "{today} lies before every law of this edition: give a later day with --today"
-        ));
+        say(no_law(&rulebook, today));
         return Ok(ExitCode::from(WRONG));
     }
     let language = match args.language {
@@ -77,9 +78,10 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     for (question, value) in &args.answers {
-        let asked = rulebook.guide().questions_of(best).find(|asked| asked.id == *question);
-        if !asked.is_some_and(|asked| asked.options.iter().any(|reply| reply.value == *value)) {
-            say(format!("{} asks no '{question}' with an answer '{value}'", best.id));
+        let mut asked = rulebook.guide().questions_of(best);
+        let found = asked.find(|asked| asked.id == *question);
+        if !found.is_some_and(|asked| asked.options.iter().any(|reply| reply.value == *value)) {
+            say(not_asked(&rulebook, best, question, value, found, language));
             return Ok(ExitCode::from(WRONG));
         }
     }
@@ -89,6 +91,40 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         say(format!("\n? {}", titles.collect::<Vec<_>>().join(" | ")));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What can be answered, to somebody who gave an answer that cannot.
+fn not_asked(
+    rulebook: &Rulebook,
+    undertaking: &Undertaking,
+    question: &str,
+    value: &str,
+    found: Option<&Question>,
+    language: Language,
+) -> String {
+    let title = undertaking.title.get(language);
+    let wrong = match (language, found) {
+        (Language::Zh, None) => format!("“{title}”没有问题 {question}。可以回答："),
+        (Language::En, None) => format!("'{title}' asks no '{question}'. It can be answered:"),
+        (Language::Zh, Some(_)) => format!("{question} 没有答案 {value}。可以回答："),
+        (Language::En, Some(_)) => format!("'{question}' has no answer '{value}'. It can be:"),
+    };
+    let mut lines = vec![wrong];
+    let asked: Vec<&Question> = match found {
+        Some(found) => vec![found],
+        None => rulebook.guide().questions_of(undertaking).collect(),
+    };
+    if asked.is_empty() {
+        lines.push(words::pick(language, "（没有问题）", "(it asks nothing)").to_owned());
+    }
+    for asked in asked {
+        lines.push(format!("  {}", asked.ask.get(language)));
+        for reply in &asked.options {
+            let label = reply.label.get(language);
+            lines.push(format!("    --answer {}={}  {label}", asked.id, reply.value));
+        }
+    }
+    lines.join("\n")
 }
 
 fn told(

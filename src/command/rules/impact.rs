@@ -22,7 +22,8 @@ use permit_kiosk::wire::v1::{Body, Decided, DecidedPersonal, Decision, Header, R
 use serde::Serialize;
 
 use super::words::{language, pick, service, verdict};
-use super::{Loaded, WRONG, load, say};
+use super::{Loaded, WRONG, load, no_law, say};
+use crate::command::decide::day;
 
 /// Exit code where a recorded decision does not come out again: the engine, the edition or the record
 /// is not what it was.
@@ -54,7 +55,7 @@ pub(super) struct Args {
     #[arg(value_name = "NEW")]
     new: PathBuf,
     /// A journal, or a backup of one; several may be given.
-    #[arg(long, value_name = "DB", required_unless_present = "central")]
+    #[arg(long, value_name = "DB")]
     journal: Vec<PathBuf>,
     /// Central's permit book, or a backup of it: what every kiosk decided. Of a fleet's database: the
     /// folder of central's configuration.
@@ -62,24 +63,24 @@ pub(super) struct Args {
     central: Option<PathBuf>,
     /// The key folder of the kiosk, or of central, whose vault key opens what was recorded of people;
     /// for several journals one each, in their order.
-    #[arg(long, value_name = "DIR", required = true)]
+    #[arg(long, value_name = "DIR")]
     keys: Vec<PathBuf>,
     /// An edition applications were decided under: those of it are first decided with it again, and
     /// must come out as recorded. Several may be given.
     #[arg(long, value_name = "DIR")]
     old: Vec<PathBuf>,
     /// From this day of decision on; 90 days ago where nothing is said.
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = day)]
     since: Option<Date>,
     /// Until this day of decision.
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = day)]
     until: Option<Date>,
     /// Only this service, for example food/new.
     #[arg(long, value_name = "SERVICE", value_parser = service_code)]
     service: Option<ServiceCode>,
     /// As if the new edition's law of this day had been in force all the time: what begins in future
     /// changes no past application otherwise.
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = day)]
     law_of: Option<Date>,
     /// The language of the words: zh or en.
     #[arg(long, value_name = "LANG", default_value = "zh", value_parser = language)]
@@ -90,10 +91,29 @@ pub(super) struct Args {
 }
 
 fn service_code(text: &str) -> Result<ServiceCode, String> {
-    ServiceCode::parse(text).ok_or_else(|| "no such service".to_owned())
+    let all = || ServiceCode::ALL.into_iter().map(ServiceCode::as_str).collect::<Vec<_>>();
+    ServiceCode::parse(text)
+        .ok_or_else(|| format!("no such service; there are {}", all().join(", ")))
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    if args.journal.is_empty() && args.central.is_none() {
+        bail!(
+            "nothing to decide again: give --journal DB (a kiosk's journal or a backup of it, also several), \
+             or --central DB (central's permit book), and --keys DIR"
+        );
+    }
+    if args.keys.is_empty() {
+        bail!(
+            "give --keys DIR: the key folder of the kiosk (--journal) or of central (--central), whose vault \
+             key opens what was recorded of people"
+        );
+    }
+    if let (Some(since), Some(until)) = (args.since, args.until)
+        && until < since
+    {
+        bail!("--until {until} lies before --since {since}: no decision is in between");
+    }
     let Loaded::Sound(new) = load(&args.new)? else { return Ok(ExitCode::from(WRONG)) };
     let mut editions = Vec::new();
     for directory in &args.old {
@@ -104,7 +124,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         None => *new,
         Some(day) => match new.with_law_of(day) {
             Some(new) => new,
-            None => bail!("{} has no rule set on {day}", new.edition()),
+            None => bail!("{}", no_law(&new, day)),
         },
     };
     let clock = SystemClock;

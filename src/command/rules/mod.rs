@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
+use jiff::civil::Date;
 use permit_kiosk::rules::{Problems, Rulebook};
 use permit_kiosk::wire::v1::SignedEdition;
 use permit_kiosk::{durable, rulebooks};
@@ -148,6 +149,17 @@ fn summary(rulebook: &Rulebook) -> String {
         Rulebook::COST_MAX,
         rulebook.digest()
     )
+}
+
+/// Why nothing is decided on a day before every law of an edition.
+fn no_law(rulebook: &Rulebook, day: Date) -> String {
+    match rulebook.first_rule_set() {
+        Some((name, first)) => format!(
+            "no rule set of {} holds on {day}: its first, {name}, begins on {first}; give a later day",
+            rulebook.edition()
+        ),
+        None => format!("{} has no rule set", rulebook.edition()),
+    }
 }
 
 /// The cases held, or the edition would not be here; what is left is whether they see every rule.

@@ -68,7 +68,7 @@ pub(super) struct Publish {
     #[arg(long)]
     keys: PathBuf,
     /// The folder of central's permit book, where that is a file.
-    #[arg(long, required_unless_present = "config")]
+    #[arg(long)]
     data: Option<PathBuf>,
     /// The configuration folder: its central.toml says where the permit book is.
     #[arg(long)]
@@ -189,6 +189,12 @@ pub(super) fn verify(args: &Verify) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) fn publish(args: &Publish) -> anyhow::Result<ExitCode> {
+    if args.config.is_none() && args.data.is_none() {
+        bail!(
+            "where is the permit book? give --config DIR (the folder with central.toml), or --data DIR where \
+             it is a file"
+        );
+    }
     let publishers = keys::read_publishers(&args.keys)?;
     let bytes = durable::read_limited(&args.file, EDITION_BYTES_MAX)?;
     let book = match &args.config {

@@ -127,6 +127,8 @@ pub enum Subject {
     Manifest,
     /// A law and its first day.
     RuleSet,
+    /// A law, regulation or list that may be cited.
+    Law,
     /// A rule.
     Rule,
     /// A dated value.

@@ -25,8 +25,9 @@ pub(super) fn manifest(old: &Written, new: &Written) -> Vec<Change> {
     let mut changes = Vec::new();
     let plain = |written: &Written| {
         let mut table = written.manifest.clone();
-        table.remove("rule_set");
-        table.remove("fallback");
+        for key in ["rule_set", "law", "fallback"] {
+            table.remove(key);
+        }
         Json::Object(table)
     };
     let mut aspects = Vec::new();
@@ -44,6 +45,10 @@ pub(super) fn manifest(old: &Written, new: &Written) -> Vec<Change> {
     let kind =
         Kind { subject: Subject::RuleSet, key: "name", alone: Effect::Different, words: &[] };
     changes.extend(elements(&kind, &sets(old), &sets(new)));
+    let laws = |written: &Written| each(&written.manifest, "law");
+    let words = &["about", "from", "until"];
+    let kind = Kind { subject: Subject::Law, key: "name", alone: Effect::Worded, words };
+    changes.extend(elements(&kind, &laws(old), &laws(new)));
     let fallbacks = |written: &Written| {
         let table = written.manifest.get("fallback").and_then(Json::as_object).cloned();
         keyed(table.unwrap_or_default())

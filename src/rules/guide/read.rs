@@ -11,14 +11,14 @@ use super::{
 use crate::domain::{Bilingual, ServiceCode};
 use crate::rules::catalogue::{Catalogue, values};
 use crate::rules::check::{Scope, condition};
-use crate::rules::document::{Section, Source, Text};
+use crate::rules::document::{Section, Source, Text, Toml, is_empty_list};
 use crate::rules::facts::bind;
 use crate::rules::node::Node;
 use crate::rules::params::Params;
 use crate::rules::path;
 use crate::rules::problem::{Problems, hint};
 use crate::rules::schema::{Record, Type, Types};
-use crate::rules::syntax::parse;
+use crate::rules::syntax::{Mistake, parse};
 
 /// What the rest of the edition offers for reference.
 #[derive(Clone, Copy)]
@@ -27,6 +27,8 @@ pub(in crate::rules) struct Known<'k> {
     pub(in crate::rules) types: &'k Types,
     pub(in crate::rules) catalogue: &'k Catalogue,
     pub(in crate::rules) params: &'k Params,
+    /// The ids of the catalogue's entries, also of those with mistakes.
+    pub(in crate::rules) entries: &'k BTreeSet<&'k str>,
 }
 
 /// Undertakings at most: seven pages of the screen.
@@ -39,13 +41,8 @@ const OPTIONS_MAX: usize = 3;
 const WORDS_MAX: usize = 24;
 
 /// Reads `guide.toml`.
-pub(in crate::rules) fn read(
-    source: Source<'_>,
-    known: Known<'_>,
-    problems: &mut Problems,
-) -> Option<Guide> {
-    let parsed = source.parse(problems)?;
-    let table = parsed.get_ref();
+pub(in crate::rules) fn read(toml: &Toml<'_>, known: Known<'_>, problems: &mut Problems) -> Guide {
+    let (source, table) = (toml.source, toml.root());
     let mut root = Section::new(source, "guide", 0, table);
     let assumed = values(&mut root, "assume", known.roots, false, problems);
     for key in ["part", "mode", "elsewhere", "question", "undertaking", "paper", "sheet", "life"] {
@@ -55,44 +52,75 @@ pub(in crate::rules) fn read(
         if table.contains_key("sheet") { root.bilingual("complain", problems) } else { None };
     root.finish(problems);
     let mut reader = Reader { source, known, used: BTreeSet::new() };
-    let parts = reader.each(table, "part", problems, Reader::part);
-    let modes = reader.each(table, "mode", problems, Reader::mode);
-    let elsewhere = reader.each(table, "elsewhere", problems, Reader::elsewhere);
+    let parts = reader.each(toml, "part", problems, Reader::part);
+    let modes = reader.each(toml, "mode", problems, Reader::mode);
+    let elsewhere = reader.each(toml, "elsewhere", problems, Reader::elsewhere);
     let names = Names {
         parts: parts.iter().map(|part| (part.id.clone(), part.clone())).collect(),
         elsewhere: elsewhere.iter().map(|one| (one.id.clone(), one.clone())).collect(),
+        written: Written {
+            parts: toml.names("part", "id"),
+            elsewhere: toml.names("elsewhere", "id"),
+            questions: toml.names("question", "id"),
+            papers: toml.names("paper", "code"),
+            modes: toml.names("mode", "id"),
+        },
     };
-    let questions = reader.each(table, "question", problems, |reader, section, problems| {
+    let told = problems.len();
+    let questions = reader.each(toml, "question", problems, |reader, section, problems| {
         reader.question(section, &names, problems)
     });
     let questions: BTreeMap<String, Question> =
         questions.into_iter().map(|question| (question.id.clone(), question)).collect();
-    let undertakings = reader.each(table, "undertaking", problems, |reader, section, problems| {
+    let undertakings = reader.each(toml, "undertaking", problems, |reader, section, problems| {
         reader.undertaking(section, &names, &questions, problems)
     });
     if undertakings.len() > UNDERTAKINGS_MAX {
         let text = format!("{} undertakings, at most {UNDERTAKINGS_MAX}", undertakings.len());
         problems.push(source.problem(0, text, "nobody turns more pages: put like to like"));
     }
-    let papers = reader.each(table, "paper", problems, Reader::paper);
+    let papers = reader.each(toml, "paper", problems, Reader::paper);
     let papers: BTreeMap<String, Paper> =
         papers.into_iter().map(|paper| (paper.code.clone(), paper)).collect();
-    let sheets = reader.each(table, "sheet", problems, |reader, section, problems| {
-        reader.sheet(section, &modes, &papers, complain.as_ref(), problems)
+    let sheets = reader.each(toml, "sheet", problems, |reader, section, problems| {
+        reader.sheet(section, &modes, &papers, &names.written, complain.as_ref(), problems)
     });
-    let lives = reader.each(table, "life", problems, Reader::life);
-    reader.tell_unused("question", questions.keys(), problems);
-    reader.tell_unused("elsewhere", names.elsewhere.keys(), problems);
+    let lives = reader.each(toml, "life", problems, Reader::life);
+    let read = Guide {
+        undertakings,
+        sheets,
+        lives,
+        questions,
+        elsewhere: names.elsewhere,
+        modes,
+        assumed,
+        parts,
+    };
+    if problems.len() > told {
+        // What would have referred to it may be what has the mistake.
+        return read;
+    }
+    reader.tell_unused("question", read.questions.keys(), problems);
+    reader.tell_unused("elsewhere", read.elsewhere.keys(), problems);
     reader.tell_unused("paper", papers.keys(), problems);
-    reader.tell_unused("mode", modes.iter().map(|mode| &mode.id), problems);
-    let elsewhere = names.elsewhere;
-    Some(Guide { undertakings, sheets, lives, questions, elsewhere, modes, assumed, parts })
+    reader.tell_unused("mode", read.modes.iter().map(|mode| &mode.id), problems);
+    read
 }
 
 /// What means may refer to.
-struct Names {
+struct Names<'n> {
     parts: BTreeMap<String, Part>,
     elsewhere: BTreeMap<String, Elsewhere>,
+    written: Written<'n>,
+}
+
+/// The ids of what is written, also of what has mistakes: who refers to it is not wrong.
+struct Written<'n> {
+    parts: BTreeSet<&'n str>,
+    elsewhere: BTreeSet<&'n str>,
+    questions: BTreeSet<&'n str>,
+    papers: BTreeSet<&'n str>,
+    modes: BTreeSet<&'n str>,
 }
 
 struct Reader<'r> {
@@ -106,13 +134,13 @@ impl<'r> Reader<'r> {
     /// Reads every table of a kind; an id that stands twice is told.
     fn each<'t, T: Identified>(
         &mut self,
-        table: &'t toml::de::DeTable<'r>,
+        toml: &'t Toml<'r>,
         kind: &'static str,
         problems: &mut Problems,
         mut read: impl FnMut(&mut Self, Section<'r, 't>, &mut Problems) -> Option<T>,
     ) -> Vec<T> {
         let mut all: Vec<T> = Vec::new();
-        for section in Section::each(self.source, table, kind, problems) {
+        for section in toml.each(kind, problems) {
             let at = section.at;
             let Some(one) = read(self, section, problems) else { continue };
             if all.iter().any(|before| before.id() == one.id()) {
@@ -147,16 +175,20 @@ impl<'r> Reader<'r> {
         kind: &'static str,
         text: &Text,
         name: &str,
-        exists: bool,
-        names: impl IntoIterator<Item = impl AsRef<str> + Ord>,
+        names: &BTreeSet<&str>,
         problems: &mut Problems,
     ) -> bool {
+        let exists = names.contains(text.value.as_str());
         if exists {
             self.used.insert((kind, text.value.clone()));
         } else {
-            let hint = hint(&text.value, names);
+            let hint = hint(&text.value, names.iter().copied());
             let wrong = format!("{name}: unknown {kind} '{}'{hint}", text.value);
-            problems.push(self.source.problem(text.at, wrong, ""));
+            let remedy = match kind {
+                "entry" => "entries stand in catalogue.toml".to_owned(),
+                kind => format!("those there are stand here under [[{kind}]]"),
+            };
+            problems.push(self.source.problem(text.at, wrong, remedy));
         }
         exists
     }
@@ -168,7 +200,8 @@ impl<'r> Reader<'r> {
             && let Err(text) = path::type_at(self.known.roots, &fact.value)
         {
             let wrong = format!("{}: {text}", section.name);
-            problems.push(self.source.problem(fact.at, wrong, ""));
+            let remedy = "facts are declared in schema.toml";
+            problems.push_by_facts(self.source.problem(fact.at, wrong, remedy));
         }
         let service = self.service(&mut section, "service", problems);
         let filing_service = self.service(&mut section, "filing_service", problems);
@@ -199,7 +232,7 @@ impl<'r> Reader<'r> {
         if service.is_none() {
             let hint = hint(&text.value, ServiceCode::ALL.into_iter().map(ServiceCode::as_str));
             let wrong = format!("{}: unknown service '{}'{hint}", section.name, text.value);
-            problems.push(self.source.problem(text.at, wrong, ""));
+            problems.push(self.source.problem(text.at, wrong, "write food/new and the like"));
         }
         service
     }
@@ -271,7 +304,7 @@ impl<'r> Reader<'r> {
     fn question(
         &mut self,
         mut section: Section<'r, '_>,
-        names: &Names,
+        names: &Names<'_>,
         problems: &mut Problems,
     ) -> Option<Question> {
         let id = named(&mut section, "id", problems);
@@ -287,13 +320,14 @@ impl<'r> Reader<'r> {
             let name = format!("{}: option", section.name);
             let mut option = Section::new(self.source, name, element.span().start, table);
             let value = option.required("value", problems);
-            let (zh, en) = (option.required("zh", problems), option.required("en", problems));
+            let both = option.languages(problems);
             let means = self.means(&mut option, names, problems);
             option.finish(problems);
-            let (Some(value), Some(zh), Some(en)) = (value, zh, en) else { continue };
+            let (Some(value), Some((zh, en))) = (value, both) else { continue };
             if options.iter().any(|before| before.value == value.value) {
                 let text = format!("{}: option '{}' stands twice", section.name, value.value);
-                problems.push(self.source.problem(value.at, text, ""));
+                let remedy = "take one out, or rename it";
+                problems.push(self.source.problem(value.at, text, remedy));
             }
             let label = Bilingual::new(zh.value, en.value);
             options.push(Reply { value: value.value, label, means });
@@ -313,7 +347,7 @@ impl<'r> Reader<'r> {
     fn means(
         &mut self,
         section: &mut Section<'r, '_>,
-        names: &Names,
+        names: &Names<'_>,
         problems: &mut Problems,
     ) -> Means {
         let set = values(section, "set", self.known.roots, false, problems);
@@ -325,13 +359,12 @@ impl<'r> Reader<'r> {
                 let part = text(part.get_ref(), part.span().start);
                 let at = entry.span().start;
                 let entry = text(entry.get_ref().as_str().unwrap_or_default(), at);
-                let known = names.parts.keys().map(String::as_str);
-                let exists = names.parts.get(&part.value);
-                self.refer("part", &part, &table.name, exists.is_some(), known, problems);
+                let of = names.parts.get(&part.value);
+                self.refer("part", &part, &table.name, &names.written.parts, problems);
                 let found = self.known.catalogue.entry(&entry.value);
-                let entries = self.known.catalogue.entries.iter().map(|entry| entry.id.as_str());
-                self.refer("entry", &entry, &table.name, found.is_some(), entries, problems);
-                if let (Some(part), Some(found)) = (exists, found)
+                let entries = self.known.entries;
+                self.refer("entry", &entry, &table.name, entries, problems);
+                if let (Some(part), Some(found)) = (of, found)
                     && found.service != part.service
                     && found.service != part.filing_service
                 {
@@ -339,17 +372,15 @@ impl<'r> Reader<'r> {
                         "{}: entry '{}' applies for {}, not for {}",
                         table.name, entry.value, found.service, part.service
                     );
-                    problems.push(self.source.problem(at, wrong, ""));
+                    let remedy = "lead to an entry that applies for what the part is";
+                    problems.push(self.source.problem(at, wrong, remedy));
                 }
                 leads.insert(part.value, entry.value);
             }
         }
         let mut elsewhere = Vec::new();
         for id in section.texts("elsewhere", problems) {
-            let known = names.elsewhere.keys().map(String::as_str);
-            let exists = names.elsewhere.contains_key(&id.value);
-            let name = section.name.clone();
-            if self.refer("elsewhere", &id, &name, exists, known, problems) {
+            if self.refer("elsewhere", &id, &section.name, &names.written.elsewhere, problems) {
                 elsewhere.push(id.value);
             }
         }
@@ -381,7 +412,7 @@ impl<'r> Reader<'r> {
     fn undertaking(
         &mut self,
         mut section: Section<'r, '_>,
-        names: &Names,
+        names: &Names<'_>,
         questions: &BTreeMap<String, Question>,
         problems: &mut Problems,
     ) -> Option<Undertaking> {
@@ -392,7 +423,7 @@ impl<'r> Reader<'r> {
         for (at, word) in words.iter().enumerate() {
             if words[..at].iter().any(|before| before.value == word.value) {
                 let text = format!("{}: word '{}' stands twice", section.name, word.value);
-                problems.push(self.source.problem(word.at, text, ""));
+                problems.push(self.source.problem(word.at, text, "take one out"));
             }
         }
         if words.len() > WORDS_MAX {
@@ -402,10 +433,8 @@ impl<'r> Reader<'r> {
         let asked = section.texts("questions", problems);
         let mut ways = 1_usize;
         for question in &asked {
-            let known = questions.keys().map(String::as_str);
             let found = questions.get(&question.value);
-            let name = section.name.clone();
-            self.refer("question", question, &name, found.is_some(), known, problems);
+            self.refer("question", question, &section.name, &names.written.questions, problems);
             ways = ways.saturating_mul(found.map_or(1, |found| found.options.len()));
         }
         if asked.len() > QUESTIONS_MAX || ways > Guide::WAYS_MAX {
@@ -447,10 +476,10 @@ impl<'r> Reader<'r> {
                 Ok(Type::Enum(materials)) => {
                     if let Err(mistake) = materials.check(&code.value, 0) {
                         let wrong = format!("{}: {}", section.name, mistake.text);
-                        problems.push(self.source.problem(code.at, wrong, mistake.remedy));
+                        problems.push_by_facts(self.source.problem(code.at, wrong, mistake.remedy));
                     }
                 }
-                _ => problems.push(section.problem(
+                _ => problems.push_by_facts(section.problem(
                     "schema.toml has no enum 'material'",
                     "papers are named there, so that rules can speak of them",
                 )),
@@ -486,6 +515,7 @@ impl<'r> Reader<'r> {
         mut section: Section<'r, '_>,
         modes: &[Mode],
         papers: &BTreeMap<String, Paper>,
+        written: &Written<'_>,
         complain: Option<&Bilingual>,
         problems: &mut Problems,
     ) -> Option<Sheet> {
@@ -495,17 +525,15 @@ impl<'r> Reader<'r> {
         }
         let mut tags = Vec::new();
         for id in section.texts("modes", problems) {
-            let known = modes.iter().map(|mode| mode.id.as_str());
             let found = modes.iter().find(|mode| mode.id == id.value);
-            let name = section.name.clone();
-            self.refer("mode", &id, &name, found.is_some(), known, problems);
+            self.refer("mode", &id, &section.name, &written.modes, problems);
             tags.extend(found.cloned());
         }
-        if tags.is_empty() {
+        if section.value("modes").is_none_or(is_empty_list) {
             problems.push(section.problem("no modes", "say how it is given: modes = [\"self\"]"));
         }
-        let told = self.papers(&mut section, papers, problems);
-        if told.is_empty() {
+        let told = self.papers(&mut section, papers, written, problems);
+        if section.value("papers").is_none_or(is_empty_list) {
             problems.push(section.problem("no papers", "at least the proof of who applies"));
         }
         let conditions = conditions(&mut section, problems);
@@ -541,36 +569,31 @@ impl<'r> Reader<'r> {
             problems.push(one.problem("'if' without 'when'", "say the same in words: when = {…}"));
         }
         let (roots, params) = (self.known.roots, self.known.params);
-        let scope = Scope { roots, params, defines: &BTreeMap::new() };
-        let checked = parse(&written.value)
-            .map_err(|mistake| vec![mistake])
-            .and_then(|expr| condition(&written.value, &expr, scope, None));
-        match checked {
-            Ok(checked) => Some(checked.node),
-            Err(mistakes) => {
-                for mistake in mistakes {
-                    let text = format!("{}: {}", one.name, mistake.text);
-                    problems.push(self.source.problem_in(
-                        &written,
-                        mistake.at,
-                        text,
-                        mistake.remedy,
-                    ));
-                }
-                None
+        let scope = Scope { roots, params, defines: &BTreeMap::new(), whole: true };
+        let problem = |mistake: Mistake| {
+            let text = format!("{}: {}", one.name, mistake.text);
+            self.source.problem_in(&written, mistake.at, text, mistake.remedy)
+        };
+        let expr = parse(&written.value).map_err(|mistake| problems.push(problem(mistake))).ok()?;
+        let checked = condition(&written.value, &expr, scope, None);
+        let tell = |mistakes: Vec<Mistake>| {
+            for mistake in mistakes {
+                problems.push_by_facts(problem(mistake));
             }
-        }
+        };
+        Some(checked.map_err(tell).ok()?.node)
     }
 
     fn papers(
         &mut self,
         section: &mut Section<'r, '_>,
         papers: &BTreeMap<String, Paper>,
+        written: &Written<'_>,
         problems: &mut Problems,
     ) -> Vec<Paper> {
         let mut told: Vec<Paper> = Vec::new();
-        let written = section.value("papers").and_then(|value| value.get_ref().as_array());
-        for element in written.into_iter().flatten() {
+        let tables = section.value("papers").and_then(|value| value.get_ref().as_array());
+        for element in tables.into_iter().flatten() {
             let Some(table) = element.get_ref().as_table() else {
                 problems.push(section.problem("a paper is a table", "papers = [{ code = … }]"));
                 continue;
@@ -587,12 +610,11 @@ impl<'r> Reader<'r> {
             let name = one.name.clone();
             one.finish(problems);
             let Some(code) = code else { continue };
-            let known = papers.keys().map(String::as_str);
             let found = papers.get(&code.value);
-            self.refer("paper", &code, &name, found.is_some(), known, problems);
+            self.refer("paper", &code, &name, &written.papers, problems);
             if told.iter().any(|before| before.code == code.value) {
                 let text = format!("{}: paper '{}' stands twice", section.name, code.value);
-                problems.push(self.source.problem(code.at, text, ""));
+                problems.push(self.source.problem(code.at, text, "take one out"));
             }
             if may_follow
                 && found.is_some_and(|paper| {
@@ -674,9 +696,9 @@ fn conditions(section: &mut Section<'_, '_>, problems: &mut Problems) -> Vec<Bil
         };
         let name = format!("{}: condition", section.name);
         let mut one = Section::new(section.source, name, element.span().start, table);
-        let (zh, en) = (one.required("zh", problems), one.required("en", problems));
+        let both = one.languages(problems);
         one.finish(problems);
-        if let (Some(zh), Some(en)) = (zh, en) {
+        if let Some((zh, en)) = both {
             conditions.push(Bilingual::new(zh.value, en.value));
         }
     }

@@ -371,8 +371,14 @@ impl Publishers {
         if bytes.len() > Self::BYTES_MAX {
             return Err(PublishersError::TooLong { bytes: bytes.len() });
         }
+        let wrong = |why: String| PublishersError::NotOne { why };
+        let json: serde_json::Value = serde_json::from_slice(bytes)
+            .map_err(|error| wrong(format!("it is not JSON, {error}")))?;
+        if !json.is_object() {
+            return Err(wrong("it has no names and values in {…}".to_owned()));
+        }
         let file: PublishersFile =
-            serde_json::from_slice(bytes).map_err(|source| PublishersError::NotOne { source })?;
+            serde_json::from_value(json).map_err(|error| wrong(error.to_string()))?;
         if file.format != Self::FORMAT {
             return Err(PublishersError::OtherFormat { found: file.format });
         }
@@ -577,10 +583,13 @@ pub enum PublishersError {
         bytes: usize,
     },
     /// Not a JSON object with the right fields.
-    #[error("it is not a list of publishers")]
+    #[error(
+        "it is not a list of publishers: {why}; one has format, rulebook, channel, epoch, threshold and keys, as \
+         publishers.json in central's key folder"
+    )]
     NotOne {
-        /// What was wrong, with line and column.
-        source: serde_json::Error,
+        /// What was wrong.
+        why: String,
     },
     /// Another version of the format.
     #[error("the list of publishers has the format `{found}`")]
