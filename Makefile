@@ -10,7 +10,7 @@ TEST_PACKAGES = qpdf openssl python3 python3-venv default-jre-headless \
 PACKAGES      = $(RUN_PACKAGES) $(SHOW_PACKAGES) $(TEST_PACKAGES)
 SUDO          = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: run test deps show-deps build lint format screens monkey bench bench-devices oracle crash soak fuzz
+.PHONY: run test deps show-deps build lint format screens monkey bench bench-devices bench-journal oracle crash soak fuzz
 
 run: show-deps build ## the whole product on this machine: central, simulated devices, kiosk
 	./target/debug/permit-kiosk demo
@@ -55,6 +55,9 @@ screens: ## make the pictures of docs/screens anew
 
 bench: ## the rule engine beside three others: every limit, measured
 	cd benches && $(CARGO) run --release
+
+bench-journal: ## journal and central beside the disk, SQLite and PostgreSQL: every limit, measured
+	cd benches/journal && $(CARGO) run --release
 
 oracle: ## a million evaluations of random conditions, beside an engine we did not write
 	KIOSK_ORACLE_EVALUATIONS=1000000 $(CARGO) test --test integration -- what_the_checker_accepts --nocapture

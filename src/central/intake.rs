@@ -12,7 +12,7 @@ use crate::domain::{
     self, ApplicationId, ElicenceId, FilingNumber, FoodLicenceNumber, HygieneNumber, MaskedName,
     PermitKind, PermitNumber, Series, ServiceCode, Uscc, Verdict,
 };
-use crate::seal::{DataKey, Keyring, Signature, VerifyingKey, WrappedKey};
+use crate::seal::{DataKey, Keyring, VerifyingKey, WrappedKey};
 use crate::wire::v1::{
     Body, Decided, DecidedPersonal, Due, FormatError, Grant, Header, Issued, KioskId, NumberVoided,
     Permit, Personal, Record, SignedRecord, api::ApplicationKey,
@@ -253,42 +253,79 @@ pub fn judge(
         let key = keys.get(&application)?;
         Some(KeptKey { application, stage, wrapped: wrap(application, key) })
     };
-    push.into_iter()
-        .enumerate()
-        .map(|(index, record)| {
-            let header = Header::read(record.record.reveal())
-                .map_err(|source| Malformed::Header { index, source })?;
-            if header.kiosk != origin.kiosk {
-                return Err(Malformed::OtherKiosk { index, found: header.kiosk });
+    let read: Vec<Readable> = push.into_iter().map(Readable::of).collect();
+    let headers = read.iter().enumerate().map(|(index, readable)| {
+        let header = readable.header().map_err(|source| Malformed::Header { index, source })?;
+        if header.kiosk != origin.kiosk {
+            return Err(Malformed::OtherKiosk { index, found: header.kiosk });
+        }
+        Ok(header)
+    });
+    let headers: Vec<Header> = headers.collect::<Result<_, _>>()?;
+    let all_signed = are_signed(origin, &headers, &read);
+    let judged = headers.into_iter().zip(read).map(|(header, readable)| {
+        let Readable { signed: record, record: parsed } = readable;
+        let link =
+            Link { position: header.position, previous: header.previous, hash: record.hash() };
+        let (kind, opened, meaning) = match origin.lives.get(&header.incarnation) {
+            None => ("", None, Meaning::Poison(Poison::Incarnation)),
+            // Which of them it is can only be told one by one.
+            Some(life) if !all_signed && !record.verify(&life.device_key) => {
+                ("", None, Meaning::Poison(Poison::Signature))
             }
-            let link =
-                Link { position: header.position, previous: header.previous, hash: record.hash() };
-            let (kind, opened, meaning) = meaning(origin, &header, &record, &keys);
-            let (incarnation, at) = (header.incarnation, header.at);
-            let key = opened.and_then(|(application, stage)| keep(application, stage));
-            Ok(Judged { link, incarnation, at, record, kind, meaning, key })
-        })
-        .collect()
+            Some(life) => match parsed {
+                Ok(parsed) => meaning(life, &header, parsed, &keys),
+                Err(_unreadable) => ("", None, Meaning::Poison(Poison::Unreadable)),
+            },
+        };
+        let (incarnation, at) = (header.incarnation, header.at);
+        let key = opened.and_then(|(application, stage)| keep(application, stage));
+        Judged { link, incarnation, at, record, kind, meaning, key }
+    });
+    Ok(judged.collect())
+}
+
+/// A record as it came, and what can be read of it.
+struct Readable {
+    signed: SignedRecord,
+    record: Result<Record, FormatError>,
+}
+
+impl Readable {
+    fn of(signed: SignedRecord) -> Self {
+        let record = Record::read(signed.record.reveal());
+        Self { signed, record }
+    }
+
+    /// What it says of itself, also where this version does not know its body.
+    fn header(&self) -> Result<Header, FormatError> {
+        match &self.record {
+            Ok(record) => Ok(record.header()),
+            Err(_unreadable) => Header::read(self.signed.record.reveal()),
+        }
+    }
+}
+
+/// Whether each record is signed by the device key of its life, as far as it is of one: all at once, since
+/// nearly always all are.
+fn are_signed(origin: &Origin, headers: &[Header], records: &[Readable]) -> bool {
+    origin.lives.iter().all(|(incarnation, life)| {
+        let of_life = headers.iter().zip(records);
+        let of_life = of_life.filter(|(header, _)| header.incarnation == *incarnation);
+        let of_life: Vec<&SignedRecord> = of_life.map(|(_, readable)| &readable.signed).collect();
+        SignedRecord::verify_all(&of_life, &life.device_key)
+    })
 }
 
 /// The word of a record, whose envelope was opened, and what it means.
 type Read = (&'static str, Option<(ApplicationId, Stage)>, Meaning);
 
 fn meaning(
-    origin: &Origin,
+    keys: &Keys,
     header: &Header,
-    record: &SignedRecord,
+    read: Record,
     data_keys: &BTreeMap<ApplicationId, DataKey>,
 ) -> Read {
-    let Some(keys) = origin.lives.get(&header.incarnation) else {
-        return ("", None, Meaning::Poison(Poison::Incarnation));
-    };
-    if !is_signed(&keys.device_key, record) {
-        return ("", None, Meaning::Poison(Poison::Signature));
-    }
-    let Ok(read) = Record::read(record.record.reveal()) else {
-        return ("", None, Meaning::Poison(Poison::Unreadable));
-    };
     let kind = read.body.kind();
     let kiosk = &header.kiosk;
     let closed = (kind, None, Meaning::Poison(Poison::Closed));
@@ -348,16 +385,6 @@ fn meaning(
         | Body::BlanksSpent(_) => Meaning::Other,
     };
     (kind, None, meaning)
-}
-
-fn is_signed(device_key: &VerifyingKey, record: &SignedRecord) -> bool {
-    let mut bytes = [0; Signature::BYTES];
-    hex::decode_to_slice(&record.signature, &mut bytes).is_ok()
-        && device_key.verify(
-            Record::SIGNATURE_CONTEXT,
-            record.record.reveal().as_bytes(),
-            &Signature::from_bytes(bytes),
-        )
 }
 
 fn entry(seal_key: &Keyring, issued: Issued, written: Permit) -> Result<Entry, Poison> {

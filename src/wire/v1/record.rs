@@ -39,6 +39,17 @@ impl SignedRecord {
         is_signed(key, Record::SIGNATURE_CONTEXT, &self.record.0, &self.signature)
     }
 
+    /// Whether the kiosk with this device key wrote all of them. Where not, [`verify`](Self::verify) says
+    /// which; how the two differ for whoever has the private key, [`VerifyingKey::verify_all`] says.
+    #[must_use]
+    pub fn verify_all(records: &[&Self], key: &VerifyingKey) -> bool {
+        let signed: Option<Vec<(&[u8], Signature)>> = records
+            .iter()
+            .map(|of| Some((of.record.0.as_bytes(), signature_of(&of.signature)?)))
+            .collect();
+        signed.is_some_and(|signed| key.verify_all(Record::SIGNATURE_CONTEXT, &signed))
+    }
+
     /// The hash the next record names as `previous`.
     pub fn hash(&self) -> Hash {
         Hash::of_record(self.record.reveal())
@@ -90,6 +101,18 @@ impl Record {
             Ok(record)
         } else {
             Err(FormatError::OtherFormat { found: record.format })
+        }
+    }
+
+    /// What it says of itself beside its body.
+    pub fn header(&self) -> Header {
+        Header {
+            format: self.format.clone(),
+            kiosk: self.kiosk.clone(),
+            incarnation: self.incarnation,
+            position: self.position,
+            at: self.at,
+            previous: self.previous,
         }
     }
 }
@@ -862,9 +885,14 @@ pub struct SessionEnded {
 /// Whether a signature in hexadecimal is one of `key` over a text in a context.
 #[must_use]
 pub fn is_signed(key: &VerifyingKey, context: &str, text: &str, signature: &str) -> bool {
+    signature_of(signature)
+        .is_some_and(|signature| key.verify(context, text.as_bytes(), &signature))
+}
+
+fn signature_of(digits: &str) -> Option<Signature> {
     let mut bytes = [0; Signature::BYTES];
-    hex::decode_to_slice(signature, &mut bytes).is_ok()
-        && key.verify(context, text.as_bytes(), &Signature::from_bytes(bytes))
+    hex::decode_to_slice(digits, &mut bytes).ok()?;
+    Some(Signature::from_bytes(bytes))
 }
 
 /// A text that stands in a record but never in a log: `Debug` shows `…`.
