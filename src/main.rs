@@ -35,6 +35,8 @@ enum Command {
     Provision(command::provision::Args),
     /// Close the life of a kiosk whose disk is lost: its numbers are frozen, never leased again.
     CloseKiosk(command::close_kiosk::Args),
+    /// Take this kiosk out of service: what is left of its numbers is given back.
+    ReturnNumbers(command::return_numbers::Args),
     /// Revoke a permit: every kiosk learns it, and prints, changes and renews it no more.
     Revoke(command::revoke::Args),
     /// Enter, list and remove who may sign in at the kiosk's console.
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
         Command::Doctor(args) => command::doctor::run(args),
         Command::Provision(args) => command::provision::run(args),
         Command::CloseKiosk(args) => command::close_kiosk::run(args),
+        Command::ReturnNumbers(args) => command::return_numbers::run(args),
         Command::Revoke(args) => command::revoke::run(args),
         Command::Technician(args) => command::technician::run(args),
         Command::CheckConfig(args) => Ok(command::check_config::run(args)),

@@ -134,6 +134,15 @@ struct Block {
     earlier: u64,
     issued: u64,
     void: u64,
+    returned: u64,
+}
+
+/// What became of numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Issued,
+    Void,
+    Returned,
 }
 
 /// Where a problem is, and what.
@@ -169,6 +178,7 @@ impl Book {
                 earlier: 0,
                 issued: 0,
                 void: 0,
+                returned: 0,
             },
         );
     }
@@ -323,7 +333,17 @@ impl Book {
                 if body.reason.trim().is_empty() || body.by.trim().is_empty() {
                     tell(Check::Number, "it is void without a reason or a person".to_owned());
                 }
-                self.number(record, &body.series, body.sequence, false, tell);
+                self.number(record, &body.series, (body.sequence, body.sequence), Fate::Void, tell);
+            }
+            Body::NumbersReturned(body) => {
+                if body.reason.trim().is_empty() || body.by.trim().is_empty() {
+                    tell(
+                        Check::Number,
+                        "they are returned without a reason or a person".to_owned(),
+                    );
+                }
+                let numbers = (body.first, body.last);
+                self.number(record, &body.series, numbers, Fate::Returned, tell);
             }
             Body::BlockInstalled(body) => {
                 let block =
@@ -377,7 +397,7 @@ impl Book {
         let action = body.service.action();
         // A permit that is there keeps its number: none is used up.
         if action == Action::New {
-            self.number(record, &body.series, body.sequence, true, tell);
+            self.number(record, &body.series, (body.sequence, body.sequence), Fate::Issued, tell);
         }
         let Some(journal) = self.kiosks.get_mut(&record.kiosk) else { return };
         // A lost paper has the dates it had, and so has what has ended.
@@ -401,31 +421,40 @@ impl Book {
         }
     }
 
-    /// A number is used: the next one of a block that this life of the kiosk has.
+    /// A number is used, or the rest of a block returned: the next of a block that this life of the kiosk
+    /// has.
     fn number(
         &mut self,
         record: &Record,
         series: &str,
-        sequence: u64,
-        issued: bool,
+        (sequence, last): (u64, u64),
+        fate: Fate,
         tell: Tell<'_>,
     ) {
+        let named = if sequence == last {
+            format!("number {sequence} of {series}")
+        } else {
+            format!("numbers {sequence} to {last} of {series}")
+        };
         let whole = self.kiosks.get(&record.kiosk).is_some_and(|journal| journal.first == 1);
         let blocks = self.blocks.get_mut(series);
         let block = blocks.and_then(|of| of.range_mut(..=sequence).next_back());
-        let Some((first, block)) = block.filter(|(_, block)| sequence <= block.last) else {
-            tell(Check::Number, format!("number {sequence} of {series} was never leased"));
+        let Some((first, block)) =
+            block.filter(|(_, block)| (sequence..=block.last).contains(&last))
+        else {
+            tell(Check::Number, format!("{named} were never leased"));
             return;
         };
         if block.kiosk != record.kiosk || block.incarnation != record.incarnation {
             let (kiosk, life) = (&block.kiosk, block.incarnation);
-            let what =
-                format!("number {sequence} of {series} was leased to life {life} of {kiosk}");
-            tell(Check::Number, what);
+            tell(Check::Number, format!("{named} were leased to life {life} of {kiosk}"));
             return;
         }
         if whole && !block.installed {
             tell(Check::Number, format!("the block of number {sequence} is not installed"));
+        }
+        if fate == Fate::Returned && last != block.last {
+            tell(Check::Number, format!("{named} are not all that is left of their block"));
         }
         let next = match block.next {
             Some(next) => next,
@@ -439,7 +468,7 @@ impl Book {
         match sequence.cmp(&next) {
             std::cmp::Ordering::Equal => {}
             std::cmp::Ordering::Less => {
-                tell(Check::Number, format!("number {sequence} of {series} is used a second time"));
+                tell(Check::Number, format!("{named} are used a second time"));
                 return;
             }
             std::cmp::Ordering::Greater => tell(
@@ -447,11 +476,11 @@ impl Book {
                 format!("numbers {next} to {} of {series} are not explained", sequence - 1),
             ),
         }
-        block.next = Some(sequence + 1);
-        if issued {
-            block.issued += 1;
-        } else {
-            block.void += 1;
+        block.next = Some(last + 1);
+        match fate {
+            Fate::Issued => block.issued += 1,
+            Fate::Void => block.void += 1,
+            Fate::Returned => block.returned += last + 1 - sequence,
         }
     }
 
@@ -492,10 +521,11 @@ impl Book {
             let mut account = SeriesAccount { series: series.clone(), ..Default::default() };
             for (first, block) in blocks {
                 let size = block.last + 1 - first;
-                let left = size - block.earlier - block.issued - block.void;
+                let left = size - block.earlier - block.issued - block.void - block.returned;
                 account.leased += size;
                 account.issued += block.issued;
                 account.void += block.void;
+                account.returned += block.returned;
                 account.earlier += block.earlier;
                 let life_goes_on =
                     self.lives.get(&block.kiosk).is_none_or(|life| *life <= block.incarnation);

@@ -210,13 +210,13 @@ fn accounts(report: &Report) -> Markup {
             h2 { "编号去向" span.soft { " What became of every number" } }
             table {
                 tr {
-                    th { "编号序列" } th.n { "已分配" } th.n { "已发证" } th.n { "作废" }
+                    th { "编号序列" } th.n { "已分配" } th.n { "已发证" } th.n { "作废" } th.n { "退回" }
                     th.n { "未用" } th.n { "冻结" } th.n { "早先已用" }
                 }
                 @for of in &report.numbers {
                     tr {
                         td.mono { (of.series) }
-                        @for count in [of.leased, of.issued, of.void, of.unused, of.frozen, of.earlier] {
+                        @for count in [of.leased, of.issued, of.void, of.returned, of.unused, of.frozen, of.earlier] {
                             td.n { (grouped(count)) }
                         }
                     }

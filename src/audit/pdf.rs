@@ -137,12 +137,13 @@ fn accounts(report: &Report) -> Vec<Block> {
         ("已分配 leased", 2, true),
         ("已发证 issued", 2, true),
         ("作废 void", 2, true),
+        ("退回 returned", 2, true),
         ("未用 unused", 2, true),
         ("冻结 frozen", 2, true),
         ("早先 earlier", 2, true),
     ];
     let row = |of: &super::SeriesAccount| {
-        let counts = [of.leased, of.issued, of.void, of.unused, of.frozen, of.earlier];
+        let counts = [of.leased, of.issued, of.void, of.returned, of.unused, of.frozen, of.earlier];
         [of.series.clone()].into_iter().chain(counts.map(grouped)).collect()
     };
     let rows = report.numbers.iter().map(row).collect();

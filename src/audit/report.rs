@@ -239,6 +239,8 @@ pub struct SeriesAccount {
     pub issued: u64,
     /// Taken out of use by a person, with a reason.
     pub void: u64,
+    /// Given back when their kiosk was taken out of service: never leased again.
+    pub returned: u64,
     /// Not used yet, in a life that goes on.
     pub unused: u64,
     /// Not used, in a life that is over: never leased again.

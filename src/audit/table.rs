@@ -195,7 +195,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "numbers",
-        kinds: &["block_installed", "number_voided"],
+        kinds: &["block_installed", "number_voided", "numbers_returned"],
         each: None,
         columns: &[
             text("series", "/series"),

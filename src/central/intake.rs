@@ -15,7 +15,8 @@ use crate::domain::{
 use crate::seal::{DataKey, Keyring, VerifyingKey, WrappedKey};
 use crate::wire::v1::{
     Body, Decided, DecidedPersonal, Due, FormatError, Grant, Header, Issued, KioskId, NumberVoided,
-    Permit, Personal, Record, SignedRecord, api::ApplicationKey,
+    NumbersReturned, Permit, Personal, Record, SignedRecord,
+    api::{ApplicationKey, NumberRange},
 };
 
 /// A record ready to be kept.
@@ -85,6 +86,8 @@ pub enum Meaning {
     Referred(Box<Case>),
     /// A number is out of use.
     Voided(Number),
+    /// Numbers are given back.
+    Returned(NumberRange),
     /// Nothing beyond standing in its place.
     Other,
     /// It makes no sense; why.
@@ -364,6 +367,9 @@ fn meaning(
         }
         Body::NumberVoided(NumberVoided { series, sequence, .. }) => {
             Meaning::Voided(Number { series, sequence })
+        }
+        Body::NumbersReturned(NumbersReturned { series, first, last, .. }) => {
+            Meaning::Returned(NumberRange { series, first, last })
         }
         Body::Started(_)
         | Body::Printed(_)

@@ -141,6 +141,9 @@ fn what(body: &Body) -> String {
         }
         Body::Rated(body) => format!("{} {}", body.application, body.grade),
         Body::NumberVoided(body) => format!("{} {} {}", body.series, body.sequence, body.reason),
+        Body::NumbersReturned(body) => {
+            format!("{} {} to {} {}: {}", body.series, body.first, body.last, body.by, body.reason)
+        }
         Body::BlockInstalled(body) => format!("{} {} to {}", body.series, body.first, body.last),
         Body::EditionActivated(body) => {
             format!("{} {}.{} {}", body.name, body.epoch, body.version, body.digest)

@@ -12,6 +12,7 @@ pub(crate) mod doctor;
 pub(crate) mod journal;
 mod permit_book;
 pub(crate) mod provision;
+pub(crate) mod return_numbers;
 pub(crate) mod revoke;
 pub(crate) mod rules;
 pub(crate) mod run;

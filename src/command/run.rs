@@ -347,6 +347,34 @@ pub(super) fn open_journal_beside(
     Ok(Journal::open(journal_settings(kiosk, &keys, &kiosk.data_folder, clock)?)?)
 }
 
+/// The line of a kiosk that does not run to central, without screen, rulebook and hunger for numbers.
+pub(super) fn sync_beside(
+    kiosk: &Kiosk,
+    journal: &Journal,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Task<Client>> {
+    let keys = Keys::read(&kiosk.keys_folder)?;
+    let identity = Identity::load(&kiosk.keys_folder)?;
+    let client = Client::new(&kiosk.central_url, identity, kiosk.register_timeout)?;
+    let settings = sync::Settings {
+        kiosk: keys.enrolment.kiosk,
+        incarnation: keys.enrolment.incarnation,
+        central_key: keys.central,
+        numbers: NumberPlan { series: Vec::new(), reserve: 0 },
+        retry: Retry::default(),
+        interval: sync::Settings::INTERVAL,
+        timeout: sync::Settings::TIMEOUT,
+        clock: Arc::clone(clock),
+        random: Arc::new(random),
+        report: Arc::new(|| Report {
+            software: env!("CARGO_PKG_VERSION").to_owned(),
+            ..Report::default()
+        }),
+    };
+    let (task, _handle) = Task::new(client, journal.clone(), settings);
+    Ok(task)
+}
+
 /// Whether all keys are there and are keys.
 pub(super) fn check_keys(folder: &Path) -> anyhow::Result<()> {
     Keys::read(folder).map(drop)

@@ -226,10 +226,10 @@ pub enum Error {
     },
 
     // Issuing.
-    /// Central said that another journal calls itself this kiosk.
-    #[error("central has quarantined this kiosk: {reason}")]
+    /// Another journal calls itself this kiosk, or it was taken out of service.
+    #[error("this kiosk is quarantined: {reason}")]
     Quarantined {
-        /// What central said.
+        /// What was found, or who took it out of service.
         reason: String,
     },
     /// The clock shows a time before the latest record's.

@@ -35,7 +35,7 @@ use crate::seal::{CopySerial, LogOrigin, Seal, SigningKey, VaultKey, VerifyingKe
 use crate::wire::v1::{
     Body, Document, EditionActivated, Hash, KioskId, LookUp, PrintStep, Revocation, SheetAnswer,
     SignedBlock, SignedRecord,
-    api::{ApplicationKey, SignedText},
+    api::{ApplicationKey, NumberRange, SignedText},
 };
 
 pub use chain::ChainFault;
@@ -380,6 +380,7 @@ impl Journal {
             | Body::Issued(_)
             | Body::Printed(_)
             | Body::NumberVoided(_)
+            | Body::NumbersReturned(_)
             | Body::BlockInstalled(_)
             | Body::MaintenanceSettled(_) => panic!("`{}` has a method of its own", body.kind()),
         }
@@ -513,6 +514,13 @@ impl Journal {
     /// number is accounted for.
     pub fn void_number(&self, series: Series, reason: String, by: String) -> Result<u64, Error> {
         self.0.call(move |store| numbers::void(store, &series, &reason, &by))
+    }
+
+    /// Takes the kiosk out of service: the unused rest of every block is given back for good, in one
+    /// transaction, and nothing is issued any more until the kiosk has a new life. Where nothing is left
+    /// to give back, nothing is given back.
+    pub fn return_numbers(&self, reason: String, by: String) -> Result<Vec<NumberRange>, Error> {
+        self.0.call(move |store| numbers::give_back(store, &reason, &by))
     }
 
     /// Central says that another journal calls itself this kiosk: nothing is issued from now on, until

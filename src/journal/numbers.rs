@@ -6,14 +6,14 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::error::during;
 use super::store::{Int, Store, Writing};
-use super::{Error, SeriesState, Settings};
+use super::{Error, SeriesState, Settings, outbox};
 use crate::domain::calendar::datetime_in_china;
 use crate::domain::{
     ElicenceId, FilingNumber, FoodLicenceNumber, Grant, HygieneNumber, PermitDraft, PermitNumber,
     Series, Uscc,
 };
 use crate::seal::CopySerial;
-use crate::wire::v1::{Body, NumberVoided};
+use crate::wire::v1::{Body, NumberVoided, NumbersReturned, api::NumberRange};
 
 /// Print jobs of one life of a kiosk at most: 60 000 a year for longer than any kiosk stands.
 const JOBS_MAX: u64 = 9_999_999;
@@ -217,4 +217,53 @@ pub(super) fn void(
         }))?;
         Ok(sequence)
     })
+}
+
+/// Gives back what is left of every block, and issues nothing from then on. A journal that another one
+/// may have gone on from gives back nothing: its numbers may stand on paper.
+pub(super) fn give_back(
+    store: &mut Store,
+    reason: &str,
+    by: &str,
+) -> Result<Vec<NumberRange>, Error> {
+    store.transaction("give numbers back", |writing| {
+        let ranges = unused(&writing.transaction)?;
+        if let Some(reason) = outbox::quarantined(&writing.transaction)?
+            && !ranges.is_empty()
+        {
+            return Err(Error::Quarantined { reason });
+        }
+        for NumberRange { series, first, last } in ranges.clone() {
+            let (reason, by) = (reason.to_owned(), by.to_owned());
+            writing.append(Body::NumbersReturned(NumbersReturned {
+                series,
+                first,
+                last,
+                reason,
+                by,
+            }))?;
+        }
+        writing
+            .transaction
+            .execute("UPDATE block SET next = last + 1 WHERE next <= last", ())
+            .map_err(during("give numbers back"))?;
+        outbox::note_quarantine(writing, &format!("taken out of service by {by}: {reason}"))?;
+        Ok(ranges)
+    })
+}
+
+/// The unused rest of every block.
+fn unused(connection: &Connection) -> Result<Vec<NumberRange>, Error> {
+    connection
+        .prepare_cached(
+            "SELECT series, next, last FROM block WHERE next <= last ORDER BY series, block",
+        )
+        .and_then(|mut select| {
+            let ranges = select.query_map((), |row| {
+                let (Int(first), Int(last)) = (row.get(1)?, row.get(2)?);
+                Ok(NumberRange { series: row.get(0)?, first, last })
+            })?;
+            ranges.collect()
+        })
+        .map_err(during("read the unused numbers"))
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::error::during;
-use super::store::{Int, Store, hash_at, head, signed_record_of};
+use super::store::{Int, Store, Writing, hash_at, head, signed_record_of};
 use super::vault::Vault;
 use super::{Error, OutboxState, Placed};
 use crate::domain::{ApplicationId, Series};
@@ -154,16 +154,19 @@ pub(super) fn install_block(store: &mut Store, block: &SignedBlock) -> Result<()
 
 /// Nothing is issued from now on. The first reason stays.
 pub(super) fn quarantine(store: &mut Store, reason: &str) -> Result<(), Error> {
-    store.transaction("note the quarantine", |writing| {
-        writing
-            .transaction
-            .execute(
-                "INSERT INTO quarantine VALUES (1, ?1, ?2) ON CONFLICT DO NOTHING",
-                (reason, writing.moment.at.as_millisecond()),
-            )
-            .map_err(during("note the quarantine"))?;
-        Ok(())
-    })
+    store.transaction("note the quarantine", |writing| note_quarantine(writing, reason))
+}
+
+/// The same, within a transaction that does more.
+pub(super) fn note_quarantine(writing: &Writing<'_>, reason: &str) -> Result<(), Error> {
+    writing
+        .transaction
+        .execute(
+            "INSERT INTO quarantine VALUES (1, ?1, ?2) ON CONFLICT DO NOTHING",
+            (reason, writing.moment.at.as_millisecond()),
+        )
+        .map_err(during("note the quarantine"))?;
+    Ok(())
 }
 
 /// Why nothing is issued any more, if that is so.

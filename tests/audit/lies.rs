@@ -98,6 +98,30 @@ fn numbers_that_are_skipped_taken_twice_or_invented_are_found() {
         let issued = nth(told, "issued", 0);
         told[issued].0["body"]["number"] = json!("JY13703030000027");
     });
+    let returned = |told: &mut Records, first: u64, last: u64, by: &str| {
+        let mut record = told.last().unwrap().0.clone();
+        record["body"] = json!({
+            "kind": "numbers_returned", "series": "food/1/370303", "first": first, "last": last,
+            "reason": "the hall is closed", "by": by,
+        });
+        told.push((record, Json::Null));
+    };
+    lie("a number left out of those returned", Check::Number, |told| {
+        returned(told, 5, 10, "technician 7");
+    });
+    lie("the end of the block kept back", Check::Number, |told| {
+        returned(told, 4, 9, "technician 7");
+    });
+    lie("numbers returned that are on a permit", Check::Number, |told| {
+        returned(told, 3, 10, "technician 7");
+    });
+    lie("more returned than were leased", Check::Number, |told| {
+        returned(told, 4, 11, "technician 7");
+    });
+    lie("returned, the wrong way round", Check::Number, |told| {
+        returned(told, 10, 4, "technician 7");
+    });
+    lie("returned by nobody", Check::Number, |told| returned(told, 4, 10, " "));
     lie("a block that was not granted", Check::Grant, |told| {
         let block = nth(told, "block_installed", 0);
         told[block].0["body"]["last"] = json!(20);

@@ -350,6 +350,17 @@ fn a_good_bundle_holds_and_everything_in_it_was_looked_at() {
 }
 
 #[test]
+fn numbers_given_back_are_explained() {
+    let day = Day::full();
+    let (why, who) = ("the hall is closed".to_owned(), "technician 7".to_owned());
+    day.kiosk.journal.return_numbers(why, who).unwrap();
+    let report = holds(&day.export("returned", &[View::Csv], false, Asked::default()));
+    let [account] = report.numbers.as_slice() else { panic!("{:?}", report.numbers) };
+    let of = (account.leased, account.issued, account.void, account.returned, account.unused);
+    assert_eq!(of, (10, 2, 1, 7, 0));
+}
+
+#[test]
 fn without_the_auditors_key_nothing_personal_is_in_it_and_it_still_verifies() {
     let day = Day::full();
     let views = [View::Csv, View::Xlsx, View::Parquet];

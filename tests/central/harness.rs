@@ -24,7 +24,8 @@ use permit_kiosk::seal::{
 };
 use permit_kiosk::wire::v1::{
     self, Applicant, Body, BusinessName, Closing, Decided, DecidedPersonal, Document, Due, Finding,
-    Hash, Issued, KioskId, NumberVoided, Personal, Record, Sheet, SignedRecord, Started,
+    Hash, Issued, KioskId, NumberVoided, NumbersReturned, Personal, Record, Sheet, SignedRecord,
+    Started,
     api::{ApplicationKey, Push},
 };
 use tokio::sync::watch;
@@ -354,6 +355,17 @@ impl Book {
             series: SERIES.to_owned(),
             sequence,
             reason: "spoilt".to_owned(),
+            by: "technician 7".to_owned(),
+        }));
+    }
+
+    /// Appends numbers that are given back.
+    pub(crate) fn write_returned(&mut self, first: u64, last: u64) {
+        self.write(Body::NumbersReturned(NumbersReturned {
+            series: SERIES.to_owned(),
+            first,
+            last,
+            reason: "the hall is closed".to_owned(),
             by: "technician 7".to_owned(),
         }));
     }

@@ -175,6 +175,8 @@ on_both_engines! {
     data_keys_are_kept_wrapped_until_their_time_is_over
     an_envelope_that_does_not_open_is_set_apart
     the_numbers_of_a_closed_kiosk_are_frozen_and_never_leased_again
+    numbers_given_back_are_accounted_for_and_never_leased_again
+    frozen_numbers_may_turn_out_to_have_been_given_back
     a_permit_is_revoked_once_by_a_numbered_act_that_names_the_one_before
     permits_revoked_at_once_get_numbers_without_gaps
 }
@@ -623,6 +625,60 @@ async fn the_numbers_of_a_closed_kiosk_are_frozen_and_never_leased_again(place: 
     assert_eq!(bench.push(3).await.quarantined.len(), 1);
 }
 
+async fn numbers_given_back_are_accounted_for_and_never_leased_again(place: Place) {
+    let mut bench = Bench::set(place).await;
+    bench.book.write_issued(&permit(990_101), ServiceCode::FoodNew);
+    bench.book.write_voided(990_102);
+    bench.push(0).await;
+    // 3 to 9: one that was voided, beyond the block, another's block, the wrong way round, whatever numbers;
+    // then right, but for the first of them, which the record before took in the same push.
+    bench.book.write_returned(990_102, 990_200);
+    bench.book.write_returned(990_103, 990_201);
+    bench.book.write_returned(990_201, 990_300);
+    bench.book.write_returned(990_200, 990_103);
+    bench.book.write_returned(0, u64::MAX);
+    bench.book.write_voided(990_103);
+    bench.book.write_returned(990_103, 990_200);
+    // 10: right. 11, 12: afterwards nothing of it is there.
+    bench.book.write_returned(990_104, 990_200);
+    bench.book.write_returned(990_150, 990_200);
+    bench.book.write_voided(990_104);
+    let told: Vec<(u64, &str)> = bench.push(2).await.quarantined.into_iter().collect();
+    let expected = [
+        (3, "number_taken"),
+        (4, "number_not_leased"),
+        (5, "number_not_leased"),
+        (6, "number_not_leased"),
+        (7, "number_not_leased"),
+        (9, "number_taken"),
+        (11, "number_taken"),
+        (12, "number_taken"),
+    ];
+    assert_eq!(told, expected);
+    // In a push of its own it is the same.
+    bench.book.write_returned(990_104, 990_200);
+    bench.book.write_issued(&permit(990_110), ServiceCode::FoodNew);
+    let told: Vec<(u64, &str)> = bench.push(12).await.quarantined.into_iter().collect();
+    assert_eq!(told, [(13, "number_taken"), (14, "number_taken")]);
+
+    let act = bench.store.close(close_order(&bench.book.kiosk)).await.unwrap().unwrap();
+    let closing: Closing = serde_json::from_str(&act.text).unwrap();
+    assert_eq!(closing.frozen, [], "every number is explained");
+    assert_eq!(bench.enrol(&bench.book, 2).await, 2);
+    let next = Lease { incarnation: 2, ..lease("k01", "second") };
+    assert_eq!(grant(&bench.store.lease(next).await.unwrap()).first, 990_201);
+}
+
+async fn frozen_numbers_may_turn_out_to_have_been_given_back(place: Place) {
+    let mut bench = Bench::set(place).await;
+    bench.store.close(close_order(&bench.book.kiosk)).await.unwrap().unwrap();
+    bench.book.write_voided(990_101);
+    bench.book.write_returned(990_102, 990_200);
+    bench.book.write_voided(990_150);
+    let told: Vec<(u64, &str)> = bench.push(0).await.quarantined.into_iter().collect();
+    assert_eq!(told, [(3, "number_taken")]);
+}
+
 fn revoke_order(permit: &permit_kiosk::domain::Permit) -> RevokeOrder {
     RevokeOrder {
         permit: permit.number.to_string(),
@@ -723,7 +779,7 @@ async fn a_book_of_later_software_is_not_touched() {
     let db = rusqlite::Connection::open(&path).unwrap();
     db.pragma_update(None, "user_version", 99).unwrap();
     let error = Sqlite::open(&path).unwrap_err();
-    assert_eq!(error.to_string(), "the permit book has version 99, this software knows up to 3");
+    assert_eq!(error.to_string(), "the permit book has version 99, this software knows up to 4");
 }
 
 /// A journal of `length` links, each with a hash of its own.

@@ -9,8 +9,9 @@ use permit_kiosk::wire::v1::{
     Grant, Hash, Header, Holder, Issued, Issuer, KioskId, LookUp, LookUpOutcome, LookedUp,
     LookedUpPersonal, MaintenanceConfigured, MaintenanceEmptied, MaintenanceRefused,
     MaintenanceSettled, MaintenanceSignedIn, MaintenanceSignedOut, MaintenanceTested, NumberVoided,
-    Permit, Personal, PrintStep, Printed, Promise, Rated, Reading, Record, Register, Role,
-    SessionEnded, Sheet, SheetAnswer, SignOut, SignedBlock, SignedRecord, Started, Strokes,
+    NumbersReturned, Permit, Personal, PrintStep, Printed, Promise, Rated, Reading, Record,
+    Register, Role, SessionEnded, Sheet, SheetAnswer, SignOut, SignedBlock, SignedRecord, Started,
+    Strokes,
 };
 
 /// The examples of docs/formats/journal.md, in its order.
@@ -254,6 +255,13 @@ fn bodies() -> Vec<Body> {
             by: None,
         }),
         Body::DataReceipt(DataReceipt { application: application(), look_ups: 1, shown: true }),
+        Body::NumbersReturned(NumbersReturned {
+            series: "food/1/370303".to_owned(),
+            first: 318,
+            last: 400,
+            reason: "the hall is closed".to_owned(),
+            by: "technician 0042".to_owned(),
+        }),
     ]
 }
 
@@ -373,6 +381,7 @@ fn every_kind_has_an_example() {
         "maintenance_signed_out",
         "maintenance_tested",
         "number_voided",
+        "numbers_returned",
         "printed",
         "rated",
         "session_ended",

@@ -147,6 +147,7 @@ fn check_acknowledged(path: &Path, application: ApplicationId, acked: &[&str]) {
             | Body::LookedUp(_)
             | Body::Decided(_)
             | Body::NumberVoided(_)
+            | Body::NumbersReturned(_)
             | Body::BlockInstalled(_)
             | Body::EditionActivated(_)
             | Body::EditionRefused(_)

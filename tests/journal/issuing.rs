@@ -97,6 +97,37 @@ fn numbers_go_on_without_a_gap_from_one_block_to_the_next() {
 }
 
 #[test]
+fn a_kiosk_taken_out_of_service_gives_its_numbers_back_and_issues_no_more() {
+    let kiosk = Kiosk::with_numbers(10);
+    kiosk.lease("hygiene/张审卫公证/2026", 0, 5);
+    kiosk.issue(1).unwrap();
+    let (why, who) = ("the hall is closed".to_owned(), "technician wang".to_owned());
+    let returned = kiosk.journal.return_numbers(why.clone(), who.clone()).unwrap();
+    let told: Vec<_> = returned.iter().map(|of| (of.series.as_str(), of.first, of.last)).collect();
+    assert_eq!(told, [(FOOD_SELLERS, 2, 10), ("hygiene/张审卫公证/2026", 1, 5)]);
+    assert_eq!(kiosk.journal.series_state(&series(FOOD_SELLERS)).unwrap().left, 0);
+    let error = kiosk.issue(2).unwrap_err();
+    assert!(error.to_string().contains("taken out of service by technician wang"), "{error}");
+    // What was issued before is told all the same, and printed.
+    kiosk.issue(1).unwrap();
+    // Again, also after a restart, it is done.
+    let kiosk = kiosk.reopened();
+    assert_eq!(kiosk.journal.return_numbers(why, who).unwrap(), []);
+    let bodies = kiosk.check();
+    assert_eq!(bodies.iter().filter(|of| of.kind() == "numbers_returned").count(), 2);
+}
+
+#[test]
+fn a_quarantined_journal_gives_no_number_back() {
+    let kiosk = Kiosk::with_numbers(10);
+    kiosk.journal.quarantine("restored from an old copy".to_owned()).unwrap();
+    let (why, who) = ("sold".to_owned(), "technician wang".to_owned());
+    let error = kiosk.journal.return_numbers(why, who).unwrap_err();
+    assert!(matches!(error, Error::Quarantined { .. }), "{error}");
+    assert!(kiosk.check().iter().all(|of| of.kind() != "numbers_returned"));
+}
+
+#[test]
 fn a_voided_number_is_accounted_for() {
     let kiosk = Kiosk::with_numbers(10);
     kiosk.issue(1).unwrap();

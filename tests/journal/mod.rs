@@ -159,6 +159,9 @@ fn check_numbers(bodies: &[Body]) {
             Body::NumberVoided(voided) => {
                 used.entry(&voided.series).or_default().push(voided.sequence);
             }
+            Body::NumbersReturned(back) => {
+                used.entry(&back.series).or_default().extend(back.first..=back.last);
+            }
             Body::Started(_)
             | Body::LookedUp(_)
             | Body::Decided(_)

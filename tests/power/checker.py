@@ -70,6 +70,11 @@ def check(question):
             assert number not in used, f"number {number} is used at {used[number]} and at {at}"
             assert body["sequence"] in leased.get(body["series"], []), f"number {number} was never leased"
             used[number] = at
+        elif kind == "numbers_returned":
+            for sequence in range(body["first"], body["last"] + 1):
+                number = (body["series"], sequence)
+                assert number not in used, f"number {number} is used at {used[number]} and returned at {at}"
+                used[number] = at
         if kind == "issued":
             application = body["application"]
             assert application not in issued, f"application {application} is issued twice"

@@ -88,6 +88,8 @@ pub struct Wanted {
     pub holders: BTreeSet<String>,
     /// What became of these places in their series, and in which block they are.
     pub places: BTreeSet<(String, u64)>,
+    /// Whether these numbers of a series, first and last, are of one block, and any of them ended.
+    pub ranges: BTreeSet<(String, u64, u64)>,
 }
 
 /// Says what to read before records are planned.
@@ -106,6 +108,9 @@ pub fn wanted(push: &[Judged]) -> Wanted {
                 place(&mut wanted, &entry.number);
             }
             Meaning::Voided(number) => place(&mut wanted, number),
+            Meaning::Returned(range) => {
+                wanted.ranges.insert((range.series.clone(), range.first, range.last));
+            }
             Meaning::Referred(_) | Meaning::Other | Meaning::Poison(_) => {}
         }
     }
@@ -117,12 +122,16 @@ pub fn wanted(push: &[Judged]) -> Wanted {
 pub struct Known {
     /// Permits, by e-licence identifier.
     pub permits: BTreeMap<String, KnownPermit>,
-    /// Places given out or voided already.
+    /// Places given out, voided or returned already.
     pub ended: BTreeSet<(String, u64)>,
     /// Places in blocks leased to the kiosk that pushes.
     pub leased: BTreeSet<(String, u64)>,
     /// Places nobody could account for when the kiosk's life was closed; a record that turns up does.
     pub frozen: BTreeSet<(String, u64)>,
+    /// Ranges within one block leased to the kiosk that pushes.
+    pub leased_ranges: BTreeSet<(String, u64, u64)>,
+    /// Ranges in which some number ended, other than by being frozen.
+    pub begun_ranges: BTreeSet<(String, u64, u64)>,
 }
 
 /// Of a permit in the book, what the rules look at.
@@ -149,6 +158,8 @@ pub struct Plan<'a> {
     pub records: Vec<(&'a Judged, Option<Poison>)>,
     /// Numbers that came to an end.
     pub ended: Vec<Ended<'a>>,
+    /// Numbers that were given back, and the record that says so.
+    pub returned: Vec<(&'a NumberRange, u64)>,
     /// Permits to enter, with their status and the record each stands in.
     pub permits: Vec<NewPermit<'a>>,
     /// Permits of the book before this push that gave way: e-licence identifier, and that of the newer.
@@ -228,6 +239,7 @@ impl<'a> Book<'a> {
                 None
             }
             Meaning::Voided(number) => self.end(number, "voided", position),
+            Meaning::Returned(range) => self.give_back(range, position),
             Meaning::Other => None,
             Meaning::Poison(poison) => Some(*poison),
         }
@@ -355,6 +367,30 @@ impl<'a> Book<'a> {
             return Some(Poison::NumberTaken);
         }
         self.plan.ended.push(Ended { number, fate, position });
+        None
+    }
+
+    /// The rest of a block is given back: none of it may have ended, before this push or in it.
+    fn give_back(&mut self, range: &'a NumberRange, position: u64) -> Option<Poison> {
+        let NumberRange { series, first, last } = range;
+        let asked = (series.clone(), *first, *last);
+        if first > last || !self.known.leased_ranges.contains(&asked) {
+            return Some(Poison::NumberNotLeased);
+        }
+        let (from, to) = ((series.clone(), *first), (series.clone(), *last));
+        let mut ended = self.known.ended.range(from..=to);
+        if self.known.begun_ranges.contains(&asked)
+            || ended.any(|place| !self.known.frozen.contains(place))
+        {
+            return Some(Poison::NumberTaken);
+        }
+        // Within one block, which has 10 000 numbers at most.
+        for sequence in *first..=*last {
+            let place = (series.clone(), sequence);
+            self.known.frozen.remove(&place);
+            self.known.ended.insert(place);
+        }
+        self.plan.returned.push((range, position));
         None
     }
 }

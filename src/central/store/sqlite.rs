@@ -19,12 +19,12 @@ use super::{
     Answer, BookEntry, CloseOrder, Error, InboxCase, Kiosk, KioskOverview, Lease, Leased, Life,
     LookUpRow, PublishedEdition, Quarantined, RevokeOrder, Revoked, Store, Taken, Totals, standing,
 };
-use crate::central::intake::{Case, Judged, KeptKey, Poison, Stage};
+use crate::central::intake::{Case, Judged, KeptKey, Number, Poison, Stage};
 use crate::domain::{ApplicationId, ServiceCode};
 use crate::seal::WrappedKey;
 use crate::wire::v1::{
     Due, Hash, KioskId, Permit, SignedBlock,
-    api::{Head, Heartbeat, HeldStatus, PushOutcome, SignedText},
+    api::{Head, Heartbeat, HeldStatus, NumberRange, PushOutcome, SignedText},
 };
 
 /// Questions that may wait: each of 256 kiosks has one push, one look-up and one page open.
@@ -33,8 +33,12 @@ const WAITING_MAX: usize = 768;
 /// the rate of a commit each.
 const GROUP_MAX: usize = 64;
 /// The tables' versions, in order; `user_version` says how many are in place.
-const MIGRATIONS: [&str; 3] =
-    [include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+const MIGRATIONS: [&str; 4] = [
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 
 /// The permit book of a single district.
 #[derive(Debug)]
@@ -647,6 +651,9 @@ fn take(
     for ended in &plan.ended {
         keep_ended(db, kiosk, ended)?;
     }
+    for (range, position) in &plan.returned {
+        keep_returned(db, kiosk, range, *position)?;
+    }
     for (elicence, by) in &plan.superseded {
         db.prepare_cached(
             "UPDATE permits SET status = 'superseded', superseded_by = ?2 WHERE elicence = ?1",
@@ -713,6 +720,22 @@ fn known(db: &Connection, kiosk: &KioskId, wanted: &Wanted) -> rusqlite::Result<
         }
         if leased.exists(params![series, Unsigned(*sequence), kiosk.as_str()])? {
             known.leased.insert(place.clone());
+        }
+    }
+    let mut leased = db.prepare_cached(
+        "SELECT 1 FROM blocks WHERE series = ?1 AND first <= ?2 AND last >= ?3 AND kiosk = ?4",
+    )?;
+    let mut begun = db.prepare_cached(
+        "SELECT 1 FROM numbers WHERE series = ?1 AND sequence BETWEEN ?2 AND ?3
+         AND fate <> 'frozen' LIMIT 1",
+    )?;
+    for range in &wanted.ranges {
+        let (series, first, last) = (&range.0, Unsigned(range.1), Unsigned(range.2));
+        if leased.exists(params![series, first, last, kiosk.as_str()])? {
+            known.leased_ranges.insert(range.clone());
+            if begun.exists(params![series, first, last])? {
+                known.begun_ranges.insert(range.clone());
+            }
         }
     }
     Ok(known)
@@ -854,6 +877,19 @@ fn keep_ended(db: &Connection, kiosk: &KioskId, ended: &Ended<'_>) -> rusqlite::
         kiosk.as_str(),
         Unsigned(ended.position),
     ])?;
+    Ok(())
+}
+
+fn keep_returned(
+    db: &Connection,
+    kiosk: &KioskId,
+    range: &NumberRange,
+    position: u64,
+) -> rusqlite::Result<()> {
+    for sequence in range.first..=range.last {
+        let number = Number { series: range.series.clone(), sequence };
+        keep_ended(db, kiosk, &Ended { number: &number, fate: "returned", position })?;
+    }
     Ok(())
 }
 

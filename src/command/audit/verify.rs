@@ -112,8 +112,9 @@ fn tell(report: &Report) {
     say(format_args!("  seals        {} hold", report.seals));
     for of in &report.numbers {
         say(format_args!(
-            "  numbers      {}: {} leased = {} issued, {} void, {} unused, {} frozen, {} earlier",
-            of.series, of.leased, of.issued, of.void, of.unused, of.frozen, of.earlier
+            "  numbers      {}: {} leased = {} issued, {} void, {} returned, {} unused, {} frozen, \
+             {} earlier",
+            of.series, of.leased, of.issued, of.void, of.returned, of.unused, of.frozen, of.earlier
         ));
     }
     let sheets = &report.sheets;

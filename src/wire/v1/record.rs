@@ -193,6 +193,8 @@ pub enum Body {
     Rated(Rated),
     /// A number was taken out of use by a person.
     NumberVoided(NumberVoided),
+    /// Numbers were given back: the kiosk is taken out of service.
+    NumbersReturned(NumbersReturned),
     /// Central leased numbers.
     BlockInstalled(BlockInstalled),
     /// An edition of the rulebook is what is decided by from now on.
@@ -235,6 +237,7 @@ impl Body {
             Self::DataReceipt(_) => "data_receipt",
             Self::Rated(_) => "rated",
             Self::NumberVoided(_) => "number_voided",
+            Self::NumbersReturned(_) => "numbers_returned",
             Self::BlockInstalled(_) => "block_installed",
             Self::EditionActivated(_) => "edition_activated",
             Self::EditionRefused(_) => "edition_refused",
@@ -263,6 +266,7 @@ impl Body {
             | Self::Rated(_)
             | Self::Started(_)
             | Self::NumberVoided(_)
+            | Self::NumbersReturned(_)
             | Self::BlockInstalled(_)
             | Self::EditionActivated(_)
             | Self::EditionRefused(_)
@@ -291,6 +295,7 @@ impl Body {
             Self::Rated(body) => Some(body.application),
             Self::Started(_)
             | Self::NumberVoided(_)
+            | Self::NumbersReturned(_)
             | Self::BlockInstalled(_)
             | Self::EditionActivated(_)
             | Self::EditionRefused(_)
@@ -790,6 +795,22 @@ pub struct Rated {
     pub application: ApplicationId,
     /// 1 (very dissatisfied) to 5 (very satisfied).
     pub grade: u8,
+}
+
+/// The unused rest of a block was given back for good, because the kiosk is taken out of service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NumbersReturned {
+    /// Of which series.
+    pub series: String,
+    /// The first that was not used.
+    pub first: u64,
+    /// The last, which is the block's.
+    pub last: u64,
+    /// Why.
+    pub reason: String,
+    /// Who decided it: role and name.
+    pub by: String,
 }
 
 /// A number was taken out of use by a person.

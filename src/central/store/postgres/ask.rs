@@ -56,6 +56,13 @@ async fn lock(db: &Transaction<'_>, kind: &str, name: &str) -> Result<(), Failur
     run(db, "SELECT pg_advisory_xact_lock($1, hashtext($2))", &[&LOCKS, &text(&name)]).await
 }
 
+/// Columns of rows to be written or asked for in one statement.
+macro_rules! columns {
+    ($rows:expr, $row:ident => $($column:ident: $value:expr),+ $(,)?) => {
+        $(let $column: Vec<_> = $rows.iter().map(|$row| $value).collect();)+
+    };
+}
+
 pub(super) async fn enrol(
     db: &Transaction<'_>,
     id: KioskId,
@@ -361,14 +368,31 @@ async fn known(db: &Transaction<'_>, kiosk: &KioskId, wanted: &Wanted) -> Result
             }
         }
     }
+    if !wanted.ranges.is_empty() {
+        columns!(wanted.ranges, range =>
+            series: text(&range.0),
+            first: signed(range.1),
+            last: signed(range.2),
+        );
+        let ranges = "SELECT
+            EXISTS (SELECT 1 FROM blocks WHERE blocks.series = asked.series
+                    AND blocks.first <= asked.first AND blocks.last >= asked.last AND kiosk = $4),
+            EXISTS (SELECT 1 FROM numbers WHERE numbers.series = asked.series
+                    AND sequence BETWEEN asked.first AND asked.last AND fate <> 'frozen')
+            FROM unnest($1::text[], $2::bigint[], $3::bigint[])
+                 WITH ORDINALITY AS asked (series, first, last, nth)
+            ORDER BY nth";
+        let answers = rows(db, ranges, &[&series, &first, &last, &kiosk.as_str()]).await?;
+        for (range, row) in wanted.ranges.iter().zip(&answers) {
+            if row.try_get(0)? {
+                known.leased_ranges.insert(range.clone());
+            }
+            if row.try_get(1)? {
+                known.begun_ranges.insert(range.clone());
+            }
+        }
+    }
     Ok(known)
-}
-
-/// Columns of rows to be written in one statement.
-macro_rules! columns {
-    ($rows:expr, $row:ident => $($column:ident: $value:expr),+ $(,)?) => {
-        $(let $column: Vec<_> = $rows.iter().map(|$row| $value).collect();)+
-    };
 }
 
 async fn write(
@@ -416,6 +440,19 @@ async fn write(
              SET fate = excluded.fate, position = excluded.position
              WHERE numbers.fate = 'frozen'",
             &[&id, &series, &sequence, &fate, &position],
+        )
+        .await?;
+    }
+    for (range, position) in &plan.returned {
+        run(
+            db,
+            "INSERT INTO numbers (series, sequence, fate, kiosk, position)
+             SELECT $1, sequence, 'returned', $4, $5 FROM generate_series($2::bigint, $3::bigint)
+             AS sequence
+             ON CONFLICT (series, sequence) DO UPDATE
+             SET fate = excluded.fate, position = excluded.position
+             WHERE numbers.fate = 'frozen'",
+            &[&range.series, &signed(range.first), &signed(range.last), &id, &signed(*position)],
         )
         .await?;
     }
