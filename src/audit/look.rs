@@ -9,10 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::bundle::Line;
 use super::lock::Unlocked;
 use super::report::Check;
-use crate::domain::{
-    self, ApplicationId, ElicenceId, FilingNumber, FoodLicenceNumber, HygieneNumber, PermitNumber,
-    Uscc,
-};
+use crate::domain::{self, ApplicationId, ElicenceId, PermitNumber, Uscc};
 use crate::fault::Chain;
 use crate::rules::{Facts, Rulebook, decide, decide_document};
 use crate::seal::{Claims, DataKey, Keyring, VerifyingKey};
@@ -359,42 +356,15 @@ fn sealed(
 
 /// The permit's number, if it is the one at its place of its series.
 fn number_of(body: &Issued) -> Option<PermitNumber> {
-    let (number, series, sequence) = if body.series.starts_with("food/") {
-        let number = FoodLicenceNumber::parse(&body.number).ok()?;
-        let series = domain::Series::food(number.kind(), number.division());
-        let sequence = number.sequence();
-        (PermitNumber::Food(number), series, sequence)
-    } else if body.series.starts_with("filing/") {
-        let number = FilingNumber::parse(&body.number).ok()?;
-        let series = domain::Series::filing(number.kind(), number.division());
-        let sequence = number.sequence();
-        (PermitNumber::Filing(number), series, sequence)
-    } else {
-        let number = HygieneNumber::parse(&body.number).ok()?;
-        let series = domain::Series::hygiene(number.prefix(), number.year());
-        let sequence = number.sequence();
-        (PermitNumber::Hygiene(number), series, sequence)
-    };
-    (series.as_str() == body.series && u64::from(sequence) == body.sequence).then_some(number)
+    let series = domain::Series::parse(&body.series)?;
+    let number = PermitNumber::parse(series.kind(), &body.number).ok()?;
+    (number.place() == (series, body.sequence)).then_some(number)
 }
 
 /// The permit with every printed field, as its seal was made over.
 fn whole(application: ApplicationId, written: Permit) -> Option<domain::Permit> {
-    use crate::wire::v1::Grant;
-    let (grant, number) = match written.grant {
-        Grant::Food { subject, items } => {
-            let number = FoodLicenceNumber::parse(&written.number).ok().map(PermitNumber::Food)?;
-            (domain::Grant::Food { subject, items }, number)
-        }
-        Grant::Filing { trade } => {
-            let number = FilingNumber::parse(&written.number).ok().map(PermitNumber::Filing)?;
-            (domain::Grant::Filing { trade }, number)
-        }
-        Grant::Hygiene { place } => {
-            let number = HygieneNumber::parse(&written.number).ok().map(PermitNumber::Hygiene)?;
-            (domain::Grant::Hygiene { place }, number)
-        }
-    };
+    let grant = domain::Grant::from(written.grant);
+    let number = PermitNumber::parse(grant.kind(), &written.number).ok()?;
     Some(domain::Permit {
         number,
         elicence: ElicenceId::parse(&written.elicence).ok()?,

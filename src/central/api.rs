@@ -21,7 +21,7 @@ use super::intake::{self, Judged, Keys, Origin};
 use super::store::{self, BookEntry, Kiosk, Lease, Leased, LookUpRow};
 use super::verify;
 
-use crate::domain::{Series, ServiceCode};
+use crate::domain::{self, Series, ServiceCode};
 use crate::fault::Chain;
 use crate::seal::{Keyring, VerifyingKey};
 use crate::wire::v1::{
@@ -451,7 +451,10 @@ fn held(entry: BookEntry) -> HeldPermit {
     let (subject, items) = match entry.permit.grant {
         Grant::Food { subject, items } => (subject, items),
         Grant::Filing { trade } => (trade, Vec::new()),
-        Grant::Hygiene { place } => (place.clone(), vec![place]),
+        Grant::Hygiene { place } | Grant::HygieneFiling { place } => (place.clone(), vec![place]),
+        Grant::Combined { trade, parts } => {
+            (trade, parts.into_iter().map(|part| domain::Part::from(part).line()).collect())
+        }
     };
     HeldPermit {
         kind: entry.kind,

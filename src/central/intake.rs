@@ -9,12 +9,12 @@ use jiff::{Timestamp, civil::Date};
 
 use super::store::plan::Link;
 use crate::domain::{
-    self, ApplicationId, ElicenceId, FilingNumber, FoodLicenceNumber, HygieneNumber, MaskedName,
-    PermitKind, PermitNumber, Series, ServiceCode, Uscc, Verdict,
+    self, ApplicationId, ElicenceId, MaskedName, PermitKind, PermitNumber, ServiceCode, Uscc,
+    Verdict,
 };
 use crate::seal::{DataKey, Keyring, VerifyingKey, WrappedKey};
 use crate::wire::v1::{
-    Body, Decided, DecidedPersonal, Due, FormatError, Grant, Header, Issued, KioskId, NumberVoided,
+    Body, Decided, DecidedPersonal, Due, FormatError, Header, Issued, KioskId, NumberVoided,
     NumbersReturned, Permit, Personal, Record, SignedRecord,
     api::{ApplicationKey, NumberRange},
 };
@@ -417,16 +417,8 @@ fn entry(seal_key: &Keyring, issued: Issued, written: Permit) -> Result<Entry, P
 
 /// The permit with checked numbers and codes; `None` where one of them is none.
 pub fn permit_of(permit: &Permit, application: ApplicationId) -> Option<domain::Permit> {
-    let grant = match permit.grant.clone() {
-        Grant::Food { subject, items } => domain::Grant::Food { subject, items },
-        Grant::Filing { trade } => domain::Grant::Filing { trade },
-        Grant::Hygiene { place } => domain::Grant::Hygiene { place },
-    };
-    let number = match grant.kind() {
-        PermitKind::Food => PermitNumber::Food(FoodLicenceNumber::parse(&permit.number).ok()?),
-        PermitKind::Filing => PermitNumber::Filing(FilingNumber::parse(&permit.number).ok()?),
-        PermitKind::Hygiene => PermitNumber::Hygiene(HygieneNumber::parse(&permit.number).ok()?),
-    };
+    let grant = domain::Grant::from(permit.grant.clone());
+    let number = PermitNumber::parse(grant.kind(), &permit.number).ok()?;
     Some(domain::Permit {
         number,
         elicence: ElicenceId::parse(&permit.elicence).ok()?,
@@ -450,18 +442,8 @@ pub fn permit_of(permit: &Permit, application: ApplicationId) -> Option<domain::
 
 /// The series a number belongs to, and its place in it.
 fn sequence_of(number: &PermitNumber) -> (String, u64) {
-    let (series, sequence) = match number {
-        PermitNumber::Food(number) => {
-            (Series::food(number.kind(), number.division()), number.sequence())
-        }
-        PermitNumber::Filing(number) => {
-            (Series::filing(number.kind(), number.division()), number.sequence())
-        }
-        PermitNumber::Hygiene(number) => {
-            (Series::hygiene(number.prefix(), number.year()), number.sequence())
-        }
-    };
-    (series.to_string(), u64::from(sequence))
+    let (series, sequence) = number.place();
+    (series.to_string(), sequence)
 }
 
 fn case(decided: Decided, personal: DecidedPersonal) -> Case {

@@ -173,7 +173,8 @@ impl WrittenSeries {
                 format!("`{series}` is no series: write `food/1/370303` or `hygiene/张审卫公证/*`"),
             );
         }
-        let sequence_max = if series.starts_with("hygiene/") {
+        // A series that begins anew each year has places of its own.
+        let sequence_max = if series.ends_with("/*") {
             HygieneNumber::SEQUENCE_MAX
         } else {
             FoodLicenceNumber::SEQUENCE_MAX

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::Central;
 use super::intake::permit_of;
 use super::store::{self, BookEntry};
-use crate::domain::ElicenceId;
+use crate::domain::{self, ElicenceId};
 use crate::seal::{self, Keyring, VerifyingKey};
 use crate::wire::v1::Grant;
 use crate::wire::v1::api::{
@@ -113,7 +113,10 @@ fn verified(entry: BookEntry) -> VerifiedPermit {
         granted: match permit.grant {
             Grant::Food { subject, items } => std::iter::once(subject).chain(items).collect(),
             Grant::Filing { trade } => vec![trade],
-            Grant::Hygiene { place } => vec![place],
+            Grant::Hygiene { place } | Grant::HygieneFiling { place } => vec![place],
+            Grant::Combined { trade, parts } => std::iter::once(trade)
+                .chain(parts.into_iter().map(|part| domain::Part::from(part).line()))
+                .collect(),
         },
         issued: permit.issued,
         valid_to: permit.valid_to,

@@ -162,6 +162,8 @@ impl<'a> Words<'a> {
                 Grant::Food { .. } => "JY00000000000000".to_owned(),
                 Grant::Filing { .. } => "YB00000000000000".to_owned(),
                 Grant::Hygiene { .. } => "张审卫公证〔0000〕第000000号".to_owned(),
+                Grant::HygieneFiling { .. } => "张卫公备〔0000〕第000000号".to_owned(),
+                Grant::Combined { .. } => "张行综〔0000〕第000000号".to_owned(),
             },
             elicence:
                 "1.2.156.3005.2.00000000000000000M000.00000000000000000M.00000000000000.000.M"
@@ -189,22 +191,9 @@ impl<'a> Words<'a> {
             Value::LegalRepresentative => self.holder.legal_representative.clone(),
             Value::HolderAddress => self.holder.address.clone(),
             Value::Premises => self.premises.to_owned(),
-            Value::Subject => match self.grant {
-                Grant::Food { subject, .. } => subject.clone(),
-                Grant::Filing { .. } | Grant::Hygiene { .. } => String::new(),
-            },
-            Value::Items => match self.grant {
-                Grant::Food { items, .. } => items.join("；"),
-                Grant::Filing { .. } | Grant::Hygiene { .. } => String::new(),
-            },
-            Value::Trade => match self.grant {
-                Grant::Filing { trade } => trade.clone(),
-                Grant::Food { .. } | Grant::Hygiene { .. } => String::new(),
-            },
-            Value::Place => match self.grant {
-                Grant::Hygiene { place } => place.clone(),
-                Grant::Food { .. } | Grant::Filing { .. } => String::new(),
-            },
+            Value::Subject | Value::Items | Value::Trade | Value::Place | Value::Parts => {
+                self.granted(value)
+            }
             Value::Issuer => self.issuer.name.clone(),
             Value::Issued => chinese(self.issued),
             Value::ValidTo => self.valid_to.map(chinese).unwrap_or_default(),
@@ -212,6 +201,25 @@ impl<'a> Words<'a> {
                 Some(last) => format!("{} 至 {}", chinese(self.issued), chinese(last)),
                 None => String::new(),
             },
+        }
+    }
+
+    /// The text of a value of the grant, empty where this grant has none.
+    fn granted(&self, value: Value) -> String {
+        match (value, self.grant) {
+            (Value::Subject, Grant::Food { subject, .. }) => subject.clone(),
+            (Value::Items, Grant::Food { items, .. }) => items.join("；"),
+            (Value::Trade, Grant::Filing { trade } | Grant::Combined { trade, .. }) => {
+                trade.clone()
+            }
+            (Value::Place, Grant::Hygiene { place } | Grant::HygieneFiling { place }) => {
+                place.clone()
+            }
+            (Value::Parts, Grant::Combined { parts, .. }) => {
+                let lines = (1..).zip(parts).map(|(at, part)| format!("{at}. {}", part.line()));
+                lines.collect::<Vec<_>>().join("\n")
+            }
+            _ => String::new(),
         }
     }
 }

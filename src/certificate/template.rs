@@ -141,6 +141,7 @@ pub(super) enum Value {
     Items,
     Trade,
     Place,
+    Parts,
     Issuer,
     Issued,
     ValidTo,
@@ -148,7 +149,7 @@ pub(super) enum Value {
 }
 
 impl Value {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Number,
         Self::Elicence,
         Self::HolderName,
@@ -160,6 +161,7 @@ impl Value {
         Self::Items,
         Self::Trade,
         Self::Place,
+        Self::Parts,
         Self::Issuer,
         Self::Issued,
         Self::ValidTo,
@@ -179,6 +181,7 @@ impl Value {
             Self::Items => "items",
             Self::Trade => "trade",
             Self::Place => "place",
+            Self::Parts => "parts",
             Self::Issuer => "issuer",
             Self::Issued => "issued",
             Self::ValidTo => "valid-to",
@@ -190,9 +193,13 @@ impl Value {
     fn belongs_to(self, kind: PermitKind) -> bool {
         match self {
             Self::Subject | Self::Items => kind == PermitKind::Food,
-            Self::Trade => kind == PermitKind::Filing,
-            Self::Place => kind == PermitKind::Hygiene,
-            Self::ValidTo | Self::Validity => kind != PermitKind::Filing,
+            Self::Trade => matches!(kind, PermitKind::Filing | PermitKind::Combined),
+            Self::Place => matches!(kind, PermitKind::Hygiene | PermitKind::HygieneFiling),
+            Self::Parts => kind == PermitKind::Combined,
+            // A filing has no last day, and a combined permit holds as long as its parts.
+            Self::ValidTo | Self::Validity => {
+                matches!(kind, PermitKind::Food | PermitKind::Hygiene)
+            }
             Self::Number
             | Self::Elicence
             | Self::HolderName
@@ -238,6 +245,27 @@ impl Value {
                 Self::LegalRepresentative,
                 Self::Premises,
                 Self::Trade,
+                Self::Issuer,
+                Self::Issued,
+            ],
+            PermitKind::HygieneFiling => &[
+                Self::Number,
+                Self::HolderName,
+                Self::HolderUscc,
+                Self::LegalRepresentative,
+                Self::Premises,
+                Self::Place,
+                Self::Issuer,
+                Self::Issued,
+            ],
+            PermitKind::Combined => &[
+                Self::Number,
+                Self::HolderName,
+                Self::HolderUscc,
+                Self::LegalRepresentative,
+                Self::Premises,
+                Self::Trade,
+                Self::Parts,
                 Self::Issuer,
                 Self::Issued,
             ],
@@ -372,7 +400,7 @@ impl Templates {
             }
         }
         if broken.is_empty() {
-            for kind in [PermitKind::Food, PermitKind::Filing, PermitKind::Hygiene] {
+            for kind in PermitKind::ALL {
                 let sheets = templates.iter().filter(|template| template.kind == kind).count();
                 if !(1..=SHEETS_MAX).contains(&sheets) {
                     let kind = kind.as_str();
@@ -433,11 +461,12 @@ impl Reader<'_> {
         let root = &mut root;
 
         let version = self.number(root, "version", 1.0..=1.0);
-        let kind = self.word(root, "kind", "food, filing or hygiene", |word| {
-            [PermitKind::Food, PermitKind::Filing, PermitKind::Hygiene]
-                .into_iter()
-                .find(|kind| kind.as_str() == word)
-        });
+        let kind = self.word(
+            root,
+            "kind",
+            "food, filing, hygiene, hygiene_filing or combined",
+            PermitKind::parse,
+        );
         let sheet = self.word(root, "sheet", "original or copy", Sheet::parse);
         let page_mm = self.pair(root, "page_mm", 100.0..=500.0);
         let [width, height] = page_mm.unwrap_or([500.0, 500.0]);

@@ -11,10 +11,10 @@ use jiff::SignedDuration;
 use permit_kiosk::certificate::Templates;
 use permit_kiosk::clock::{Clock, SystemClock};
 use permit_kiosk::config::{self, Kiosk};
-use permit_kiosk::domain::Series;
+use permit_kiosk::domain::{PermitKind, Series};
 use permit_kiosk::durable;
 use permit_kiosk::fault::Chain;
-use permit_kiosk::journal::{self, ElicenceTypes, Head, Journal};
+use permit_kiosk::journal::{self, ElicenceTypes, Head, Journal, Prefixes};
 use permit_kiosk::registers::{AGE_MAX, Client, DigestKey, Identity, Registers, Snapshots};
 use permit_kiosk::rulebooks::Shelf;
 use permit_kiosk::rules::Rulebook;
@@ -160,7 +160,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         templates: templates(&args.config.join("certificate"))?,
         keep_in: args.keep_certificates.clone(),
     };
-    papers.check_texts(&kiosk.numbers.hygiene_prefix)?;
+    let config::Numbers { hygiene_prefix, hygiene_filing_prefix, combined_prefix, .. } =
+        &kiosk.numbers;
+    papers.check_texts(&format!("{hygiene_prefix}{hygiene_filing_prefix}{combined_prefix}"))?;
     if let Some(folder) = &papers.keep_in {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make {}", folder.display()))?;
@@ -404,11 +406,17 @@ fn journal_settings(
         log_origin: LogOrigin::parse(&format!("{}/log", kiosk.verify_host))
             .context("the host of the verification page is too long for a seal")?,
         serial_prefix: kiosk.id.replace('-', ""),
-        hygiene_prefix: kiosk.numbers.hygiene_prefix.clone(),
+        prefixes: Prefixes {
+            hygiene: kiosk.numbers.hygiene_prefix.clone(),
+            hygiene_filing: kiosk.numbers.hygiene_filing_prefix.clone(),
+            combined: kiosk.numbers.combined_prefix.clone(),
+        },
         elicence_types: ElicenceTypes {
             food: kiosk.numbers.food_type.clone(),
             filing: kiosk.numbers.filing_type.clone(),
             hygiene: kiosk.numbers.hygiene_type.clone(),
+            hygiene_filing: kiosk.numbers.hygiene_filing_type.clone(),
+            combined: kiosk.numbers.combined_type.clone(),
         },
         clock: Arc::clone(clock),
         bytes_max: journal::Settings::BYTES_MAX,
@@ -427,6 +435,7 @@ fn sync_settings(
 ) -> sync::Settings {
     let district = kiosk.district.as_str();
     let lasting = |series| SeriesPlan::Lasting(series);
+    let yearly = |kind, prefix: &String| SeriesPlan::Yearly(kind, prefix.clone());
     let shelf = Arc::clone(shelf);
     let board = board.clone();
     sync::Settings {
@@ -440,7 +449,9 @@ fn sync_settings(
                 lasting(Series::food(3, district)),
                 lasting(Series::filing(1, district)),
                 lasting(Series::filing(2, district)),
-                SeriesPlan::Yearly(kiosk.numbers.hygiene_prefix.clone()),
+                yearly(PermitKind::Hygiene, &kiosk.numbers.hygiene_prefix),
+                yearly(PermitKind::HygieneFiling, &kiosk.numbers.hygiene_filing_prefix),
+                yearly(PermitKind::Combined, &kiosk.numbers.combined_prefix),
             ],
             reserve: NUMBERS_HELD,
         },

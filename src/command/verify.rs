@@ -78,6 +78,8 @@ fn statement(claims: &Claims, keyring: &Keyring, today: Date) -> String {
         PermitKind::Food => "食品经营许可证 (food business licence)",
         PermitKind::Filing => "仅销售预包装食品备案 (filing of a seller of prepackaged food)",
         PermitKind::Hygiene => "公共场所卫生许可证 (hygiene licence of a public place)",
+        PermitKind::HygieneFiling => "公共场所卫生备案 (hygiene filing of a public place)",
+        PermitKind::Combined => "行业综合许可证 (combined permit of a trade)",
     };
     let term = match claims.valid_to {
         None => "without a last day".to_owned(),

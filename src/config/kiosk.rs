@@ -6,7 +6,10 @@ use std::time::Duration;
 use jiff::civil::Time;
 
 use super::written::{File, Refusal, Section};
-use crate::domain::{DivisionCode, ElicenceId, HygieneNumber, Issuer, Language, Uscc};
+use crate::domain::{
+    CombinedNumber, DivisionCode, ElicenceId, HygieneFilingNumber, HygieneNumber, Issuer, Language,
+    Uscc,
+};
 
 /// What `kiosk.toml` means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,12 +161,20 @@ impl SealProfile {
 pub struct Numbers {
     /// The words before the year of a hygiene licence number.
     pub hygiene_prefix: String,
+    /// The words before the year of a hygiene filing number.
+    pub hygiene_filing_prefix: String,
+    /// The words before the year of a combined permit's number.
+    pub combined_prefix: String,
     /// E-licence type code of the food licence.
     pub food_type: String,
     /// E-licence type code of the filing.
     pub filing_type: String,
     /// E-licence type code of the hygiene licence.
     pub hygiene_type: String,
+    /// E-licence type code of the hygiene filing.
+    pub hygiene_filing_type: String,
+    /// E-licence type code of the combined permit.
+    pub combined_type: String,
 }
 
 /// When to warn and when to stop.
@@ -456,14 +467,33 @@ fn numbers(section: &Section<'_>) -> Option<Numbers> {
             },
         )
     });
+    let hygiene_filing_prefix = section.parsed("hygiene_filing_prefix", "张卫公备", |text| {
+        HygieneFilingNumber::new(text, 2026, 1).map(|number| number.prefix().to_owned()).map_err(
+            |_not_a_prefix| {
+                Refusal::new(
+                    "is not the prefix of a hygiene filing number",
+                    "write Chinese characters that end in 卫公备 or 卫公备字",
+                )
+            },
+        )
+    });
+    let combined_prefix = section.parsed("combined_prefix", "张行综", |text| {
+        CombinedNumber::new(text, 2026, 1).map(|number| number.prefix().to_owned()).map_err(
+            |_not_a_prefix| {
+                Refusal::new(
+                    "is not the prefix of a combined permit's number",
+                    "write Chinese characters that end in 行综 or 行综字",
+                )
+            },
+        )
+    });
     let types = section.section("elicence", |section| {
-        let food = elicence_type(section, "food");
-        let filing = elicence_type(section, "filing");
-        let hygiene = elicence_type(section, "hygiene");
-        let types = [food?, filing?, hygiene?];
-        for (key, pair) in [("filing", [0, 1]), ("hygiene", [0, 2]), ("hygiene", [1, 2])] {
-            let [first, second] = pair.map(|at| types.get(at));
-            if first == second {
+        const KEYS: [&str; 5] = ["food", "filing", "hygiene", "hygiene_filing", "combined"];
+        let [food, filing, hygiene, hygiene_filing, combined] =
+            KEYS.map(|key| elicence_type(section, key));
+        let types = [food?, filing?, hygiene?, hygiene_filing?, combined?];
+        for (at, (key, code)) in KEYS.into_iter().zip(&types).enumerate() {
+            if types.iter().take(at).any(|other| other == code) {
                 section.note(
                     key,
                     "two kinds of permit have the same e-licence type code",
@@ -475,8 +505,17 @@ fn numbers(section: &Section<'_>) -> Option<Numbers> {
         }
         Some(types)
     });
-    let [food_type, filing_type, hygiene_type] = types?;
-    Some(Numbers { hygiene_prefix: hygiene_prefix?, food_type, filing_type, hygiene_type })
+    let [food_type, filing_type, hygiene_type, hygiene_filing_type, combined_type] = types?;
+    Some(Numbers {
+        hygiene_prefix: hygiene_prefix?,
+        hygiene_filing_prefix: hygiene_filing_prefix?,
+        combined_prefix: combined_prefix?,
+        food_type,
+        filing_type,
+        hygiene_type,
+        hygiene_filing_type,
+        combined_type,
+    })
 }
 
 fn elicence_type(section: &Section<'_>, key: &'static str) -> Option<String> {

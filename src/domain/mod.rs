@@ -19,12 +19,13 @@ pub use bilingual::{Bilingual, Language};
 pub use business::{Business, BusinessStatus};
 pub use decision::{Decision, Due, Finding, Reading, Shown};
 pub use identifier::{
-    DivisionCode, ElicenceId, FilingNumber, FoodLicenceNumber, ForeignId2017, ForeignId2023,
-    HygieneNumber, IdentifierError, PersonId, ResidentId, Uscc,
+    CombinedNumber, DivisionCode, ElicenceId, FilingNumber, FoodLicenceNumber, ForeignId2017,
+    ForeignId2023, HygieneFilingNumber, HygieneNumber, IdentifierError, PersonId, ResidentId, Uscc,
 };
 pub use masked::{MaskedId, MaskedName, MaskedPhone, PrintedSoleTraderId};
 pub use permit::{
-    Grant, Holder, Issuer, Kept, LastDay, Permit, PermitDraft, PermitKind, PermitNumber, Series,
+    Grant, Holder, Issuer, Kept, LastDay, Part, Permit, PermitDraft, PermitKind, PermitNumber,
+    Series,
 };
 pub use private::{Private, Wipe};
 pub use service::{Action, ServiceCode};

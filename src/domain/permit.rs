@@ -2,7 +2,10 @@
 
 use jiff::{Span, civil::Date};
 
-use super::{ApplicationId, ElicenceId, FilingNumber, FoodLicenceNumber, HygieneNumber, Uscc};
+use super::{
+    ApplicationId, CombinedNumber, ElicenceId, FilingNumber, FoodLicenceNumber,
+    HygieneFilingNumber, HygieneNumber, IdentifierError, Uscc,
+};
 
 /// The organ that signs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +59,33 @@ pub enum Grant {
         /// 许可项目, one of the 28 kinds, for example 理发店.
         place: String,
     },
+    /// 公共场所卫生备案.
+    HygieneFiling {
+        /// 备案项目, one of the kinds that file, for example 书店.
+        place: String,
+    },
+    /// 行业综合许可证: the permits of one trade on one paper (行政许可法 26(2)).
+    Combined {
+        /// 行业, for example 书店.
+        trade: String,
+        /// The permits it joins. Each keeps its number, its term and its organ.
+        parts: Vec<Part>,
+    },
+}
+
+/// A permit that a combined permit joins, as its register has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// What it is, for example 食品经营许可.
+    pub title: String,
+    /// Its number.
+    pub number: String,
+    /// What it permits.
+    pub scope: String,
+    /// Its last day, if it has one.
+    pub valid_to: Option<Date>,
+    /// The organ that gave it.
+    pub organ: String,
 }
 
 /// The kinds of paper, each with its template and its number series.
@@ -67,15 +97,39 @@ pub enum PermitKind {
     Filing,
     /// 公共场所卫生许可证.
     Hygiene,
+    /// 公共场所卫生备案凭证.
+    HygieneFiling,
+    /// 行业综合许可证.
+    Combined,
 }
 
 impl PermitKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] =
+        [Self::Food, Self::Filing, Self::Hygiene, Self::HygieneFiling, Self::Combined];
+
     /// The word in records, seals and template names.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Food => "food",
             Self::Filing => "filing",
             Self::Hygiene => "hygiene",
+            Self::HygieneFiling => "hygiene_filing",
+            Self::Combined => "combined",
+        }
+    }
+
+    /// The kind of a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    /// Whether it has a 副本 beside its 正本. A proof of filing is one sheet for the file, and a combined
+    /// permit hangs beside the papers it joins.
+    pub fn has_copy(self) -> bool {
+        match self {
+            Self::Food | Self::Hygiene => true,
+            Self::Filing | Self::HygieneFiling | Self::Combined => false,
         }
     }
 }
@@ -87,7 +141,45 @@ impl Grant {
             Self::Food { .. } => PermitKind::Food,
             Self::Filing { .. } => PermitKind::Filing,
             Self::Hygiene { .. } => PermitKind::Hygiene,
+            Self::HygieneFiling { .. } => PermitKind::HygieneFiling,
+            Self::Combined { .. } => PermitKind::Combined,
         }
+    }
+
+    /// Every word of it, in the order sealed: a seal states their digest.
+    pub fn words(&self) -> Vec<String> {
+        match self {
+            Self::Food { subject, items } => {
+                std::iter::once(subject).chain(items).cloned().collect()
+            }
+            Self::Filing { trade } => vec![trade.clone()],
+            Self::Hygiene { place } | Self::HygieneFiling { place } => vec![place.clone()],
+            Self::Combined { trade, parts } => {
+                std::iter::once(trade.clone()).chain(parts.iter().flat_map(Part::words)).collect()
+            }
+        }
+    }
+}
+
+impl Part {
+    /// It as one line of the certificate: 食品经营许可　JY…　自制饮品制售　有效期至2031年11月22日　….
+    pub fn line(&self) -> String {
+        let last = self.valid_to.map_or_else(
+            || "无有效期".to_owned(),
+            |last| format!("有效期至{:04}年{:02}月{:02}日", last.year(), last.month(), last.day()),
+        );
+        [&self.title, &self.number, &self.scope, &last, &self.organ]
+            .into_iter()
+            .filter(|words| !words.is_empty())
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join("　")
+    }
+
+    fn words(&self) -> [String; 5] {
+        let Self { title, number, scope, valid_to, organ } = self.clone();
+        let last = valid_to.map(|last| last.to_string()).unwrap_or_default();
+        [title, number, scope, last, organ]
     }
 }
 
@@ -112,13 +204,18 @@ impl Series {
 
     /// 公共场所卫生许可证: gap-free per prefix and year.
     pub fn hygiene(prefix: &str, year: i16) -> Self {
-        Self(format!("hygiene/{prefix}/{year}"))
+        Self::yearly(PermitKind::Hygiene, prefix, year)
+    }
+
+    /// One that begins anew each year: gap-free per prefix and year.
+    pub fn yearly(kind: PermitKind, prefix: &str, year: i16) -> Self {
+        Self(format!("{}/{prefix}/{year}", kind.as_str()))
     }
 
     /// Reads a series name as it stands in records.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('/');
-        let known = matches!(parts.next(), Some("food" | "filing" | "hygiene"));
+        let known = parts.next().is_some_and(|kind| PermitKind::parse(kind).is_some());
         let two_more = parts.next().is_some_and(|p| !p.is_empty())
             && parts.next().is_some_and(|p| !p.is_empty())
             && parts.next().is_none();
@@ -128,6 +225,12 @@ impl Series {
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The kind of permit numbered in it.
+    pub fn kind(&self) -> PermitKind {
+        let word = self.0.split('/').next().unwrap_or_default();
+        PermitKind::parse(word).expect("a series begins with the word of its kind")
     }
 }
 
@@ -146,15 +249,55 @@ pub enum PermitNumber {
     Filing(FilingNumber),
     /// 张审卫公证〔2026〕第0001号.
     Hygiene(HygieneNumber),
+    /// 张卫公备〔2026〕第0001号.
+    HygieneFiling(HygieneFilingNumber),
+    /// 张行综〔2026〕第0001号.
+    Combined(CombinedNumber),
 }
 
 impl PermitNumber {
+    /// Reads the number of a permit of this kind.
+    pub fn parse(kind: PermitKind, text: &str) -> Result<Self, IdentifierError> {
+        match kind {
+            PermitKind::Food => FoodLicenceNumber::parse(text).map(Self::Food),
+            PermitKind::Filing => FilingNumber::parse(text).map(Self::Filing),
+            PermitKind::Hygiene => HygieneNumber::parse(text).map(Self::Hygiene),
+            PermitKind::HygieneFiling => HygieneFilingNumber::parse(text).map(Self::HygieneFiling),
+            PermitKind::Combined => CombinedNumber::parse(text).map(Self::Combined),
+        }
+    }
+
+    /// The series it is of, and its place there.
+    pub fn place(&self) -> (Series, u64) {
+        let kind = self.kind();
+        let (series, sequence) = match self {
+            Self::Food(number) => {
+                (Series::food(number.kind(), number.division()), number.sequence())
+            }
+            Self::Filing(number) => {
+                (Series::filing(number.kind(), number.division()), number.sequence())
+            }
+            Self::Hygiene(number) => {
+                (Series::yearly(kind, number.prefix(), number.year()), number.sequence())
+            }
+            Self::HygieneFiling(number) => {
+                (Series::yearly(kind, number.prefix(), number.year()), number.sequence())
+            }
+            Self::Combined(number) => {
+                (Series::yearly(kind, number.prefix(), number.year()), number.sequence())
+            }
+        };
+        (series, u64::from(sequence))
+    }
+
     /// The kind of paper it is the number of.
     pub fn kind(&self) -> PermitKind {
         match self {
             Self::Food(_) => PermitKind::Food,
             Self::Filing(_) => PermitKind::Filing,
             Self::Hygiene(_) => PermitKind::Hygiene,
+            Self::HygieneFiling(_) => PermitKind::HygieneFiling,
+            Self::Combined(_) => PermitKind::Combined,
         }
     }
 }
@@ -165,6 +308,8 @@ impl std::fmt::Display for PermitNumber {
             Self::Food(number) => write!(f, "{number}"),
             Self::Filing(number) => write!(f, "{number}"),
             Self::Hygiene(number) => write!(f, "{number}"),
+            Self::HygieneFiling(number) => write!(f, "{number}"),
+            Self::Combined(number) => write!(f, "{number}"),
         }
     }
 }
@@ -212,7 +357,8 @@ pub enum LastDay {
 
 impl PermitDraft {
     /// Last day of a permit issued on `issued`: start + years − 1 day (five years for food, four for
-    /// hygiene; a filing has none), unless it keeps the one it had.
+    /// hygiene; a filing has none, and a combined permit holds as long as its parts), unless it keeps the
+    /// one it had.
     pub fn valid_to(&self, issued: Date) -> Option<Date> {
         if let Some(Kept { valid_to: LastDay::Stays(last), .. }) = &self.kept {
             return *last;
@@ -220,7 +366,7 @@ impl PermitDraft {
         let years = match self.grant.kind() {
             PermitKind::Food => 5,
             PermitKind::Hygiene => 4,
-            PermitKind::Filing => return None,
+            PermitKind::Filing | PermitKind::HygieneFiling | PermitKind::Combined => return None,
         };
         Some(issued.saturating_add(Span::new().years(years)).saturating_sub(Span::new().days(1)))
     }
@@ -245,6 +391,6 @@ pub struct Permit {
     pub issuer: Issuer,
     /// Date of issue: the day of the commit in Asia/Shanghai, or that of the paper that was lost.
     pub issued: Date,
-    /// Last day, `None` for a filing.
+    /// Last day, `None` for a filing and for a combined permit.
     pub valid_to: Option<Date>,
 }

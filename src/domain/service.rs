@@ -180,21 +180,21 @@ impl ServiceCode {
             | Self::FoodRenew
             | Self::FoodReissue
             | Self::FoodCancel => PermitKind::Food,
+            // Some kinds of places file since 2025-01-20, whichever of the two was asked for.
+            Self::HygieneNew if verdict == Verdict::File => PermitKind::HygieneFiling,
+            Self::HygieneFile => PermitKind::HygieneFiling,
             Self::HygieneNew
             | Self::HygieneChange
             | Self::HygieneRenew
             | Self::HygieneReissue
             | Self::HygieneCancel => PermitKind::Hygiene,
-            // No series of numbers is kept for hygiene filings, and a combined permit joins several.
-            Self::HygieneFile
-            | Self::CombinedNew
-            | Self::CombinedChange
-            | Self::CombinedShow
-            | Self::ResultShow => return None,
+            Self::CombinedNew => PermitKind::Combined,
+            // A new version of a combined permit is made at the counter, where its parts are at hand.
+            Self::CombinedChange | Self::CombinedShow | Self::ResultShow => return None,
         };
         let granted_by = match kind {
-            PermitKind::Filing => Verdict::File,
-            PermitKind::Food | PermitKind::Hygiene => Verdict::Issue,
+            PermitKind::Filing | PermitKind::HygieneFiling => Verdict::File,
+            PermitKind::Food | PermitKind::Hygiene | PermitKind::Combined => Verdict::Issue,
         };
         (verdict == granted_by).then_some(kind)
     }

@@ -12,8 +12,7 @@ use super::{
     revocations,
 };
 use crate::domain::{
-    Action, ApplicationId, ElicenceId, FilingNumber, FoodLicenceNumber, Grant, Holder,
-    HygieneNumber, Issuer, Permit, PermitNumber, Uscc, calendar,
+    Action, ApplicationId, ElicenceId, Grant, Holder, Issuer, Permit, PermitNumber, Uscc, calendar,
 };
 use crate::seal::{CopySerial, DataKey, Seal};
 use crate::wire::v1;
@@ -44,7 +43,7 @@ pub(super) fn issue(store: &mut Store, request: &IssueRequest) -> Result<Issued,
             // The number of a permit that is there: it belongs to no block of this kiosk.
             Some(kept) => {
                 revocations::refuse(&writing.transaction, &kept.number.to_string())?;
-                let (series, sequence) = numbers::place_of(&kept.number);
+                let (series, sequence) = kept.number.place();
                 (series, sequence, kept.number.clone())
             }
             None => {
@@ -299,20 +298,8 @@ fn sealed_papers(case: &Case) -> Vec<v1::Document> {
 
 /// The permit as it stands in a record; `None` where a field is not what this kiosk would write.
 fn permit_of(application: ApplicationId, written: v1::Permit) -> Option<Permit> {
-    let (grant, number) = match written.grant {
-        v1::Grant::Food { subject, items } => {
-            let number = FoodLicenceNumber::parse(&written.number).ok().map(PermitNumber::Food)?;
-            (Grant::Food { subject, items }, number)
-        }
-        v1::Grant::Filing { trade } => {
-            let number = FilingNumber::parse(&written.number).ok().map(PermitNumber::Filing)?;
-            (Grant::Filing { trade }, number)
-        }
-        v1::Grant::Hygiene { place } => {
-            let number = HygieneNumber::parse(&written.number).ok().map(PermitNumber::Hygiene)?;
-            (Grant::Hygiene { place }, number)
-        }
-    };
+    let grant = Grant::from(written.grant);
+    let number = PermitNumber::parse(grant.kind(), &written.number).ok()?;
     Some(Permit {
         number,
         elicence: ElicenceId::parse(&written.elicence).ok()?,

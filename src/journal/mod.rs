@@ -76,8 +76,8 @@ pub struct Settings {
     pub log_origin: LogOrigin,
     /// What sheet serials begin with, for example `K03`: 14 characters at most.
     pub serial_prefix: String,
-    /// What hygiene licence numbers begin with, for example `张审卫公证`.
-    pub hygiene_prefix: String,
+    /// What the numbers that begin anew each year begin with.
+    pub prefixes: Prefixes,
     /// The type codes of the e-licence identifiers (GB/T 36904).
     pub elicence_types: ElicenceTypes,
     /// Where the time comes from.
@@ -118,6 +118,21 @@ pub struct ElicenceTypes {
     pub filing: String,
     /// 公共场所卫生许可证.
     pub hygiene: String,
+    /// 公共场所卫生备案.
+    pub hygiene_filing: String,
+    /// 行业综合许可证.
+    pub combined: String,
+}
+
+/// The words before the year of a number, by kind of permit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prefixes {
+    /// 公共场所卫生许可证, for example `张审卫公证`.
+    pub hygiene: String,
+    /// 公共场所卫生备案, for example `张卫公备`.
+    pub hygiene_filing: String,
+    /// 行业综合许可证, for example `张行综`.
+    pub combined: String,
 }
 
 /// The points of a transaction where a crash means something different.

@@ -6,11 +6,11 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::error::during;
 use super::store::{Int, Store, Writing};
-use super::{Error, SeriesState, Settings, outbox};
+use super::{ElicenceTypes, Error, SeriesState, Settings, outbox};
 use crate::domain::calendar::datetime_in_china;
 use crate::domain::{
-    ElicenceId, FilingNumber, FoodLicenceNumber, Grant, HygieneNumber, PermitDraft, PermitNumber,
-    Series, Uscc,
+    CombinedNumber, ElicenceId, FilingNumber, FoodLicenceNumber, Grant, HygieneFilingNumber,
+    HygieneNumber, PermitDraft, PermitNumber, Series, Uscc,
 };
 use crate::seal::CopySerial;
 use crate::wire::v1::{Body, NumberVoided, NumbersReturned, api::NumberRange};
@@ -26,11 +26,17 @@ pub(super) fn check(settings: &Settings) -> Result<(), Error> {
         let why = format!("serials beginning with `{}` are too long", settings.serial_prefix);
         return Err(wrong("serial_prefix", why));
     }
-    HygieneNumber::new(&settings.hygiene_prefix, 2026, 1)
-        .map_err(|error| wrong("hygiene_prefix", error.to_string()))?;
+    let prefixes = &settings.prefixes;
+    HygieneNumber::new(&prefixes.hygiene, 2026, 1)
+        .map_err(|error| wrong("prefixes.hygiene", error.to_string()))?;
+    HygieneFilingNumber::new(&prefixes.hygiene_filing, 2026, 1)
+        .map_err(|error| wrong("prefixes.hygiene_filing", error.to_string()))?;
+    CombinedNumber::new(&prefixes.combined, 2026, 1)
+        .map_err(|error| wrong("prefixes.combined", error.to_string()))?;
     let issuer = Uscc::parse("11100000MB0143028R").expect("the ministry's code is one");
     let types = &settings.elicence_types;
-    for code in [&types.food, &types.filing, &types.hygiene] {
+    let ElicenceTypes { food, filing, hygiene, hygiene_filing, combined } = types;
+    for code in [food, filing, hygiene, hygiene_filing, combined] {
         ElicenceId::new(code, &issuer, "1", 1)
             .map_err(|error| wrong("elicence_types", format!("`{code}`: {error}")))?;
     }
@@ -49,10 +55,13 @@ pub(super) fn series_of(
     issued: Date,
     settings: &Settings,
 ) -> Result<Series, Error> {
+    let yearly = |prefix: &str| Series::yearly(draft.grant.kind(), prefix, issued.year());
     Ok(match &draft.grant {
         Grant::Food { subject, .. } => Series::food(food_kind(subject)?, &draft.division),
         Grant::Filing { trade } => Series::filing(filing_kind(trade)?, &draft.division),
-        Grant::Hygiene { .. } => Series::hygiene(&settings.hygiene_prefix, issued.year()),
+        Grant::Hygiene { .. } => yearly(&settings.prefixes.hygiene),
+        Grant::HygieneFiling { .. } => yearly(&settings.prefixes.hygiene_filing),
+        Grant::Combined { .. } => yearly(&settings.prefixes.combined),
     })
 }
 
@@ -86,6 +95,7 @@ pub(super) fn number(
 ) -> Result<PermitNumber, Error> {
     // One too large for 32 bits is too large for every kind of number, and refused as that.
     let place = u32::try_from(sequence).unwrap_or(u32::MAX);
+    let prefixes = &settings.prefixes;
     let made = match &draft.grant {
         Grant::Food { subject, .. } => {
             FoodLicenceNumber::new(food_kind(subject)?, &draft.division, place)
@@ -94,26 +104,17 @@ pub(super) fn number(
         Grant::Filing { trade } => {
             FilingNumber::new(filing_kind(trade)?, &draft.division, place).map(PermitNumber::Filing)
         }
-        Grant::Hygiene { .. } => HygieneNumber::new(&settings.hygiene_prefix, issued.year(), place)
-            .map(PermitNumber::Hygiene),
+        Grant::Hygiene { .. } => {
+            HygieneNumber::new(&prefixes.hygiene, issued.year(), place).map(PermitNumber::Hygiene)
+        }
+        Grant::HygieneFiling { .. } => {
+            HygieneFilingNumber::new(&prefixes.hygiene_filing, issued.year(), place)
+                .map(PermitNumber::HygieneFiling)
+        }
+        Grant::Combined { .. } => CombinedNumber::new(&prefixes.combined, issued.year(), place)
+            .map(PermitNumber::Combined),
     };
     made.map_err(|source| Error::Number { series: series.clone(), sequence, source })
-}
-
-/// The series a number is of, and its place there.
-pub(super) fn place_of(number: &PermitNumber) -> (Series, u64) {
-    let (series, sequence) = match number {
-        PermitNumber::Food(number) => {
-            (Series::food(number.kind(), number.division()), number.sequence())
-        }
-        PermitNumber::Filing(number) => {
-            (Series::filing(number.kind(), number.division()), number.sequence())
-        }
-        PermitNumber::Hygiene(number) => {
-            (Series::hygiene(number.prefix(), number.year()), number.sequence())
-        }
-    };
-    (series, u64::from(sequence))
 }
 
 /// The e-licence identifier of a permit (GB/T 36904): its serial is the day of issue and the number's
@@ -154,6 +155,10 @@ fn identifier(
         PermitNumber::Food(number) => (&types.food, digits_of(number.as_str())),
         PermitNumber::Filing(number) => (&types.filing, digits_of(number.as_str())),
         PermitNumber::Hygiene(number) => (&types.hygiene, format!("{:06}", number.sequence())),
+        PermitNumber::HygieneFiling(number) => {
+            (&types.hygiene_filing, format!("{:06}", number.sequence()))
+        }
+        PermitNumber::Combined(number) => (&types.combined, format!("{:06}", number.sequence())),
     };
     ElicenceId::new(code, issuer, &format!("{time}{digits}"), version)
         .map_err(|source| Error::Elicence { number: number.to_string(), source })

@@ -7,9 +7,7 @@ use jiff::civil::Date;
 use sm3::{Digest as _, Sm3};
 
 use super::KeyId;
-use crate::domain::{
-    FilingNumber, FoodLicenceNumber, Grant, HygieneNumber, Permit, PermitKind, PermitNumber, Uscc,
-};
+use crate::domain::{Grant, Permit, PermitKind, PermitNumber, Uscc};
 
 /// Length of the two digests. 128 bits keep the code at version 12; whoever wants another permit
 /// with the same digest must find a second preimage, which costs 2¹²⁸.
@@ -171,11 +169,7 @@ impl Claims {
 
     /// The kind of permit the number belongs to.
     pub fn kind(&self) -> PermitKind {
-        match self.number {
-            PermitNumber::Food(_) => PermitKind::Food,
-            PermitNumber::Filing(_) => PermitKind::Filing,
-            PermitNumber::Hygiene(_) => PermitKind::Hygiene,
-        }
+        self.number.kind()
     }
 
     /// The claims as deterministic CBOR (RFC 8949, 4.2.1): integer keys in order, shortest forms.
@@ -220,7 +214,7 @@ impl Claims {
         let claims = Self {
             issuer_key,
             number: text(label::NUMBER)
-                .and_then(|number| parse_number(kind, number))
+                .and_then(|number| PermitNumber::parse(kind, number).ok())
                 .ok_or("the permit number (1)")?,
             holder: text(label::HOLDER)
                 .and_then(|code| Uscc::parse(code).ok())
@@ -243,7 +237,7 @@ impl Claims {
 
 /// The digest of what is permitted: the grant's words in the order printed.
 fn items_digest(grant: &Grant) -> ClaimsDigest {
-    ClaimsDigest::of(grant_texts(grant))
+    ClaimsDigest::of(grant.words().iter().map(String::as_str))
 }
 
 /// The digest of every printed field, in an order of its own that no page template can change.
@@ -267,17 +261,8 @@ fn fields_digest(permit: &Permit) -> ClaimsDigest {
         &issued,
         &valid_to,
     ];
-    ClaimsDigest::of(fixed.into_iter().chain(grant_texts(&permit.grant)))
-}
-
-fn grant_texts(grant: &Grant) -> Vec<&str> {
-    match grant {
-        Grant::Food { subject, items } => {
-            std::iter::once(subject.as_str()).chain(items.iter().map(String::as_str)).collect()
-        }
-        Grant::Filing { trade } => vec![trade],
-        Grant::Hygiene { place } => vec![place],
-    }
+    let words = permit.grant.words();
+    ClaimsDigest::of(fixed.into_iter().chain(words.iter().map(String::as_str)))
 }
 
 fn kind_code(kind: PermitKind) -> i64 {
@@ -285,21 +270,13 @@ fn kind_code(kind: PermitKind) -> i64 {
         PermitKind::Food => 1,
         PermitKind::Filing => 2,
         PermitKind::Hygiene => 3,
+        PermitKind::HygieneFiling => 4,
+        PermitKind::Combined => 5,
     }
 }
 
 fn kind_of_code(code: i128) -> Option<PermitKind> {
-    [PermitKind::Food, PermitKind::Filing, PermitKind::Hygiene]
-        .into_iter()
-        .find(|kind| i128::from(kind_code(*kind)) == code)
-}
-
-fn parse_number(kind: PermitKind, text: &str) -> Option<PermitNumber> {
-    match kind {
-        PermitKind::Food => FoodLicenceNumber::parse(text).ok().map(PermitNumber::Food),
-        PermitKind::Filing => FilingNumber::parse(text).ok().map(PermitNumber::Filing),
-        PermitKind::Hygiene => HygieneNumber::parse(text).ok().map(PermitNumber::Hygiene),
-    }
+    PermitKind::ALL.into_iter().find(|kind| i128::from(kind_code(*kind)) == code)
 }
 
 /// The day all dates of a seal are counted from.

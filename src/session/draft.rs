@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::event::HeldPermit;
-use super::{Terms, Visit, items};
+use super::{Terms, Visit, items, parts};
 use crate::domain::{
-    Action, FilingNumber, FoodLicenceNumber, Grant, Holder, HygieneNumber, Kept, LastDay,
-    PermitDraft, PermitKind, PermitNumber, ServiceCode, Verdict,
+    Action, Grant, Holder, Kept, LastDay, PermitDraft, PermitKind, PermitNumber, ServiceCode,
+    Verdict,
 };
 
 /// 主体业态 as printed (食品经营许可和备案管理办法 12).
@@ -61,9 +61,32 @@ const PLACES: &[(&str, &str)] = &[
     ("public_transport", "公共交通工具"),
 ];
 
-/// What a change may touch without another word of the grant: these stand in the business register.
-const CHANGES_OF_THE_REGISTER: [&str; 4] =
-    ["name", "legal_representative", "registered_address", "phone"];
+/// A 主体业态 and its marks by the words printed; `None` where one of them is unknown.
+pub(super) fn subject_of(printed: &str) -> Option<(&'static str, Vec<&'static str>)> {
+    let plain = printed.replace('（', "(").replace('）', ")");
+    let (word, marks) = plain.split_once('(').unwrap_or((plain.as_str(), ""));
+    let (subject, _) = SUBJECTS.iter().find(|(_, known)| *known == word)?;
+    let marks = marks.trim_end_matches(')').split(['，', '、']).filter(|mark| !mark.is_empty());
+    let mark = |mark| SUBJECT_MARKS.iter().find(|(_, known)| *known == mark).map(|(key, _)| *key);
+    Some((*subject, marks.map(mark).collect::<Option<_>>()?))
+}
+
+/// What a change may touch without another word of the grant: what stands in the business register, and
+/// what is reported without a change of the licence (食品经营许可和备案管理办法 30).
+const CHANGES_NO_WORD: [&str; 9] = [
+    "name",
+    "legal_representative",
+    "registered_address",
+    "phone",
+    "prepackaged_added",
+    "online_sale",
+    "warehouse",
+    "school_supply",
+    "machine_places",
+];
+
+/// 减少经营项目: the items that are kept are the form's.
+const ITEMS_REDUCED: &str = "items_reduced";
 
 /// The draft of what is granted on `facts`: a licence where the verdict says issue, a filing where it says
 /// file. `None` where the service grants no new number at this kiosk or a word is missing, and then
@@ -98,11 +121,39 @@ pub(super) fn draft(
     }
     // The only address anybody has vouched for is the registered one. Where the applicant trades in
     // another street, no certificate may name it.
-    let street = facts.pointer("/premises/division").and_then(Value::as_str);
-    if street.is_some_and(|street| street != business.division.as_str()) {
+    if is_elsewhere(visit, facts) {
         return None;
     }
-    Some(PermitDraft { grant: grant(service, facts, verdict)?, ..draft })
+    if is_there(visit, paper) {
+        return None;
+    }
+    let grant = if service == ServiceCode::CombinedNew {
+        parts::grant(terms, visit, facts)
+    } else {
+        grant(service, facts, verdict)
+    };
+    Some(PermitDraft { grant: grant?, ..draft })
+}
+
+/// Whether the applicant trades in another street than the registered one.
+pub(super) fn is_elsewhere(visit: &Visit, facts: &Value) -> bool {
+    let street = facts.pointer("/premises/division").and_then(Value::as_str);
+    let registered = visit.business.as_ref().map(|business| business.division.as_str());
+    street.is_some() && street != registered
+}
+
+/// Whether the place has such a paper already, where no rule looks for one: a hygiene filing or a combined
+/// permit that lives.
+pub(super) fn is_there(visit: &Visit, kind: PermitKind) -> bool {
+    match kind {
+        PermitKind::Food | PermitKind::Filing | PermitKind::Hygiene => false,
+        PermitKind::HygieneFiling | PermitKind::Combined => {
+            let address = visit.business.as_ref().map(|business| business.address.as_str());
+            own_permit(visit, kind).is_some_and(|held| {
+                held.status == "valid" && Some(held.premises.as_str()) == address
+            })
+        }
+    }
 }
 
 /// The permit of this kind the visit is about: of several the one that lives, else the last; an old one
@@ -117,8 +168,8 @@ pub(super) fn own_permit(visit: &Visit, kind: PermitKind) -> Option<&HeldPermit>
 }
 
 /// The draft of a permit that is there already, as the register has it: the words of the grant and the
-/// place stay, the holder is as registered today. `None` where the register does not say all of it, or
-/// where the act changes words of the grant.
+/// place stay, the holder is as registered today; of items that are given up those are left which the form
+/// keeps. `None` where the register does not say all of it, or where the act changes other words.
 fn kept(
     draft: PermitDraft,
     action: Action,
@@ -126,17 +177,15 @@ fn kept(
     held: &HeldPermit,
     facts: &Value,
 ) -> Option<PermitDraft> {
-    let number = match kind {
-        PermitKind::Food => FoodLicenceNumber::parse(&held.number).ok().map(PermitNumber::Food),
-        PermitKind::Filing => FilingNumber::parse(&held.number).ok().map(PermitNumber::Filing),
-        PermitKind::Hygiene => HygieneNumber::parse(&held.number).ok().map(PermitNumber::Hygiene),
-    }?;
-    let grant = match kind {
+    let number = PermitNumber::parse(kind, &held.number).ok()?;
+    let mut grant = match kind {
         PermitKind::Food => {
             Grant::Food { subject: held.subject.clone(), items: held.items.clone() }
         }
         PermitKind::Filing => Grant::Filing { trade: held.subject.clone() },
         PermitKind::Hygiene => Grant::Hygiene { place: held.subject.clone() },
+        // No service changes one: a filing is made anew, and a combined permit follows its parts.
+        PermitKind::HygieneFiling | PermitKind::Combined => return None,
     };
     let says_all = held.status == "valid"
         && !held.premises.is_empty()
@@ -149,11 +198,13 @@ fn kept(
     let (issued, valid_to) = match action {
         Action::Change => {
             let kinds = facts.pointer("/application/change/kinds")?.as_array()?;
-            let of_the_register = |kind: &Value| {
-                kind.as_str().is_some_and(|kind| CHANGES_OF_THE_REGISTER.contains(&kind))
-            };
-            if !kinds.iter().all(of_the_register) {
+            let mut kinds = kinds.iter().map(|kind| kind.as_str().unwrap_or_default());
+            if !kinds.clone().all(|k| CHANGES_NO_WORD.contains(&k) || k == ITEMS_REDUCED) {
                 return None;
+            }
+            if kinds.any(|kind| kind == ITEMS_REDUCED) {
+                let Grant::Food { items, .. } = &mut grant else { return None };
+                *items = items_applied_for(facts)?;
             }
             (None, stays)
         }
@@ -176,19 +227,17 @@ fn grant(service: ServiceCode, facts: &Value, verdict: Verdict) -> Option<Grant>
         // Whichever of the two was chosen: the rules say which it is.
         ServiceCode::FoodNew | ServiceCode::FoodFile if files => Some(filing(facts)),
         ServiceCode::FoodNew | ServiceCode::FoodFile => licence(facts),
-        // No series of numbers is kept for hygiene filings.
-        ServiceCode::HygieneNew if files => None,
-        ServiceCode::HygieneNew => {
-            let place = word(PLACES, facts.pointer("/place/kind")?)?;
-            Some(Grant::Hygiene { place: place.to_owned() })
+        ServiceCode::HygieneNew | ServiceCode::HygieneFile => {
+            let place = word(PLACES, facts.pointer("/place/kind")?)?.to_owned();
+            Some(if files { Grant::HygieneFiling { place } } else { Grant::Hygiene { place } })
         }
-        // Recorded without a number, or of several permits at once, or of one that is there already.
+        // Recorded without a number, or of a permit that is there already; a combined one is made of its
+        // parts.
         ServiceCode::FoodChange
         | ServiceCode::FoodRenew
         | ServiceCode::FoodReissue
         | ServiceCode::FoodCancel
         | ServiceCode::FoodFileChange
-        | ServiceCode::HygieneFile
         | ServiceCode::HygieneChange
         | ServiceCode::HygieneRenew
         | ServiceCode::HygieneReissue
@@ -207,12 +256,15 @@ fn filing(facts: &Value) -> Grant {
 }
 
 fn licence(facts: &Value) -> Option<Grant> {
-    let items = facts.pointer("/application/items")?.as_array()?;
     let marks = facts.pointer("/application/subject_marks").and_then(Value::as_array);
     let subject = word(SUBJECTS, facts.pointer("/application/subject_types/0")?)?;
     let subject = items::with_marks(subject, SUBJECT_MARKS, marks);
-    let items = items.iter().map(items::printed).collect::<Option<Vec<String>>>()?;
-    Some(Grant::Food { subject, items })
+    Some(Grant::Food { subject, items: items_applied_for(facts)? })
+}
+
+/// 经营项目 as the form has them, in the words printed.
+fn items_applied_for(facts: &Value) -> Option<Vec<String>> {
+    facts.pointer("/application/items")?.as_array()?.iter().map(items::printed).collect()
 }
 
 fn word(words: &'static [(&str, &str)], key: &Value) -> Option<&'static str> {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::effect::Case;
 use super::event::{Answer, Moment, Register, Relation, Unanswered};
 use super::form::{Choice, Field, FieldKind};
-use super::{LookUp, Terms, Visit, draft, items};
+use super::{LookUp, Terms, Visit, draft, items, parts};
 use crate::domain::calendar::date_in_china;
 use crate::domain::{Bilingual, BusinessStatus, Decision, Language, PermitKind, ServiceCode};
 use crate::rules;
@@ -102,9 +102,12 @@ pub(super) fn decide(
     at: Moment,
     promised: Promised,
 ) -> (Value, Decision) {
-    let document = document(visit, terms, promised);
     // A clock that was set back does not make an edition younger than its own signed date.
     let today = date_in_china(at.wall).max(terms.rulebook.issued());
+    let mut document = document(visit, terms, promised);
+    if visit.entry.as_ref().is_some_and(|entry| entry.service == ServiceCode::CombinedNew) {
+        parts::write(&mut document, visit, today);
+    }
     let decision = rules::decide_document(&terms.rulebook, &document, today);
     (document, decision)
 }
@@ -196,8 +199,14 @@ fn document(visit: &Visit, terms: &Terms, promised: Promised) -> Value {
             .map(|ban| json!({ "kind": ban.kind, "who": ban.who, "on": ban.on.to_string() }))
             .collect();
         let address = visit.business.as_ref().map(|business| business.address.as_str());
-        let held = |permit| held(permit, address);
-        document["permits"] = supervision.permits.iter().map(held).collect();
+        // The others are parts of a combined permit, and no rule asks for them.
+        let judged = supervision.permits.iter().filter(|permit| {
+            matches!(
+                PermitKind::parse(&permit.kind),
+                Some(PermitKind::Food | PermitKind::Filing | PermitKind::Hygiene)
+            )
+        });
+        document["permits"] = judged.map(|permit| held(permit, address)).collect();
     }
     if let Some(district) = &visit.district {
         document["district"] = json!({
@@ -278,7 +287,7 @@ fn registers(visit: &Visit) -> Value {
 }
 
 /// An address without what one register writes before it and another leaves out.
-fn place(address: &str) -> String {
+pub(super) fn place(address: &str) -> String {
     let bare: String = address.chars().filter(|c| !c.is_whitespace()).collect();
     let bare = bare.strip_prefix("山东省").unwrap_or(&bare);
     bare.strip_prefix("淄博市").unwrap_or(bare).to_owned()

@@ -870,7 +870,7 @@ impl Session {
         if granted.grants_number() && draft::draft(&self.terms, visit, &document, granted).is_none()
         {
             // Granted by the rules, but this kiosk cannot say what to print: nobody is asked to sign.
-            refer(&mut decision, not_printed_here(&document, granted));
+            refer(&mut decision, not_printed_here(visit, &document, granted));
         }
         let Some(case) = facts::case(&self.terms, visit, self.language, &document, decision) else {
             return Vec::new();
@@ -900,8 +900,13 @@ impl Session {
         // Where a permit ends there is no certificate.
         let ends =
             visit.entry.as_ref().is_some_and(|entry| entry.service.action() == Action::Cancel);
-        let papers: &[Paper] =
-            if ends { &[Paper::Receipt] } else { &[Paper::Original, Paper::Copy, Paper::Receipt] };
+        let papers: &[Paper] = if ends {
+            &[Paper::Receipt]
+        } else if permit.number.kind().has_copy() {
+            &[Paper::Original, Paper::Copy, Paper::Receipt]
+        } else {
+            &[Paper::Original, Paper::Receipt]
+        };
         visit.papers = papers.iter().map(|paper| (*paper, PaperState::Waiting)).collect();
         let application = visit.application;
         self.stage = Stage::Decided(Outcome::Issued(permit));
@@ -1080,20 +1085,22 @@ fn is_touch(event: &Event) -> bool {
     )
 }
 
-/// The finding that refers what the rules would grant and this kiosk cannot print: a filing without a
-/// series of numbers, a permit for premises whose address no register gave, or a new paper for a number
-/// given earlier.
-fn not_printed_here(document: &serde_json::Value, granted: Verdict) -> Finding {
-    let service = document["application"]["service"].as_str().unwrap_or_default();
-    let (code, message) = if granted == Verdict::File && service.starts_with("hygiene/") {
+/// The finding that refers what the rules would grant and this kiosk cannot print: what is there already, a
+/// permit for premises whose address no register gave, or a new paper for a number given earlier.
+fn not_printed_here(visit: &Visit, document: &serde_json::Value, granted: Verdict) -> Finding {
+    let service = visit.entry.as_ref().map(|entry| entry.service);
+    let kind = service.and_then(|service| service.grants(granted));
+    let (code, message) = if kind.is_some_and(|kind| draft::is_there(visit, kind)) {
         (
-            "FILING_BY_OFFICER",
+            "PAPER_IS_THERE",
             Bilingual::new(
-                "符合备案条件，备案凭证由工作人员出具。",
-                "The conditions for filing are met; an officer gives the proof of filing.",
+                "这个场所已经有一份有效的，不能再发一份。",
+                "This place has one that is valid; a second one is not given.",
             ),
         )
-    } else if matches!(service, "food/new" | "food/file" | "hygiene/new") {
+    } else if service.is_some_and(|service| service.action() == Action::New)
+        && draft::is_elsewhere(visit, document)
+    {
         (
             "PREMISES_ELSEWHERE",
             Bilingual::new(

@@ -9,6 +9,7 @@ mod facts;
 pub mod form;
 mod items;
 mod machine;
+mod parts;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -295,6 +296,11 @@ impl Session {
     /// What works.
     pub fn equipment(&self) -> Equipment {
         self.equipment
+    }
+
+    /// What is decided by.
+    pub fn edition(&self) -> String {
+        self.terms.rulebook.edition()
     }
 
     /// The services in plain words.

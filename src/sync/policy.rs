@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 
-use crate::domain::Series;
+use crate::domain::{PermitKind, Series};
 use crate::journal::SeriesState;
 use crate::wire::v1::api;
 
@@ -85,8 +85,8 @@ impl Default for Batch {
 pub enum SeriesPlan {
     /// One that never ends.
     Lasting(Series),
-    /// One that begins anew each year, by its prefix.
-    Yearly(String),
+    /// One that begins anew each year, by its kind and prefix.
+    Yearly(PermitKind, String),
 }
 
 /// Which numbers to hold.
@@ -110,10 +110,10 @@ impl NumberPlan {
         for plan in &self.series {
             match plan {
                 SeriesPlan::Lasting(series) => wanted.push(series.clone()),
-                SeriesPlan::Yearly(prefix) => {
-                    wanted.push(Series::hygiene(prefix, today.year()));
+                SeriesPlan::Yearly(kind, prefix) => {
+                    wanted.push(Series::yearly(*kind, prefix, today.year()));
                     if today.month() == 12 {
-                        wanted.push(Series::hygiene(prefix, today.year() + 1));
+                        wanted.push(Series::yearly(*kind, prefix, today.year() + 1));
                     }
                 }
             }

@@ -419,8 +419,10 @@ impl Desk {
         }
         let documents = if case.service.action() == Action::Cancel {
             vec![Document::Receipt]
-        } else {
+        } else if draft.grant.kind().has_copy() {
             vec![Document::Original, Document::Copy, Document::Receipt]
+        } else {
+            vec![Document::Original, Document::Receipt]
         };
         let request = IssueRequest { case: journal_case(&case, documents), draft };
         if report::has_drifted(self.console.sync.as_ref(), &self.settings.kiosk.limits) {
@@ -528,7 +530,7 @@ impl Desk {
         match self.make(&job) {
             Ok(dots) => {
                 let visit = Some(self.visit);
-                let size = sheet_size(document);
+                let size = sheet_size(&dots);
                 let queue = self.queue_of(document);
                 queue.waiting.push_back(Sheet { job, dots, size, visit });
                 self.feed(document);
@@ -770,7 +772,7 @@ impl Desk {
             }
         };
         let dots = self.certificate(&job, &issued.permit)?.dots()?;
-        let size = sheet_size(job.document);
+        let size = sheet_size(&dots);
         tracing::info!(job = job.job, "printing is taken up again after a start");
         self.pages.waiting.push_back(Sheet { job, dots, size, visit: None });
         Ok(())
@@ -1023,7 +1025,11 @@ fn reads_as(permit: &Permit, held: &HeldPermit) -> bool {
     let (subject, items) = match &permit.grant {
         Grant::Food { subject, items } => (subject, items.as_slice()),
         Grant::Filing { trade } => (trade, &[][..]),
-        Grant::Hygiene { place } => (place, std::slice::from_ref(place)),
+        Grant::Hygiene { place } | Grant::HygieneFiling { place } => {
+            (place, std::slice::from_ref(place))
+        }
+        // Its parts stand in their own registers, and they say how each is today.
+        Grant::Combined { .. } => return false,
     };
     permit.number.to_string() == held.number
         && Some(permit.issued) == held.issued
@@ -1053,12 +1059,15 @@ fn paper_of(document: Document) -> Paper {
     }
 }
 
-fn sheet_size(document: Document) -> page_printer::Sheet {
-    match document {
-        Document::Original => page_printer::Sheet::A3,
-        Document::Copy | Document::Receipt | Document::Slip | Document::DataReceipt => {
-            page_printer::Sheet::A4
-        }
+/// A certificate's paper: its template says how large the page is, a proof of filing's other than a
+/// licence's.
+fn sheet_size(dots: &Bitmap) -> page_printer::Sheet {
+    /// The long side of A4 at 300 dpi, 297 mm, rounded up.
+    const A4_DOTS: u32 = 3508;
+    if dots.width_px.max(dots.height_px) > A4_DOTS {
+        page_printer::Sheet::A3
+    } else {
+        page_printer::Sheet::A4
     }
 }
 

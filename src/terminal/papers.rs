@@ -109,14 +109,14 @@ pub(super) struct Certificate {
 
 impl PaperSettings {
     /// Whether the fonts have every character the templates themselves print, and those of the number
-    /// prefix: asked once at start, so that no citizen is the first to find out.
-    pub fn check_texts(&self, hygiene_prefix: &str) -> Result<(), Error> {
+    /// prefixes: asked once at start, so that no citizen is the first to find out.
+    pub fn check_texts(&self, prefixes: &str) -> Result<(), Error> {
         let fonts = self.read_fonts()?;
         let made = |source| Error::Make { document: "certificate", source };
         for template in self.templates.iter() {
             check_template(&fonts, template).map_err(made)?;
         }
-        fonts.face(FaceName::Serif).check(hygiene_prefix).map_err(made)
+        fonts.face(FaceName::Serif).check(prefixes).map_err(made)
     }
 
     /// Whether everything a draft would print can be printed; asked before a number is taken.
@@ -141,6 +141,8 @@ impl PaperSettings {
             }
         };
         let kind = permit.grant.kind();
+        // What has no 副本 is printed again as it was.
+        let sheet = if kind.has_copy() { sheet } else { Sheet::Original };
         let template = self
             .templates
             .of(kind)

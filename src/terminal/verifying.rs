@@ -159,9 +159,7 @@ fn told(seen: Verified, answer: VerificationAnswer) -> Verified {
         Some(PermitState::Damaged) => Standing::Damaged,
     };
     let known = answer.permit.and_then(|permit| {
-        let kind = [PermitKind::Food, PermitKind::Filing, PermitKind::Hygiene]
-            .into_iter()
-            .find(|kind| kind.as_str() == permit.kind)?;
+        let kind = PermitKind::parse(&permit.kind)?;
         Some(ShownPermit {
             kind,
             number: permit.number,

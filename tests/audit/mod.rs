@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 
 use jiff::civil::date;
 use permit_kiosk::audit::{Asked, Order, Report, Source, Trust, Verify, View};
-use permit_kiosk::domain::{ApplicationId, Private, ServiceCode};
+use permit_kiosk::domain::{ApplicationId, Grant, Part, Private, ServiceCode};
 use permit_kiosk::journal::Case;
 use permit_kiosk::rulebooks::Shelf;
 use permit_kiosk::rules::{Rulebook, canonical_json, decide_document};
@@ -347,6 +347,48 @@ fn a_good_bundle_holds_and_everything_in_it_was_looked_at() {
     assert_eq!(bad.call_back_by, Some(date(2026, 11, 24)));
     assert_eq!(bad.answer_by, Some(date(2026, 11, 30)));
     assert_eq!(bad.answer_complex_by, Some(date(2026, 12, 14)));
+}
+
+/// The newer kinds of permit are evidence like the others: decided again, sealed, numbered without a gap.
+#[test]
+fn a_hygiene_filing_and_a_combined_permit_verify() {
+    let day = Day { kiosk: Kiosk::new() };
+    let (rulebook, text) = edition();
+    let shelf = day.kiosk.folder.path().join(Shelf::FOLDER);
+    std::fs::create_dir_all(&shelf).unwrap();
+    let name = format!("1.1-{}.edition.json", rulebook.digest());
+    std::fs::write(shelf.join(name), text).unwrap();
+    let part = Part {
+        title: "出版物零售".to_owned(),
+        number: "新出发淄零字第0031号".to_owned(),
+        scope: "图书、期刊零售".to_owned(),
+        valid_to: None,
+        organ: "新闻出版主管部门".to_owned(),
+    };
+    let filed = Grant::HygieneFiling { place: "书店".to_owned() };
+    let combined = Grant::Combined { trade: "书店".to_owned(), parts: vec![part] };
+    for (number, series, service, code, grant) in [
+        (1, "hygiene_filing/张卫公备/2026", ServiceCode::HygieneFile, "FILING_797", filed),
+        (2, "combined/张行综/2026", ServiceCode::CombinedNew, "OK_COMBINED", combined),
+    ] {
+        day.kiosk.lease(series, 0, 10);
+        day.look_up(id(number), LookUpOutcome::Answered);
+        let granted = rulebook.cases().iter().find(|case| {
+            let decision = decide_document(rulebook, &case.document, date(2026, 11, 23));
+            case.document["application"]["service"] == service.as_str() && decision.code == code
+        });
+        let mut request = crate::journal::request(id(number), service, grant);
+        request.case = Case { service, ..decided(id(number), &granted.unwrap().document) };
+        request.case.documents = vec![Document::Original, Document::Receipt];
+        for job in day.kiosk.journal.issue(request).unwrap().print_jobs {
+            day.prints(job.job, PrintStep::Confirmed { evidence: "counter".to_owned() });
+        }
+        day.visit_ends();
+    }
+    let report = holds(&day.export("bundle", &[], true, Asked::default()));
+    assert_eq!((report.decisions.decided, report.decisions.equal, report.seals), (2, 2, 2));
+    let numbers = report.numbers.iter().map(|series| (series.leased, series.issued, series.unused));
+    assert_eq!(numbers.collect::<Vec<_>>(), [(10, 1, 9), (10, 1, 9)]);
 }
 
 #[test]

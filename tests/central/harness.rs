@@ -40,6 +40,9 @@ const NUMBERS: &str = r#"
     name = "food/1/370303"
     first = 990101
     [[series]]
+    name = "combined/张行综/*"
+    first = 1
+    [[series]]
     name = "hygiene/张审卫公证/*"
     first = 1
     block_size = 50
@@ -270,17 +273,7 @@ impl Book {
     }
 
     pub(crate) fn issued(&self, permit: &Permit, service: ServiceCode) -> Issued {
-        let (series, sequence) = match &permit.number {
-            PermitNumber::Food(number) => {
-                (format!("food/{}/{}", number.kind(), number.division()), number.sequence())
-            }
-            PermitNumber::Filing(number) => {
-                (format!("filing/{}/{}", number.kind(), number.division()), number.sequence())
-            }
-            PermitNumber::Hygiene(number) => {
-                (format!("hygiene/{}/{}", number.prefix(), number.year()), number.sequence())
-            }
-        };
+        let (series, sequence) = permit.number.place();
         let key = data_key(permit.application);
         Issued {
             application: permit.application,
@@ -289,8 +282,8 @@ impl Book {
             elicence: permit.elicence.to_string(),
             issued: permit.issued,
             valid_to: permit.valid_to,
-            series,
-            sequence: u64::from(sequence),
+            series: series.to_string(),
+            sequence,
             decided: Hash::ZERO,
             sheets: vec![Sheet {
                 job: 1,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::civil::date;
 use permit_kiosk::clock::Clock as _;
-use permit_kiosk::domain::{Grant, ServiceCode, Uscc};
+use permit_kiosk::domain::{CombinedNumber, Grant, Part, Permit, PermitNumber, ServiceCode, Uscc};
 use permit_kiosk::wire::v1::api::{
     BlockRequest, HEARTBEAT_PATH, Head, Heartbeat, HeartbeatAnswer, NUMBER_BLOCKS_PATH,
     PermitState, RECORDS_PATH, SealWorth, SignedText, VERIFICATIONS_PATH, VerificationAnswer,
@@ -70,6 +70,50 @@ async fn the_page_of_a_permit_tells_its_state_today() {
         stage.clock.set(day.parse().unwrap());
         assert_eq!(state(&stage, &elicence).await.0, expected, "at {day}");
     }
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_a_combined_permit_names_every_part() {
+    const COMBINED: &str = "combined/张行综/2026";
+    let stage = Stage::set().await;
+    let mut book = stage.book();
+    let part = |title: &str, number: &str, valid_to| Part {
+        title: title.to_owned(),
+        number: number.to_owned(),
+        scope: "自制饮品制售".to_owned(),
+        valid_to,
+        organ: "某部门".to_owned(),
+    };
+    let parts = vec![
+        part("食品经营许可", "JY23703039901015", Some(date(2031, 6, 11))),
+        part("出版物零售", "新出发淄零字第0031号", None),
+    ];
+    let number = CombinedNumber::parse("张行综〔2026〕第0001号").unwrap();
+    let combined = Permit {
+        number: PermitNumber::Combined(number),
+        grant: Grant::Combined { trade: "书店".to_owned(), parts },
+        valid_to: None,
+        ..permit(990_101)
+    };
+    let elicence = book.write_issued(&combined, ServiceCode::CombinedNew);
+    let request =
+        BlockRequest { series: COMBINED.to_owned(), incarnation: 1, nonce: "0".repeat(32) };
+    let _: SignedBlock = stage.client().post_json(NUMBER_BLOCKS_PATH, &request).await.unwrap();
+    let records = harness::push(book.records.clone());
+    let _: SignedText = stage.client().post_json(RECORDS_PATH, &records).await.unwrap();
+    let (status, body) = stage.get(&format!("/v/{elicence}")).await;
+    assert_eq!(status, 200);
+    check_has(
+        &body,
+        &[
+            "state valid",
+            "行业综合许可证",
+            "张行综〔2026〕第0001号",
+            "食品经营许可　JY23703039901015　自制饮品制售　有效期至2031年06月11日　某部门",
+            "出版物零售　新出发淄零字第0031号　自制饮品制售　无有效期　某部门",
+        ],
+    );
     stage.end().await;
 }
 

@@ -771,6 +771,49 @@ async fn look_ups_are_kept_in_order(place: Place) {
     assert_eq!(kept, [row(3), row(1), row(2)]);
 }
 
+/// The table of permits is written anew for the kinds that came later; nothing in it is lost.
+#[test]
+fn a_book_of_three_kinds_takes_five_and_keeps_what_it_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("central.db");
+    let db = rusqlite::Connection::open(&file).unwrap();
+    for schema in [
+        include_str!("../../src/central/store/schema_1.sql"),
+        include_str!("../../src/central/store/schema_2.sql"),
+        include_str!("../../src/central/store/schema_3.sql"),
+    ] {
+        db.execute_batch(schema).unwrap();
+    }
+    let insert = |db: &rusqlite::Connection, n: u8, kind: &str| {
+        db.execute(
+            "INSERT INTO permits (elicence, number, kind, series, sequence, application, uscc,
+                 premises, issued, status, permit, seal, kiosk, position, received_at)
+             VALUES (?1, ?1, ?2, 's', ?1, ?1, 'u', 'p', '2026-11-23', 'valid', '{}', 'PK1:', 'k', ?1, '')",
+            (n, kind),
+        )
+    };
+    insert(&db, 1, "food").unwrap();
+    insert(&db, 2, "combined").unwrap_err();
+    db.pragma_update(None, "application_id", 0x504b_4342).unwrap();
+    db.pragma_update(None, "user_version", 3).unwrap();
+    drop(db);
+    drop(Sqlite::open(&file).unwrap());
+    let db = rusqlite::Connection::open(&file).unwrap();
+    insert(&db, 2, "combined").unwrap();
+    insert(&db, 3, "hygiene_filing").unwrap();
+    insert(&db, 4, "fish").unwrap_err();
+    // One number, one living paper: the index came along.
+    insert(&db, 1, "food").unwrap_err();
+    let kinds: Vec<String> = db
+        .prepare("SELECT kind FROM permits ORDER BY position")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    assert_eq!(kinds, ["food", "combined", "hygiene_filing"]);
+}
+
 #[tokio::test]
 async fn a_book_of_later_software_is_not_touched() {
     let dir = tempfile::tempdir().unwrap();
@@ -779,7 +822,7 @@ async fn a_book_of_later_software_is_not_touched() {
     let db = rusqlite::Connection::open(&path).unwrap();
     db.pragma_update(None, "user_version", 99).unwrap();
     let error = Sqlite::open(&path).unwrap_err();
-    assert_eq!(error.to_string(), "the permit book has version 99, this software knows up to 4");
+    assert_eq!(error.to_string(), "the permit book has version 99, this software knows up to 5");
 }
 
 /// A journal of `length` links, each with a hash of its own.

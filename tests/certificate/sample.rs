@@ -12,8 +12,8 @@ use permit_kiosk::{
         slip::{Align, Block, Size, Slip, SlipKind},
     },
     domain::{
-        ApplicationId, ElicenceId, FilingNumber, FoodLicenceNumber, Grant, Holder, HygieneNumber,
-        Issuer, Permit, PermitDraft, PermitNumber, Uscc,
+        ApplicationId, CombinedNumber, ElicenceId, FilingNumber, FoodLicenceNumber, Grant, Holder,
+        HygieneFilingNumber, HygieneNumber, Issuer, Part, Permit, PermitDraft, PermitNumber, Uscc,
     },
     seal::{Claims, CopySerial, Keyring, LogOrigin, Profile, Seal, SigningKey},
 };
@@ -137,9 +137,10 @@ pub(crate) fn sheets(permit: &Permit) -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-/// The golden food licence (case F01), hygiene licence (case H01), and a filing.
-pub(crate) fn permits() -> [Permit; 3] {
-    [food(), hygiene(), filing()]
+/// The golden food licence (case F01), hygiene licence (case H01), a filing of each kind and a combined
+/// permit.
+pub(crate) fn permits() -> [Permit; 5] {
+    [food(), hygiene(), filing(), hygiene_filing(), combined()]
 }
 
 pub(crate) fn food() -> Permit {
@@ -193,6 +194,64 @@ pub(crate) fn filing() -> Permit {
         grant: Grant::Filing { trade: "零售".to_owned() },
         valid_to: None,
         ..food()
+    }
+}
+
+pub(crate) fn hygiene_filing() -> Permit {
+    let number = HygieneFilingNumber::parse("张卫公备〔2026〕第0001号").unwrap();
+    Permit {
+        number: PermitNumber::HygieneFiling(number),
+        holder: bookshop(),
+        premises: "张店区公园街道示范大街9号".to_owned(),
+        grant: Grant::HygieneFiling { place: "书店".to_owned() },
+        valid_to: None,
+        ..food()
+    }
+}
+
+/// Case Y01: a bookshop with a café.
+pub(crate) fn combined() -> Permit {
+    let part = |title: &str, number: &str, scope: &str, valid_to, organ: &str| Part {
+        title: title.to_owned(),
+        number: number.to_owned(),
+        scope: scope.to_owned(),
+        valid_to,
+        organ: organ.to_owned(),
+    };
+    Permit {
+        number: PermitNumber::Combined(CombinedNumber::parse("张行综〔2026〕第0001号").unwrap()),
+        holder: bookshop(),
+        premises: "张店区公园街道示范大街9号".to_owned(),
+        grant: Grant::Combined {
+            trade: "书店".to_owned(),
+            parts: vec![
+                part(
+                    "食品经营许可",
+                    "JY23703039901015",
+                    "餐饮服务经营者：自制饮品制售(仅简单制售)",
+                    Some(date(2031, 6, 11)),
+                    &issuer().name,
+                ),
+                part(
+                    "出版物零售",
+                    "新出发淄零字第0031号",
+                    "图书、期刊零售",
+                    None,
+                    "新闻出版主管部门",
+                ),
+            ],
+        },
+        valid_to: None,
+        ..food()
+    }
+}
+
+fn bookshop() -> Holder {
+    Holder {
+        name: "张店区小书虫书店(演示)".to_owned(),
+        uscc: Uscc::parse("92370303MAXX01085W").unwrap(),
+        legal_representative: "温言".to_owned(),
+        address: "张店区公园街道示范大街9号".to_owned(),
     }
 }
 

@@ -198,10 +198,14 @@ fn settings_that_cannot_work_are_found_at_the_start() {
     let mut long = good.clone();
     long.serial_prefix = "ZHANGDIAN-03-NORTH".to_owned();
     let mut prefix = good.clone();
-    prefix.hygiene_prefix = "张审".to_owned();
+    prefix.prefixes.hygiene = "张审".to_owned();
+    let mut filing = good.clone();
+    filing.prefixes.hygiene_filing = "张审卫公证".to_owned();
+    let mut combined = good.clone();
+    combined.prefixes.combined = "张综".to_owned();
     let mut elicence = good.clone();
     elicence.elicence_types.filing = "12".to_owned();
-    for settings in [long, prefix, elicence] {
+    for settings in [long, prefix, filing, combined, elicence] {
         let error = Journal::provision(settings, Head::START).unwrap_err();
         assert!(matches!(error, Error::Setting { .. }), "{error}");
     }

@@ -146,6 +146,8 @@ fn every_kind_of_permit_has_its_series_and_its_last_day() {
     let food = |subject: &str| Grant::Food { subject: subject.to_owned(), items: vec![] };
     let filing = |trade: &str| Grant::Filing { trade: trade.to_owned() };
     let hygiene = Grant::Hygiene { place: "理发店".to_owned() };
+    let filed = Grant::HygieneFiling { place: "书店".to_owned() };
+    let combined = Grant::Combined { trade: "书店".to_owned(), parts: vec![] };
     let cases = [
         (food("食品销售经营者"), "food/1/370303", "JY13703030000019", Some("2031-11-22")),
         (food("餐饮服务经营者(网络经营)"), "food/2/370303", "JY23703030000015", Some("2031-11-22")),
@@ -158,12 +160,16 @@ fn every_kind_of_permit_has_its_series_and_its_last_day() {
         (filing("批发"), "filing/1/370303", "YB13703030000019", None),
         (filing("零售"), "filing/2/370303", "YB23703030000015", None),
         (hygiene, "hygiene/张审卫公证/2026", "张审卫公证〔2026〕第0001号", Some("2030-11-22")),
+        (filed, "hygiene_filing/张卫公备/2026", "张卫公备〔2026〕第0001号", None),
+        (combined, "combined/张行综/2026", "张行综〔2026〕第0001号", None),
     ];
     let mut elicences = std::collections::BTreeSet::new();
     for (n, (grant, series, number, valid_to)) in (1..).zip(cases) {
         kiosk.lease(series, 0, 10);
         let service = match grant {
             Grant::Hygiene { .. } => ServiceCode::HygieneNew,
+            Grant::HygieneFiling { .. } => ServiceCode::HygieneFile,
+            Grant::Combined { .. } => ServiceCode::CombinedNew,
             Grant::Food { .. } | Grant::Filing { .. } => ServiceCode::FoodNew,
         };
         let issued = kiosk.journal.issue(request(id(n), service, grant)).unwrap();
@@ -182,13 +188,21 @@ fn every_kind_of_permit_has_its_series_and_its_last_day() {
 #[test]
 fn only_the_paper_that_was_decided_on_is_issued() {
     let kiosk = Kiosk::new();
-    for series in [FOOD_SELLERS, "filing/2/370303", "hygiene/张审卫公证/2026"] {
+    for series in [
+        FOOD_SELLERS,
+        "filing/2/370303",
+        "hygiene/张审卫公证/2026",
+        "hygiene_filing/张卫公备/2026",
+        "combined/张行综/2026",
+    ] {
         kiosk.lease(series, 0, 10);
     }
     let grants = [
         Grant::Food { subject: "食品销售经营者".to_owned(), items: vec![] },
         Grant::Filing { trade: "零售".to_owned() },
         Grant::Hygiene { place: "理发店".to_owned() },
+        Grant::HygieneFiling { place: "书店".to_owned() },
+        Grant::Combined { trade: "书店".to_owned(), parts: vec![] },
     ];
     let mut n = 0;
     for service in ServiceCode::ALL {
@@ -209,10 +223,14 @@ fn only_the_paper_that_was_decided_on_is_issued() {
             }
         }
     }
-    // Five services of food issue, five of hygiene; what is filed comes of new, of filing and of its change.
+    // Five services of food issue, five of hygiene, one of both; what is filed comes of new, of filing and of
+    // its change.
     assert_eq!(kiosk.journal.series_state(&series(FOOD_SELLERS)).unwrap().left, 5);
     assert_eq!(kiosk.journal.series_state(&series("filing/2/370303")).unwrap().left, 7);
     assert_eq!(kiosk.journal.series_state(&series("hygiene/张审卫公证/2026")).unwrap().left, 5);
+    let filed = series("hygiene_filing/张卫公备/2026");
+    assert_eq!(kiosk.journal.series_state(&filed).unwrap().left, 8);
+    assert_eq!(kiosk.journal.series_state(&series("combined/张行综/2026")).unwrap().left, 9);
     // A number that is kept belongs to a paper of its kind.
     let mut other = request(id(200), ServiceCode::HygieneReissue, grants[2].clone());
     other.draft.kept = Some(Kept {

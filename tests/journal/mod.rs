@@ -21,7 +21,7 @@ use permit_kiosk::domain::{
     Private, Promise, Series, ServiceCode, Sex, Signature, Stroke, Uscc, Verdict,
 };
 use permit_kiosk::journal::{
-    Case, ElicenceTypes, Error, Head, IssueRequest, Journal, Placed, Reader, Settings,
+    Case, ElicenceTypes, Error, Head, IssueRequest, Journal, Placed, Prefixes, Reader, Settings,
 };
 use permit_kiosk::seal::{DataKey, LogOrigin, Profile, SigningKey, VaultKey};
 use permit_kiosk::wire::v1::{
@@ -228,11 +228,17 @@ pub(crate) fn settings(folder: &Path, clock: &SimulatedClock) -> Settings {
         central_key: central_key().verifying_key(),
         log_origin: LogOrigin::parse("permits.zhangdian.gov.cn/log").unwrap(),
         serial_prefix: "K03".to_owned(),
-        hygiene_prefix: "张审卫公证".to_owned(),
+        prefixes: Prefixes {
+            hygiene: "张审卫公证".to_owned(),
+            hygiene_filing: "张卫公备".to_owned(),
+            combined: "张行综".to_owned(),
+        },
         elicence_types: ElicenceTypes {
             food: elicence_type("011"),
             filing: elicence_type("012"),
             hygiene: elicence_type("013"),
+            hygiene_filing: elicence_type("014"),
+            combined: elicence_type("015"),
         },
         clock: Arc::new(clock.clone()),
         bytes_max: Settings::BYTES_MAX,
@@ -300,7 +306,7 @@ pub(crate) fn request(
     service: ServiceCode,
     grant: Grant,
 ) -> IssueRequest {
-    let files = matches!(grant, Grant::Filing { .. });
+    let files = matches!(grant, Grant::Filing { .. } | Grant::HygieneFiling { .. });
     let case = case(application, service, if files { Verdict::File } else { Verdict::Issue });
     let draft = PermitDraft {
         application,

@@ -241,7 +241,7 @@ fn signed_claims_have_one_encoding_only() {
     check_refused(&replaced(1, "JY13703039901012".into()), &wrong("the permit number (1)"));
     check_refused(&replaced(1, 5.into()), &wrong("the permit number (1)"));
     check_refused(&replaced(2, "91370303MAXX01026X".into()), &wrong("the holder (2)"));
-    check_refused(&replaced(3, 4.into()), &wrong("the kind (3)"));
+    check_refused(&replaced(3, 6.into()), &wrong("the kind (3)"));
     check_refused(&replaced(3, 2.into()), &wrong("the permit number (1)"));
     check_refused(&replaced(4, Value::Bytes(vec![0; 15])), &wrong("the items' digest (4)"));
     check_refused(&replaced(5, i64::MAX.into()), &wrong("the date of issue (5)"));

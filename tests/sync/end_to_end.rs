@@ -8,6 +8,7 @@ use permit_kiosk::central::store::{self, RevokeOrder, Revoked, Sqlite, Store as 
 use permit_kiosk::central::{self, Running, keys, numbers::Numbers};
 use permit_kiosk::clock::{Clock as _, SimulatedClock, SystemClock};
 use permit_kiosk::config::PermitBook;
+use permit_kiosk::domain::PermitKind;
 use permit_kiosk::domain::calendar::Calendar;
 use permit_kiosk::journal::{self, Head, Journal};
 use permit_kiosk::registers::{Client, Identity, TIMEOUT};
@@ -123,7 +124,7 @@ impl Place {
             numbers: NumberPlan {
                 series: vec![
                     SeriesPlan::Lasting(series(FOOD_SELLERS)),
-                    SeriesPlan::Yearly("张审卫公证".to_owned()),
+                    SeriesPlan::Yearly(PermitKind::Hygiene, "张审卫公证".to_owned()),
                 ],
                 reserve: 280,
             },

@@ -1,6 +1,6 @@
 //! Blocks are leased before they are needed, and a lost answer costs none.
 
-use permit_kiosk::domain::Series;
+use permit_kiosk::domain::{PermitKind, Series};
 use permit_kiosk::sync::{Error, NumberPlan, SeriesPlan, Task};
 
 use super::station::{Line, Station};
@@ -66,7 +66,7 @@ async fn a_series_that_cannot_be_had_keeps_no_other_back() {
     settings.numbers = NumberPlan {
         series: vec![
             SeriesPlan::Lasting(Series::parse(FOOD_SELLERS).unwrap()),
-            SeriesPlan::Yearly("张审卫公证".to_owned()),
+            SeriesPlan::Yearly(PermitKind::Hygiene, "张审卫公证".to_owned()),
         ],
         reserve: 20,
     };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use permit_kiosk::domain::Series;
+use permit_kiosk::domain::{PermitKind, Series};
 use permit_kiosk::journal::SeriesState;
 use permit_kiosk::sync::{Batch, NumberPlan, Retry, SeriesPlan};
 
@@ -58,7 +58,7 @@ fn numbers_are_low_below_half_the_reserve() {
 #[test]
 fn in_december_the_next_years_numbers_are_wanted_too() {
     let lasting = Series::parse("food/1/370303").unwrap();
-    let yearly = SeriesPlan::Yearly("张审卫公证".to_owned());
+    let yearly = SeriesPlan::Yearly(PermitKind::Hygiene, "张审卫公证".to_owned());
     let plan =
         NumberPlan { series: vec![SeriesPlan::Lasting(lasting.clone()), yearly], reserve: 280 };
     let on = |month, day| -> Vec<String> {

@@ -249,6 +249,15 @@ pub(super) const ALL: &[Scene] = &[
     ),
     scene("decision-issued", to_issued, |t| t.verdict_issue),
     scene(
+        "decision-filed",
+        |s| {
+            s.come_to_file();
+            s.issue();
+            s.paper(Paper::Original, PaperState::Printing);
+        },
+        |t| t.verdict_file,
+    ),
+    scene(
         "decision-held",
         |s| {
             to_issued(s);
@@ -267,6 +276,15 @@ pub(super) const ALL: &[Scene] = &[
             s.paper(Paper::Slip, PaperState::Printing);
         },
         |t| t.verdict_onsite,
+    ),
+    scene(
+        "data-before",
+        |s| {
+            s.come_to_the_form("convenience-shop");
+            s.fill_shop("no");
+            s.touch("data");
+        },
+        |t| t.data_title,
     ),
     scene(
         "data",

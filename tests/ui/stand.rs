@@ -13,7 +13,6 @@ use iced_test::Simulator;
 use iced_test::selector::Candidate;
 use jiff::Timestamp;
 use jiff::civil::date;
-use permit_kiosk::domain::identifier::FoodLicenceNumber;
 use permit_kiosk::domain::{
     Applicant, ApplicationId, Business, BusinessStatus, DivisionCode, IdentitySource, Issuer,
     Language, PermitKind, PermitNumber, Private, ServiceCode, Sex, Uscc,
@@ -21,8 +20,9 @@ use permit_kiosk::domain::{
 use permit_kiosk::rules::Rulebook;
 use permit_kiosk::session::effect::{Case, Effect};
 use permit_kiosk::session::event::{
-    CodeWorth, DistrictRecord, Equipment, Event, HeldPermit, IssuedPermit, LookUpAnswer, Moment,
-    Paper, PaperState, Preview, Register, Relation, ShownPermit, Standing, Supervision, Verified,
+    Answer, CodeWorth, DistrictRecord, Equipment, Event, HeldPermit, IssuedPermit, LookUpAnswer,
+    Moment, Paper, PaperState, Preview, Register, Relation, ShownPermit, Standing, Supervision,
+    Verified,
 };
 use permit_kiosk::session::{Pace, Session, Stage, Terms};
 use permit_kiosk::staff::{Member, Role};
@@ -539,6 +539,25 @@ impl Stand {
         self.touch("primary");
     }
 
+    /// A bookshop that files, up to where the form is confirmed.
+    pub(super) fn come_to_file(&mut self) {
+        self.touch("primary");
+        self.happen(Event::ServiceChosen("bookshop-culture".to_owned()));
+        self.happen(Event::Told);
+        self.happen(Event::CardFound);
+        self.happen(Event::Identified(Box::new(applicant())));
+        self.prove_business();
+        self.registers_answer();
+        for (field, answer) in [
+            ("filing-kind", Answer::Choice("bookshop".to_owned())),
+            ("premises.division", Answer::Choice("370303002".to_owned())),
+            ("application.opened_on", Answer::Date(date(2026, 11, 10))),
+        ] {
+            self.happen(Event::Answered { field: field.to_owned(), answer });
+        }
+        self.happen(Event::FormConfirmed);
+    }
+
     /// Reads the promise, and signs in the box.
     pub(super) fn sign(&mut self) {
         self.wait(5);
@@ -565,14 +584,16 @@ impl Stand {
 
     /// The journal issues this case.
     pub(super) fn issue_case(&mut self, case: Case) {
-        let number = FoodLicenceNumber::parse("JY13703039900024").unwrap();
+        let kind = case.draft.as_ref().map_or(PermitKind::Food, |draft| draft.grant.kind());
+        let files = kind == PermitKind::HygieneFiling;
+        let number = if files { "张卫公备〔2026〕第0001号" } else { "JY13703039900024" };
         self.happen(Event::Issued(Box::new(IssuedPermit {
-            number: PermitNumber::Food(number),
+            number: PermitNumber::parse(kind, number).unwrap(),
             issued: date(2026, 11, 20),
-            valid_to: Some(date(2031, 11, 19)),
+            valid_to: (!files).then_some(date(2031, 11, 19)),
             page_url: "https://zs.example.gov.cn/v/20261120000001?s=MEUCIQDk".to_owned(),
             decision: case.decision,
-            preview: Some(certificate()),
+            preview: Some(certificate(if files { (248, 351) } else { (420, 297) })),
         })));
     }
 
@@ -732,8 +753,7 @@ pub(super) fn unanswered(register: Register) -> Event {
 }
 
 /// A sheet of paper with a frame, for the place of the certificate.
-fn certificate() -> Preview {
-    let (width_px, height_px) = (420_u32, 297_u32);
+fn certificate((width_px, height_px): (u32, u32)) -> Preview {
     let mut rgba = Vec::new();
     for y in 0..height_px {
         for x in 0..width_px {

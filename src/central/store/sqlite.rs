@@ -33,11 +33,12 @@ const WAITING_MAX: usize = 768;
 /// the rate of a commit each.
 const GROUP_MAX: usize = 64;
 /// The tables' versions, in order; `user_version` says how many are in place.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
+    include_str!("schema_5.sql"),
 ];
 
 /// The permit book of a single district.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::page::{Page, Sign, Speaks, Words, apology, guard, sign};
 use crate::central::store::{self, BookEntry};
 use crate::central::{Central, verify};
-use crate::domain::ElicenceId;
+use crate::domain::{self, ElicenceId};
 use crate::fault::Chain;
 use crate::seal::Keyring;
 use crate::wire::v1::api::{PermitState, SealWorth};
@@ -269,6 +269,16 @@ fn paper(words: Words, entry: &BookEntry) -> Markup {
             ("编号", "Number"),
             ("地址", "Address"),
         ),
+        Grant::HygieneFiling { .. } => (
+            ("公共场所卫生备案", "Hygiene filing of a public place"),
+            ("备案编号", "Filing number"),
+            ("地址", "Address"),
+        ),
+        Grant::Combined { .. } => (
+            ("行业综合许可证", "Combined permit of a trade"),
+            ("证书编号", "Number"),
+            ("经营场所", "Business premises"),
+        ),
     };
     let field = |label: (&str, &str), value: Markup| {
         html! {
@@ -317,6 +327,13 @@ fn granted(permit: &Permit, field: &dyn Fn((&str, &str), Markup) -> Markup) -> M
         },
         Grant::Filing { trade } => field(("销售方式", "Trade"), html! { (trade) }),
         Grant::Hygiene { place } => field(("许可项目", "Permitted"), html! { (place) }),
+        Grant::HygieneFiling { place } => field(("备案项目", "Filed"), html! { (place) }),
+        Grant::Combined { trade, parts } => html! {
+            (field(("行业", "Trade"), html! { (trade) }))
+            (field(("包含的许可", "Permits in it"), html! {
+                ul { @for part in parts { li { (domain::Part::from(part.clone()).line()) } } }
+            }))
+        },
     }
 }
 

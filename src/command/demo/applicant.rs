@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use permit_kiosk::domain::Language;
-use permit_kiosk::rules::Catalogue;
+use permit_kiosk::rules::{Catalogue, FieldKind};
 use permit_kiosk::ui::text::strings;
 use serde::Deserialize;
 use serde_json::Value;
@@ -43,7 +43,7 @@ pub(super) struct Visit {
     e_id: bool,
     /// For which business.
     business: String,
-    /// What is answered: field → choice, number or yes/no.
+    /// What is answered: field → choice, choices, number, yes/no, or a day of this month.
     #[serde(default)]
     answers: BTreeMap<String, Value>,
     /// The verdict that must come of it.
@@ -247,7 +247,12 @@ impl Applicant {
     }
 
     async fn answer(&mut self, key: &str, answer: &Value) -> anyhow::Result<()> {
+        let kind = self.catalogue.field(key).map(|field| &field.kind);
         match answer {
+            // A day of the month that the calendar shows first.
+            Value::Number(day) if matches!(kind, Some(FieldKind::Date)) => {
+                self.touch(&format!("day:{day}")).await
+            }
             Value::Number(number) => {
                 for digit in number.to_string().chars() {
                     self.touch(&format!("key:{digit}")).await?;
@@ -256,7 +261,14 @@ impl Applicant {
             }
             Value::String(choice) => self.touch_on_pages(&format!("choice:{choice}")).await,
             Value::Bool(yes) => self.touch(if *yes { "yes" } else { "no" }).await,
-            Value::Null | Value::Array(_) | Value::Object(_) => {
+            Value::Array(choices) => {
+                for choice in choices {
+                    let choice = choice.as_str().with_context(|| format!("{key}: no choice"))?;
+                    self.touch_on_pages(&format!("choice:{choice}")).await?;
+                }
+                Ok(())
+            }
+            Value::Null | Value::Object(_) => {
                 bail!("{key} cannot be answered with {answer}")
             }
         }
@@ -328,9 +340,9 @@ impl Applicant {
             .filter(|paper| paper["state"] == "printed")
             .filter_map(|paper| paper["paper"].as_str().map(str::to_owned))
             .collect();
-        let sheets =
-            printed.iter().filter(|paper| matches!(paper.as_str(), "original" | "copy")).count();
-        for (index, name) in ["copy", "original"].iter().enumerate().take(sheets) {
+        // The sheet that came out last lies on top.
+        let is_printed = |name: &&str| printed.iter().any(|paper| paper == name);
+        for (index, name) in ["copy", "original"].into_iter().filter(is_printed).enumerate() {
             let file = self.dir.join("pictures").join(format!("{}-paper-{name}.png", visit.name));
             self.command(&format!("dump page_printer {} {index}", file.display())).await?;
             papers.push((format!("certificate, {name}, from the bytes on the line"), file));

@@ -42,6 +42,10 @@ pub enum Identifier {
     Filing,
     /// 公共场所卫生许可证编号.
     Hygiene,
+    /// 公共场所卫生备案编号.
+    HygieneFiling,
+    /// 行业综合许可证编号.
+    Combined,
     /// 电子证照标识.
     Elicence,
     /// 行政区划代码.
@@ -87,7 +91,7 @@ pub enum IdentifierErrorKind {
 
 impl Identifier {
     /// Every identifier.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::ResidentId,
         Self::ForeignId2023,
         Self::ForeignId2017,
@@ -96,6 +100,8 @@ impl Identifier {
         Self::FoodLicence,
         Self::Filing,
         Self::Hygiene,
+        Self::HygieneFiling,
+        Self::Combined,
         Self::Elicence,
         Self::Division,
     ];
@@ -111,6 +117,8 @@ impl Identifier {
             Self::FoodLicence => "food-licence",
             Self::Filing => "filing",
             Self::Hygiene => "hygiene",
+            Self::HygieneFiling => "hygiene-filing",
+            Self::Combined => "combined",
             Self::Elicence => "elicence",
             Self::Division => "division",
         }
@@ -126,6 +134,8 @@ impl Identifier {
             Self::FoodLicence => "food licence number",
             Self::Filing => "filing number",
             Self::Hygiene => "hygiene licence number",
+            Self::HygieneFiling => "hygiene filing number",
+            Self::Combined => "combined permit number",
             Self::Elicence => "e-licence identifier",
             Self::Division => "division code",
         }

@@ -12,11 +12,11 @@ mod elicence;
 mod error;
 mod food_licence;
 mod foreign;
-mod hygiene;
 mod person;
 mod resident;
 mod travel_permit;
 mod uscc;
+mod yearly;
 
 pub use code_table::{NATIONS, nation, nation_code};
 pub use division::{
@@ -26,9 +26,12 @@ pub use elicence::ElicenceId;
 pub use error::{Identifier, IdentifierError, IdentifierErrorKind};
 pub use food_licence::{FilingNumber, FoodLicenceNumber};
 pub use foreign::{ForeignId2017, ForeignId2023};
-pub use hygiene::HygieneNumber;
 pub use person::PersonId;
 pub(super) use person::{keep_ends, masked};
 pub use resident::ResidentId;
 pub use travel_permit::TravelPermitNumber;
 pub use uscc::Uscc;
+pub use yearly::{
+    Combined, CombinedNumber, HygieneFiling, HygieneFilingNumber, HygieneLicence, HygieneNumber,
+    Numbered, YearlyNumber,
+};

@@ -5,6 +5,7 @@ use iced::widget::image::{self, Image};
 use iced::widget::{Column, QRCode, Row, column, container, qr_code, row};
 use iced::{Background, Center, Color, ContentFit, Element, Fill, Length, Size};
 
+use super::verifying::until;
 use super::{Message as Touched, Page, Scene, data};
 use crate::domain::{Action, Shown, Verdict};
 use crate::fault::Fixer;
@@ -215,8 +216,7 @@ impl Screen {
     ) -> Element<'a, Touched> {
         let text = look.text;
         let good = look.colours.good;
-        let until =
-            permit.valid_to.map_or_else(|| text.decision_no_end.to_owned(), |day| (text.date)(day));
+        let until = until(text, permit.number.kind(), permit.valid_to);
         let head = row![
             panel::badge(Icon::Check, 110.0, look.colours.on_primary, good),
             column![

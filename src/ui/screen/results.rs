@@ -7,6 +7,7 @@ use super::decision::paper;
 use super::verifying::kind_name;
 use super::{Message as Touched, Page, Scene};
 use crate::domain::{PermitKind, ServiceCode};
+use crate::rules::FieldKind;
 use crate::session::event::{Event, HeldPermit, Paper, Register};
 use crate::session::{Copying, LookUp};
 use crate::ui::text::Strings;
@@ -120,10 +121,11 @@ fn held_line<'a>(scene: Scene<'a>, permit: &'a HeldPermit) -> Element<'a, Touche
     let look = scene.look;
     let text = look.text;
     let c = look.colours;
-    let kind = [PermitKind::Food, PermitKind::Filing, PermitKind::Hygiene]
-        .into_iter()
-        .find(|kind| kind.as_str() == permit.kind);
-    let name = kind.map_or(permit.kind.as_str(), |kind| kind_name(text, kind));
+    let kind = PermitKind::parse(&permit.kind);
+    let name = match kind {
+        Some(kind) => kind_name(text, kind),
+        None => part_name(scene, permit),
+    };
     let expired = permit.valid_to.is_some_and(|last| last < scene.today);
     let (state, ink, holds) = state(text, &permit.status, expired, &look);
     let until = match (permit.valid_to, permit.issued) {
@@ -169,6 +171,17 @@ fn held_line<'a>(scene: Scene<'a>, permit: &'a HeldPermit) -> Element<'a, Touche
         line.push(beside).into()
     };
     panel::card(&look, container(content).id(format!("held:{}", permit.number)))
+}
+
+/// A permit that another organ gave, as the form of the combined permit calls it.
+fn part_name<'a>(scene: Scene<'a>, permit: &'a HeldPermit) -> &'a str {
+    let field = scene.session.catalogue().field("combined-parts");
+    let choices = match field.map(|field| &field.kind) {
+        Some(FieldKind::Choices(choices)) => choices.as_slice(),
+        _ => &[],
+    };
+    let choice = choices.iter().find(|choice| choice.value == permit.kind);
+    choice.map_or(permit.kind.as_str(), |choice| choice.label.get(scene.look.language))
 }
 
 /// A permit's state in words, its colour, and whether it holds today.

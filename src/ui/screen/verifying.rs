@@ -3,6 +3,8 @@
 use iced::widget::{Column, column, container, row};
 use iced::{Center, Element, Fill, Length, Size};
 
+use jiff::civil::Date;
+
 use super::identifying::at_work;
 use super::{Message, Page, Scene};
 use crate::domain::PermitKind;
@@ -87,8 +89,7 @@ fn result<'a>(look: &Look, shown: &Verified, room: Size) -> Element<'a, Message>
 /// What is printed on the paper, as far as code and central say it.
 fn printed<'a>(look: &Look, permit: &ShownPermit) -> Element<'a, Message> {
     let text = look.text;
-    let until =
-        permit.valid_to.map_or_else(|| text.decision_no_end.to_owned(), |day| (text.date)(day));
+    let until = until(text, permit.kind, permit.valid_to);
     let granted = (!permit.granted.is_empty())
         .then(|| panel::fact(look, text.verify_granted, permit.granted.join("、")));
     let facts = Column::new()
@@ -111,12 +112,23 @@ fn printed<'a>(look: &Look, permit: &ShownPermit) -> Element<'a, Message> {
     panel::card(look, facts)
 }
 
+/// The last day in words: a filing has none, and a combined permit holds as long as its parts.
+pub(super) fn until(text: &Strings, kind: PermitKind, valid_to: Option<Date>) -> String {
+    match (kind, valid_to) {
+        (_, Some(last)) => (text.date)(last),
+        (PermitKind::Combined, None) => text.decision_parts_end.to_owned(),
+        (_, None) => text.decision_no_end.to_owned(),
+    }
+}
+
 /// The paper's kind in words.
 pub(super) fn kind_name(text: &Strings, kind: PermitKind) -> &'static str {
     match kind {
         PermitKind::Food => text.permit_food,
         PermitKind::Filing => text.permit_filing,
         PermitKind::Hygiene => text.permit_hygiene,
+        PermitKind::HygieneFiling => text.permit_hygiene_filing,
+        PermitKind::Combined => text.permit_combined,
     }
 }
 

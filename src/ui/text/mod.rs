@@ -169,6 +169,8 @@ strings! {
         permit_food
         permit_filing
         permit_hygiene
+        permit_hygiene_filing
+        permit_combined
         // What does not work at the moment.
         limits_title
         limit_id_reader
@@ -367,6 +369,7 @@ strings! {
         decision_issued
         decision_valid_to
         decision_no_end
+        decision_parts_end
         decision_scan
         decision_application
         decision_papers

@@ -666,6 +666,34 @@ pub enum Grant {
         /// 许可项目.
         place: String,
     },
+    /// 公共场所卫生备案.
+    HygieneFiling {
+        /// 备案项目.
+        place: String,
+    },
+    /// 行业综合许可证.
+    Combined {
+        /// 行业.
+        trade: String,
+        /// The permits it joins.
+        parts: Vec<Part>,
+    },
+}
+
+/// A permit that a combined permit joins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// What it is.
+    pub title: String,
+    /// Its number.
+    pub number: String,
+    /// What it permits.
+    pub scope: String,
+    /// Its last day, if it has one.
+    pub valid_to: Option<Date>,
+    /// The organ that gave it.
+    pub organ: String,
 }
 
 /// The organ that signed.
@@ -1166,6 +1194,38 @@ impl From<&domain::Grant> for Grant {
             domain::Grant::Food { subject, items } => Self::Food { subject, items },
             domain::Grant::Filing { trade } => Self::Filing { trade },
             domain::Grant::Hygiene { place } => Self::Hygiene { place },
+            domain::Grant::HygieneFiling { place } => Self::HygieneFiling { place },
+            domain::Grant::Combined { trade, parts } => {
+                Self::Combined { trade, parts: parts.into_iter().map(Part::from).collect() }
+            }
         }
+    }
+}
+
+impl From<Grant> for domain::Grant {
+    fn from(grant: Grant) -> Self {
+        match grant {
+            Grant::Food { subject, items } => Self::Food { subject, items },
+            Grant::Filing { trade } => Self::Filing { trade },
+            Grant::Hygiene { place } => Self::Hygiene { place },
+            Grant::HygieneFiling { place } => Self::HygieneFiling { place },
+            Grant::Combined { trade, parts } => {
+                Self::Combined { trade, parts: parts.into_iter().map(domain::Part::from).collect() }
+            }
+        }
+    }
+}
+
+impl From<domain::Part> for Part {
+    fn from(part: domain::Part) -> Self {
+        let domain::Part { title, number, scope, valid_to, organ } = part;
+        Self { title, number, scope, valid_to, organ }
+    }
+}
+
+impl From<Part> for domain::Part {
+    fn from(part: Part) -> Self {
+        let Part { title, number, scope, valid_to, organ } = part;
+        Self { title, number, scope, valid_to, organ }
     }
 }

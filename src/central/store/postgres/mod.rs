@@ -41,8 +41,12 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// No statement of ours takes a second. It ends what a server still does for a central that is gone.
 const STATEMENT_TIMEOUT_MS: u32 = 15_000;
 /// The tables' versions, in order.
-const MIGRATIONS: [&str; 3] =
-    [include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+const MIGRATIONS: [&str; 4] = [
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 /// Our advisory locks are pairs with this first number and those after it: "PKCB".
 pub(super) const LOCKS: i32 = 0x504b_4342;
 
