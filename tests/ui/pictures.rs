@@ -1,7 +1,8 @@
 //! The pictures in docs/screens: every screen, and what is typical of them in English, on three kinds of
 //! glass, in large print, in high contrast and at night. Made by `UPDATE_SCREENS=1`, or with a part of their names; otherwise there is one of each,
 //! and those looked at show the screens as they are, give or take what another font version changes.
-//! `KIOSK_ALL_PICTURES=1` looks at all of them.
+//! `KIOSK_ALL_PICTURES=1` looks at all of them. `KIOSK_SHEETS=FOLDER` draws every screen in both languages on all three kinds of
+//! glass into a folder, for whoever looks at them.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -115,6 +116,16 @@ fn is_typical(name: &str) -> bool {
     )
 }
 
+/// Every screen, in both languages on all three kinds of glass.
+const SHEETS: &[Variant] = &[
+    variant("zh", Language::Zh, Look::Plain, UPRIGHT, |_| true),
+    variant("en", Language::En, Look::Plain, UPRIGHT, |_| true),
+    variant("zh-1920x1080", Language::Zh, Look::Plain, LYING, |_| true),
+    variant("en-1920x1080", Language::En, Look::Plain, LYING, |_| true),
+    variant("zh-1280x800", Language::Zh, Look::Plain, SMALL, |_| true),
+    variant("en-1280x800", Language::En, Look::Plain, SMALL, |_| true),
+];
+
 /// Those every run looks at.
 const LOOKED_AT: [&str; 7] = [
     "welcome.zh",
@@ -144,6 +155,15 @@ fn is_set(switch: &str) -> bool {
 fn every_screen_has_its_picture_and_the_pictures_show_the_screens() {
     #[expect(clippy::disallowed_methods, reason = "a switch of the test, not a setting")]
     let update = std::env::var("UPDATE_SCREENS").ok();
+    #[expect(clippy::disallowed_methods, reason = "a switch of the test, not a setting")]
+    if let Ok(folder) = std::env::var("KIOSK_SHEETS") {
+        for variant in SHEETS {
+            for scene in ALL {
+                let file = format!("{}.{}.png", variant.name, scene.name);
+                picture(scene, variant).save(Path::new(&folder).join(file)).unwrap();
+            }
+        }
+    }
     let all = is_set("KIOSK_ALL_PICTURES");
     let mut names = BTreeSet::new();
     let mut wrong = Vec::new();

@@ -6,7 +6,7 @@ use iced::widget::{Column, Row, column, container, row, space};
 use iced::{Center, Element, Fill, Size};
 use jiff::civil::Date;
 
-use super::{Message as Touched, Page, Scene};
+use super::{Message as Touched, Page, Scene, data};
 use crate::domain::Language;
 use crate::session::Session;
 use crate::session::event::{Answer, Event};
@@ -529,7 +529,9 @@ impl Screen {
         let look = scene.look;
         let fields: Vec<(usize, &Field)> = questions(scene.session).enumerate().collect();
         let columns = if look.is_wide() { 2 } else { 1 };
-        let person_px = if look.large { 290.0 } else { 230.0 };
+        // The way to a person, and below it the button of the data receipt.
+        let person_px =
+            if look.large { 290.0 } else { 230.0 } + theme::target::BUTTON + theme::space::M;
         let answer_least_px = if look.large { ANSWER_LARGE_PX } else { ANSWER_PX };
         let fits = |height: f32| Look::fit(height, answer_least_px) * columns;
         let per_page = if fields.len() <= fits(room.height - person_px) {
@@ -557,6 +559,7 @@ impl Screen {
             .push(Column::with_children(lines).spacing(theme::space::S))
             .push(turns(&look, part, pages))
             .push(person(scene))
+            .push(data::button(scene))
             .spacing(theme::space::M)
             .into()
     }
