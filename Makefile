@@ -10,7 +10,7 @@ TEST_PACKAGES = qpdf openssl python3 python3-venv default-jre-headless \
 PACKAGES      = $(RUN_PACKAGES) $(SHOW_PACKAGES) $(TEST_PACKAGES)
 SUDO          = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: run test deps show-deps build lint format screens monkey bench bench-devices bench-journal oracle crash soak fuzz
+.PHONY: run test deps show-deps build lint format screens mishaps monkey bench bench-devices bench-journal oracle crash soak fuzz
 
 run: show-deps build ## the whole product on this machine: central, simulated devices, kiosk
 	./target/debug/permit-kiosk demo
@@ -49,6 +49,9 @@ format:
 
 monkey: ## a monkey at the screen: 10 000 touches, keys, cards and codes at random
 	KIOSK_MONKEY_EVENTS=10000 $(CARGO) test --test integration -- ui::monkey --nocapture
+
+mishaps: ## the long form of what goes wrong in a visit, through the real window: every pause and every device
+	KIOSK_TEST_MISHAPS=all $(CARGO) test --test integration -- journey::mishaps --nocapture
 
 screens: ## make the pictures of docs/screens anew
 	UPDATE_SCREENS=1 $(CARGO) test --test integration -- ui::

@@ -658,6 +658,10 @@ impl App {
                 question.answer(Answer::Stage(probe::stage(self.session.stage())));
                 Task::none()
             }
+            probe::Ask::Edition => {
+                question.answer(Answer::Edition(self.session.edition()));
+                Task::none()
+            }
             probe::Ask::Visit => {
                 question.answer(Answer::Visit(probe::visit(&self.session)));
                 Task::none()

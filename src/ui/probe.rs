@@ -3,7 +3,8 @@
 //!
 //! `find TEXT` → `x y width height` in pixels of the window, of the topmost visible text or id;
 //! `texts` → all visible texts as JSON, `texts ID` → those within; `stage` → the stage's name; `visit` → verdict, number and
-//! papers with their states as JSON, nothing about the person; `screenshot PATH.png` → `ok`.
+//! papers with their states as JSON, nothing about the person; `edition` → what is decided by;
+//! `screenshot PATH.png` → `ok`.
 //! What cannot be answered is `none`; what was not understood is `? …`.
 
 use std::path::PathBuf;
@@ -33,6 +34,7 @@ pub(super) enum Ask {
     TextsIn(String),
     Stage,
     Visit,
+    Edition,
     Screenshot(PathBuf),
 }
 
@@ -50,6 +52,7 @@ pub(super) enum Answer {
     Texts(Vec<String>),
     Stage(&'static str),
     Visit(serde_json::Value),
+    Edition(String),
     Saved,
     Failed(String),
     Nothing,
@@ -86,6 +89,7 @@ impl std::fmt::Display for Answer {
             }
             Self::Texts(texts) => write!(f, "{}", serde_json::json!(texts)),
             Self::Stage(name) => f.write_str(name),
+            Self::Edition(edition) => f.write_str(edition),
             Self::Visit(visit) => write!(f, "{visit}"),
             Self::Saved => f.write_str("ok"),
             Self::Failed(why) => write!(f, "? {why}"),
@@ -101,9 +105,12 @@ fn parse(line: &str) -> Result<Ask, String> {
         ("texts", id) => Ok(Ask::TextsIn(id.to_owned())),
         ("stage", "") => Ok(Ask::Stage),
         ("visit", "") => Ok(Ask::Visit),
+        ("edition", "") => Ok(Ask::Edition),
         ("find", wanted) if !wanted.is_empty() => Ok(Ask::Find(wanted.to_owned())),
         ("screenshot", path) if !path.is_empty() => Ok(Ask::Screenshot(PathBuf::from(path))),
-        _ => Err("find TEXT | texts [ID] | stage | visit | screenshot PATH.png".to_owned()),
+        _ => {
+            Err("find TEXT | texts [ID] | stage | visit | edition | screenshot PATH.png".to_owned())
+        }
     }
 }
 

@@ -5,25 +5,21 @@
 //! socket reaches the window as a driver's own touches would. Where no such server can run, for it wants
 //! a console of its own, the test says so and looks at the mouse alone, under Xvfb.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::process::{Child, Command};
 
-/// A part of the product may take so long to come up on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(3);
+use super::lobby::{Lobby, displayed, mouse};
 
 /// Eighteen different keys of the credit code's keyboard.
 const KEYS: &str = "1234567890QWERTYUP";
-
-const BINARY: &str = env!("CARGO_BIN_EXE_permit-kiosk");
 
 #[test]
 fn eighteen_taps_on_a_stalled_kiosk_are_eighteen_keys_by_mouse_and_by_touch() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::start(folder.path());
-    let mut lobby = Lobby::open(folder.path(), &server.display);
+    let mut lobby = Lobby::open(folder.path(), &server.display, "");
     lobby.come_to_the_keyboard();
     let places: Vec<(f64, f64)> =
         KEYS.chars().map(|key| lobby.middle(&format!("key:{key}"))).collect();
@@ -59,16 +55,6 @@ fn eighteen_taps_on_a_stalled_kiosk_are_eighteen_keys_by_mouse_and_by_touch() {
         screen.up(finger, *place);
     }
     lobby.until_typed("1234");
-}
-
-/// Clicks, one after the other, as fast as the X server takes them.
-fn mouse(display: &str, places: &[(f64, f64)]) {
-    let mut xdotool = Command::new("xdotool");
-    xdotool.env("DISPLAY", display);
-    for (x, y) in places {
-        xdotool.args(["mousemove", &format!("{x:.0}"), &format!("{y:.0}"), "click", "1"]);
-    }
-    assert!(xdotool.status().unwrap().success());
 }
 
 /// An X server, and its touch screen where it has one. Both end with it.
@@ -115,24 +101,6 @@ impl Drop for Server {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
-}
-
-/// Starts an X server on a display it chooses; `None` where it does not come up.
-fn displayed(mut server: Command) -> Option<(Child, String)> {
-    let mut process = server
-        .args(["-displayfd", "1"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    let mut line = String::new();
-    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    if let Ok(number) = line.trim().parse::<u32>() {
-        return Some((process, format!(":{number}")));
-    }
-    process.kill().unwrap();
-    process.wait().unwrap();
-    None
 }
 
 const XORG_CONF: &str = r#"
@@ -237,144 +205,4 @@ impl TouchScreen {
         let mut answer = [0; 8];
         self.0.read_exact(&mut answer).unwrap();
     }
-}
-
-/// The whole product with its window on a display.
-struct Lobby {
-    demo: Child,
-    stage: PathBuf,
-    display: String,
-    probe: BufReader<UnixStream>,
-    devices: BufReader<UnixStream>,
-}
-
-impl Lobby {
-    fn open(folder: &Path, display: &str) -> Self {
-        let stage = folder.join("demo");
-        let config = super::window::any_port(folder);
-        let demo = Command::new(BINARY)
-            .args(["demo", "--fullscreen", "--without-bench", "--line-rate", "max", "--dir"])
-            .arg(&stage)
-            .arg("--config")
-            .arg(&config)
-            .env("DISPLAY", display)
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let probe = connect(&stage.join("probe"));
-        let devices = connect(&stage.join("devices/control"));
-        Self { demo, stage, display: display.to_owned(), probe, devices }
-    }
-
-    /// Up to the keyboard of the credit code.
-    fn come_to_the_keyboard(&mut self) {
-        self.until("the devices work", |lobby| {
-            let texts = lobby.ask("texts");
-            lobby.ask("stage") == "welcome" && !texts.contains("现在有这些不能用")
-        });
-        for touched in ["primary", "group:food", "entry:convenience-shop"] {
-            self.touch(touched);
-        }
-        self.until("it is told", |lobby| lobby.ask("stage") == "telling");
-        while self.ask("stage") == "telling" {
-            let before = self.ask("texts");
-            self.touch("primary");
-            self.until("another page", |lobby| lobby.ask("texts") != before);
-        }
-        self.until("a card is wanted", |lobby| lobby.ask("stage") == "identifying");
-        let laid = request(&mut self.devices, "id_reader place P02");
-        assert!(laid.starts_with("ok"), "{laid}");
-        self.until("the card is read", |lobby| lobby.ask("stage") == "proving_business");
-        self.touch("type-uscc");
-        self.until("the keyboard", |lobby| lobby.ask("find key:1") != "none");
-    }
-
-    fn touch(&mut self, wanted: &str) {
-        self.until(wanted, |lobby| lobby.ask(&format!("find {wanted}")) != "none");
-        let place = self.middle(wanted);
-        mouse(&self.display, &[place]);
-    }
-
-    fn middle(&mut self, wanted: &str) -> (f64, f64) {
-        let told = self.ask(&format!("find {wanted}"));
-        let numbers: Vec<f64> = told.split(' ').filter_map(|number| number.parse().ok()).collect();
-        let [x, y, width, height] = numbers[..] else { panic!("{wanted}: {told}") };
-        (x + width / 2.0, y + height / 2.0)
-    }
-
-    fn ask(&mut self, question: &str) -> String {
-        request(&mut self.probe, question)
-    }
-
-    #[track_caller]
-    fn until(&mut self, what: &str, mut done: impl FnMut(&mut Self) -> bool) {
-        let began = Instant::now();
-        while !done(self) {
-            assert!(began.elapsed() < PATIENCE, "{what} did not come: {}", self.ask("texts"));
-        }
-    }
-
-    /// What stands in the boxes of the code.
-    fn until_typed(&mut self, wanted: &str) {
-        let mut typed = String::new();
-        self.until(&format!("`{wanted}`"), |lobby| {
-            let told = lobby.ask("texts uscc");
-            typed = serde_json::from_str::<Vec<String>>(&told).unwrap().concat();
-            typed == wanted
-        });
-    }
-
-    fn stall(&mut self) {
-        self.signal(rustix::process::Signal::STOP);
-    }
-
-    fn go_on(&mut self) {
-        self.signal(rustix::process::Signal::CONT);
-    }
-
-    /// Stops or continues the kiosk's own process.
-    fn signal(&self, signal: rustix::process::Signal) {
-        let data = self.stage.join("data");
-        let is_kiosk = |id: &u32| {
-            let line = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
-            let line = String::from_utf8_lossy(&line);
-            line.contains("\0run\0") && line.contains(data.to_str().unwrap())
-        };
-        let id = std::fs::read_dir("/proc")
-            .unwrap()
-            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-            .find(is_kiosk)
-            .expect("the kiosk runs");
-        let id = rustix::process::Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
-        rustix::process::kill_process(id, signal).unwrap();
-    }
-}
-
-impl Drop for Lobby {
-    fn drop(&mut self) {
-        // The demonstration ends with its kiosk, and ends everything it has started.
-        self.go_on();
-        self.signal(rustix::process::Signal::KILL);
-        self.demo.wait().unwrap();
-    }
-}
-
-fn connect(socket: &Path) -> BufReader<UnixStream> {
-    let began = Instant::now();
-    loop {
-        match UnixStream::connect(socket) {
-            Ok(stream) => return BufReader::new(stream),
-            Err(error) => assert!(began.elapsed() < PATIENCE, "{}: {error}", socket.display()),
-        }
-        std::thread::yield_now();
-    }
-}
-
-fn request(line: &mut BufReader<UnixStream>, question: &str) -> String {
-    line.get_mut().write_all(format!("{question}\n").as_bytes()).unwrap();
-    let mut answer = String::new();
-    line.read_line(&mut answer).unwrap();
-    answer.trim_end().to_owned()
 }
