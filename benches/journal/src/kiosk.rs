@@ -11,7 +11,7 @@ use permit_kiosk_bench_journal::domain::{
     Promise, ServiceCode, Sex, Signature, Stroke, Uscc, Verdict,
 };
 use permit_kiosk_bench_journal::journal::{
-    Case, ElicenceTypes, Head, IssueRequest, Journal, Settings,
+    Case, ElicenceTypes, Head, IssueRequest, Journal, Prefixes, Settings,
 };
 use permit_kiosk_bench_journal::seal::{LogOrigin, Profile, SigningKey, VaultKey};
 use permit_kiosk_bench_journal::wire::v1::{
@@ -45,11 +45,17 @@ pub(crate) fn settings(folder: &Path) -> Settings {
         central_key: central_key().verifying_key(),
         log_origin: LogOrigin::parse("permits.zhangdian.gov.cn/log").unwrap(),
         serial_prefix: "K03".to_owned(),
-        hygiene_prefix: "张审卫公证".to_owned(),
+        prefixes: Prefixes {
+            hygiene: "张审卫公证".to_owned(),
+            hygiene_filing: "张卫公备".to_owned(),
+            combined: "张行综".to_owned(),
+        },
         elicence_types: ElicenceTypes {
             food: elicence_type("011"),
             filing: elicence_type("012"),
             hygiene: elicence_type("013"),
+            hygiene_filing: elicence_type("014"),
+            combined: elicence_type("015"),
         },
         clock: Arc::new(SystemClock),
         bytes_max: Settings::BYTES_MAX,
