@@ -217,6 +217,18 @@ fn named(rulebook: &Rulebook, text: &str, expr: &Expr, before: &[Read]) -> Optio
             }
             _ => None,
         },
+        Kind::Call(name, arguments) if name == "date" => match &arguments.first()?.kind {
+            Kind::Text(day) => Some(Bilingual::new(day.clone(), day.clone())),
+            _ => None,
+        },
+        // Which of the two it was says the value.
+        Kind::If(three) => {
+            let [_, one, other] = &**three;
+            let (one, other) =
+                (named(rulebook, text, one, before)?, named(rulebook, text, other, before)?);
+            let zh = format!("{}或者{}", one.zh, other.zh);
+            Some(Bilingual::new(zh, format!("{} or {}", one.en, other.en)))
+        }
         Kind::Call(name, arguments) => {
             let name_of = |one: &Expr| named(rulebook, text, one, before);
             let one = name_of(arguments.first()?)?;

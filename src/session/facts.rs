@@ -222,7 +222,7 @@ fn document(visit: &Visit, terms: &Terms, promised: Promised) -> Value {
         if let Some(permit) = kind.and_then(|kind| draft::own_permit(visit, kind)) {
             document["permit"] = held(permit, None);
             // The kind of place as licensed; an answer says what it is today.
-            if let ("hygiene", Some(kind)) = (permit.kind.as_str(), draft::place(&permit.subject)) {
+            if let Some(kind) = document["permit"].get("place_kind").cloned() {
                 document["place"] = json!({ "kind": kind });
             }
         }
@@ -310,6 +310,9 @@ fn held(permit: &super::event::HeldPermit, applied_for: Option<&str>) -> Value {
         applied_for.filter(|address| !address.is_empty() && !permit.premises.is_empty())
     {
         value["here"] = json!(place(&permit.premises) == place(address));
+    }
+    if let ("hygiene", Some(kind)) = (permit.kind.as_str(), draft::place(&permit.subject)) {
+        value["place_kind"] = json!(kind);
     }
     // An item in words nobody here knows leaves all of them unknown, and the rules refer.
     if let Some(items) = items::read(&permit.items) {

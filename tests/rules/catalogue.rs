@@ -19,6 +19,7 @@ fn document(entry: &Entry) -> Value {
     application.remove("unchanged");
     if entry.service.as_str().starts_with("hygiene") && entry.group == "held" {
         document["permit"]["kind"] = json!("hygiene");
+        document["place"] = json!({ "kind": "hair_salon" });
     }
     entry.begin(&mut document);
     document
