@@ -9,13 +9,13 @@ use sha2::{Digest as _, Sha256};
 use super::bundle::Line;
 use super::lock::Unlocked;
 use super::report::Check;
-use crate::domain::{self, ApplicationId, ElicenceId, PermitNumber, Uscc};
+use crate::domain::{self, ElicenceId, PermitNumber};
 use crate::fault::Chain;
 use crate::rules::{Facts, Rulebook, decide, decide_document};
 use crate::seal::{Claims, DataKey, Keyring, VerifyingKey};
 use crate::wire::v1::{
     Body, Decided, DecidedPersonal, Decision, DecisionOutline, Hash, Header, Issued, KioskId,
-    Permit, Printed, Record, is_signed,
+    Printed, Record, is_signed,
 };
 
 /// What every line is looked at with.
@@ -283,7 +283,7 @@ fn issued(seen: &mut Seen, record: &Record, body: &Issued, key: Option<&DataKey>
     }
     let permit = match key.map(|key| body.open(&record.kiosk, key)) {
         None => None,
-        Some(Ok(permit)) => match whole(body.application, permit) {
+        Some(Ok(permit)) => match permit.checked(body.application) {
             Some(permit) => Some(permit),
             None => {
                 seen.wrong(Check::Permit, "its printed fields are no permit's");
@@ -359,29 +359,4 @@ fn number_of(body: &Issued) -> Option<PermitNumber> {
     let series = domain::Series::parse(&body.series)?;
     let number = PermitNumber::parse(series.kind(), &body.number).ok()?;
     (number.place() == (series, body.sequence)).then_some(number)
-}
-
-/// The permit with every printed field, as its seal was made over.
-fn whole(application: ApplicationId, written: Permit) -> Option<domain::Permit> {
-    let grant = domain::Grant::from(written.grant);
-    let number = PermitNumber::parse(grant.kind(), &written.number).ok()?;
-    Some(domain::Permit {
-        number,
-        elicence: ElicenceId::parse(&written.elicence).ok()?,
-        application,
-        holder: domain::Holder {
-            name: written.holder.name,
-            uscc: Uscc::parse(&written.holder.uscc).ok()?,
-            legal_representative: written.holder.legal_representative.reveal().to_owned(),
-            address: written.holder.address,
-        },
-        premises: written.premises,
-        grant,
-        issuer: domain::Issuer {
-            name: written.issuer.name,
-            uscc: Uscc::parse(&written.issuer.uscc).ok()?,
-        },
-        issued: written.issued,
-        valid_to: written.valid_to,
-    })
 }

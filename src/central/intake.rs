@@ -8,10 +8,7 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, civil::Date};
 
 use super::store::plan::Link;
-use crate::domain::{
-    self, ApplicationId, ElicenceId, MaskedName, PermitKind, PermitNumber, ServiceCode, Uscc,
-    Verdict,
-};
+use crate::domain::{ApplicationId, MaskedName, PermitKind, ServiceCode, Verdict};
 use crate::seal::{DataKey, Keyring, VerifyingKey, WrappedKey};
 use crate::wire::v1::{
     Body, Decided, DecidedPersonal, Due, FormatError, Header, Issued, KioskId, NumberVoided,
@@ -394,8 +391,9 @@ fn meaning(
 }
 
 fn entry(seal_key: &Keyring, issued: Issued, written: Permit) -> Result<Entry, Poison> {
-    let permit = permit_of(&written, issued.application).ok_or(Poison::Permit)?;
-    if sequence_of(&permit.number) != (issued.series.clone(), issued.sequence) {
+    let permit = written.checked(issued.application).ok_or(Poison::Permit)?;
+    let (series, sequence) = permit.number.place();
+    if (series.as_str(), sequence) != (issued.series.as_str(), issued.sequence) {
         return Err(Poison::NumberOfOtherSeries);
     }
     let seal = issued.seal().ok_or(Poison::Seal)?.to_owned();
@@ -413,37 +411,6 @@ fn entry(seal_key: &Keyring, issued: Issued, written: Permit) -> Result<Entry, P
         permit: written,
         seal,
     })
-}
-
-/// The permit with checked numbers and codes; `None` where one of them is none.
-pub fn permit_of(permit: &Permit, application: ApplicationId) -> Option<domain::Permit> {
-    let grant = domain::Grant::from(permit.grant.clone());
-    let number = PermitNumber::parse(grant.kind(), &permit.number).ok()?;
-    Some(domain::Permit {
-        number,
-        elicence: ElicenceId::parse(&permit.elicence).ok()?,
-        application,
-        holder: domain::Holder {
-            name: permit.holder.name.clone(),
-            uscc: Uscc::parse(&permit.holder.uscc).ok()?,
-            legal_representative: permit.holder.legal_representative.reveal().to_owned(),
-            address: permit.holder.address.clone(),
-        },
-        premises: permit.premises.clone(),
-        grant,
-        issuer: domain::Issuer {
-            name: permit.issuer.name.clone(),
-            uscc: Uscc::parse(&permit.issuer.uscc).ok()?,
-        },
-        issued: permit.issued,
-        valid_to: permit.valid_to,
-    })
-}
-
-/// The series a number belongs to, and its place in it.
-fn sequence_of(number: &PermitNumber) -> (String, u64) {
-    let (series, sequence) = number.place();
-    (series.to_string(), sequence)
 }
 
 fn case(decided: Decided, personal: DecidedPersonal) -> Case {

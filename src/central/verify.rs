@@ -3,7 +3,6 @@
 use jiff::civil::Date;
 
 use super::Central;
-use super::intake::permit_of;
 use super::store::{self, BookEntry};
 use crate::domain::{self, ElicenceId};
 use crate::seal::{self, Keyring, VerifyingKey};
@@ -46,7 +45,7 @@ pub(super) fn state_of(entry: &BookEntry, keys: &Keyring, today: Date) -> Permit
 
 /// Whether a seal was made with a key of ours and states this permit.
 fn is_sealed(text: &str, entry: &BookEntry, keys: &Keyring) -> bool {
-    let permit = permit_of(&entry.permit, entry.application);
+    let permit = entry.permit.checked(entry.application);
     let claims = seal::verify(text, keys);
     permit.is_some_and(|permit| claims.is_ok_and(|claims| claims.agrees_with(&permit)))
 }

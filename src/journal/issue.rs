@@ -11,9 +11,7 @@ use super::{
     Case, Error, Head, IssueRequest, Issued, Milestone, Recorded, numbers, outbox, printing,
     revocations,
 };
-use crate::domain::{
-    Action, ApplicationId, ElicenceId, Grant, Holder, Issuer, Permit, PermitNumber, Uscc, calendar,
-};
+use crate::domain::{Action, ApplicationId, Permit, calendar};
 use crate::seal::{CopySerial, DataKey, Seal};
 use crate::wire::v1;
 
@@ -204,7 +202,8 @@ pub(super) fn find_issued(
     let key = vault.find(application)?.ok_or(Error::Erased { application })?;
     let written =
         issued.open(&record.kiosk, &key).map_err(|source| Error::Envelope { position, source })?;
-    let permit = permit_of(application, written)
+    let permit = written
+        .checked(application)
         .ok_or_else(|| contradiction("the permit's fields are not valid"))?;
     let seal = issued.seal().and_then(|text| Seal::parse(text).ok());
     let seal = seal.ok_or_else(|| contradiction("the original has no seal"))?;
@@ -294,26 +293,4 @@ fn sealed_papers(case: &Case) -> Vec<v1::Document> {
     }
     let others = case.documents.iter().copied().filter(|paper| *paper != v1::Document::Original);
     std::iter::once(v1::Document::Original).chain(others).collect()
-}
-
-/// The permit as it stands in a record; `None` where a field is not what this kiosk would write.
-fn permit_of(application: ApplicationId, written: v1::Permit) -> Option<Permit> {
-    let grant = Grant::from(written.grant);
-    let number = PermitNumber::parse(grant.kind(), &written.number).ok()?;
-    Some(Permit {
-        number,
-        elicence: ElicenceId::parse(&written.elicence).ok()?,
-        application,
-        holder: Holder {
-            name: written.holder.name,
-            uscc: Uscc::parse(&written.holder.uscc).ok()?,
-            legal_representative: written.holder.legal_representative.reveal().to_owned(),
-            address: written.holder.address,
-        },
-        premises: written.premises,
-        grant,
-        issuer: Issuer { name: written.issuer.name, uscc: Uscc::parse(&written.issuer.uscc).ok()? },
-        issued: written.issued,
-        valid_to: written.valid_to,
-    })
 }

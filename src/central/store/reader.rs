@@ -7,8 +7,9 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
-use tokio_postgres::{NoTls, config::TargetSessionAttrs, types::ToSql};
+use tokio_postgres::{NoTls, types::ToSql};
 
+use super::postgres::reach;
 use super::sqlite::APPLICATION_ID;
 use crate::config::PermitBook;
 use crate::domain::{ApplicationId, Private};
@@ -120,7 +121,7 @@ impl Reader {
         }
     }
 
-    /// Connects to the server of a fleet's database that takes writes: it has every record acknowledged.
+    /// Connects to the servers of a fleet's database.
     fn server(
         address: &str,
         password: Option<&Private<String>>,
@@ -128,15 +129,8 @@ impl Reader {
     ) -> Result<Self, Error> {
         let name = "in the database".to_owned();
         let open = || -> Result<Server, Failure> {
-            // What is wrong with the address is not told: a password may stand in it.
-            let mut config: tokio_postgres::Config =
-                address.parse().map_err(|_may_hold_a_password| Failure::Content)?;
-            if let Some(password) = password {
-                config.password(password.reveal());
-            }
-            config
-                .application_name("permit-kiosk export")
-                .target_session_attrs(TargetSessionAttrs::ReadWrite);
+            let mut config = reach(address, password)?;
+            config.application_name("permit-kiosk export");
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(Failure::Runtime)?;
             let (client, connection) = runtime.block_on(config.connect(NoTls))?;
@@ -454,6 +448,8 @@ enum Failure {
     File(#[from] rusqlite::Error),
     #[error(transparent)]
     Server(#[from] tokio_postgres::Error),
+    #[error(transparent)]
+    Address(#[from] super::Error),
     #[error("cannot wait for its answers")]
     Runtime(#[source] std::io::Error),
     #[error("what it says of itself is not what central writes")]

@@ -17,6 +17,7 @@ use permit_kiosk::terminal::export::{self, Evidence};
 use permit_kiosk::wire::v1::KioskId;
 
 use super::{Format, KEY_BYTES_MAX, Progress, say, text};
+use crate::command::permit_book::chosen;
 use crate::command::run::Keys;
 
 #[derive(Debug, clap::Args)]
@@ -129,10 +130,7 @@ fn of_central(
 ) -> anyhow::Result<(PathBuf, Manifest)> {
     let written = config::load_central(&args.config)?;
     let keys_folder = args.keys.as_ref().unwrap_or(&written.keys_folder);
-    let book = match &args.data {
-        Some(data) => written.permit_book.in_folder(data),
-        None => written.permit_book,
-    };
+    let book = chosen(written.permit_book, args.data.as_deref());
     let central_key = signing_key(&keys_folder.join(keys::CENTRAL_KEY))?;
     let vault_key = keys::read_vault_key(&keys_folder.join(keys::CENTRAL_VAULT_KEY))?;
     let order = order(args, auditor, Source::Central, "central");

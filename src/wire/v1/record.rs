@@ -1157,6 +1157,33 @@ impl From<&domain::Promise> for Promise {
     }
 }
 
+impl Permit {
+    /// The permit with checked numbers and codes; `None` where one of them is none.
+    #[must_use]
+    pub fn checked(&self, application: ApplicationId) -> Option<domain::Permit> {
+        let grant = domain::Grant::from(self.grant.clone());
+        Some(domain::Permit {
+            number: domain::PermitNumber::parse(grant.kind(), &self.number).ok()?,
+            elicence: domain::ElicenceId::parse(&self.elicence).ok()?,
+            application,
+            holder: domain::Holder {
+                name: self.holder.name.clone(),
+                uscc: domain::Uscc::parse(&self.holder.uscc).ok()?,
+                legal_representative: self.holder.legal_representative.reveal().to_owned(),
+                address: self.holder.address.clone(),
+            },
+            premises: self.premises.clone(),
+            grant,
+            issuer: domain::Issuer {
+                name: self.issuer.name.clone(),
+                uscc: domain::Uscc::parse(&self.issuer.uscc).ok()?,
+            },
+            issued: self.issued,
+            valid_to: self.valid_to,
+        })
+    }
+}
+
 impl From<&domain::Permit> for Permit {
     fn from(permit: &domain::Permit) -> Self {
         let domain::Permit {

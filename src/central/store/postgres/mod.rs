@@ -61,25 +61,34 @@ impl fmt::Debug for Postgres {
     }
 }
 
+/// How the server that takes writes is reached: it has every record acknowledged, and no dead one is waited
+/// for longer than a try.
+pub(super) fn reach(
+    address: &str,
+    password: Option<&Private<String>>,
+) -> Result<tokio_postgres::Config, Error> {
+    let mut config: tokio_postgres::Config =
+        address.parse().map_err(|_may_hold_a_password| Error::Address)?;
+    if let Some(password) = password {
+        config.password(password.reveal());
+    }
+    let connect_timeout = config.get_connect_timeout().copied().unwrap_or(TRY_TIMEOUT / 5);
+    config
+        .target_session_attrs(TargetSessionAttrs::ReadWrite)
+        .connect_timeout(connect_timeout)
+        .tcp_user_timeout(TRY_TIMEOUT);
+    Ok(config)
+}
+
 impl Postgres {
     /// Connects to the server that takes writes, and makes or brings up the tables.
     pub async fn open(address: &str, password: Option<&Private<String>>) -> Result<Self, Error> {
-        let mut config: tokio_postgres::Config =
-            address.parse().map_err(|_may_hold_a_password| Error::Address)?;
-        if let Some(password) = password {
-            config.password(password.reveal());
-        }
-        let connect_timeout = config.get_connect_timeout().copied().unwrap_or(TRY_TIMEOUT / 5);
-        config
-            .application_name("permit-kiosk central")
-            .target_session_attrs(TargetSessionAttrs::ReadWrite)
-            .connect_timeout(connect_timeout)
-            .tcp_user_timeout(TRY_TIMEOUT)
-            .options(format!(
-                "-c synchronous_commit=remote_apply -c statement_timeout={STATEMENT_TIMEOUT_MS} \
-                 -c idle_in_transaction_session_timeout={STATEMENT_TIMEOUT_MS} \
-                 -c client_min_messages=error"
-            ));
+        let mut config = reach(address, password)?;
+        config.application_name("permit-kiosk central").options(format!(
+            "-c synchronous_commit=remote_apply -c statement_timeout={STATEMENT_TIMEOUT_MS} \
+             -c idle_in_transaction_session_timeout={STATEMENT_TIMEOUT_MS} \
+             -c client_min_messages=error"
+        ));
         let servers = config.get_hosts().len();
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(config, NoTls, recycling);
