@@ -431,10 +431,10 @@ impl Book {
         fate: Fate,
         tell: Tell<'_>,
     ) {
-        let named = if sequence == last {
-            format!("number {sequence} of {series}")
+        let (named, [was, is]) = if sequence == last {
+            (format!("number {sequence} of {series}"), ["was", "is"])
         } else {
-            format!("numbers {sequence} to {last} of {series}")
+            (format!("numbers {sequence} to {last} of {series}"), ["were", "are"])
         };
         let whole = self.kiosks.get(&record.kiosk).is_some_and(|journal| journal.first == 1);
         let blocks = self.blocks.get_mut(series);
@@ -442,19 +442,19 @@ impl Book {
         let Some((first, block)) =
             block.filter(|(_, block)| (sequence..=block.last).contains(&last))
         else {
-            tell(Check::Number, format!("{named} were never leased"));
+            tell(Check::Number, format!("{named} {was} never leased"));
             return;
         };
         if block.kiosk != record.kiosk || block.incarnation != record.incarnation {
             let (kiosk, life) = (&block.kiosk, block.incarnation);
-            tell(Check::Number, format!("{named} were leased to life {life} of {kiosk}"));
+            tell(Check::Number, format!("{named} {was} leased to life {life} of {kiosk}"));
             return;
         }
         if whole && !block.installed {
             tell(Check::Number, format!("the block of number {sequence} is not installed"));
         }
         if fate == Fate::Returned && last != block.last {
-            tell(Check::Number, format!("{named} are not all that is left of their block"));
+            tell(Check::Number, format!("{named} {is} not all that is left of their block"));
         }
         let next = match block.next {
             Some(next) => next,
@@ -468,7 +468,7 @@ impl Book {
         match sequence.cmp(&next) {
             std::cmp::Ordering::Equal => {}
             std::cmp::Ordering::Less => {
-                tell(Check::Number, format!("{named} are used a second time"));
+                tell(Check::Number, format!("{named} {is} used a second time"));
                 return;
             }
             std::cmp::Ordering::Greater => tell(
