@@ -10,7 +10,7 @@ TEST_PACKAGES = qpdf openssl python3 python3-venv default-jre-headless \
 PACKAGES      = $(RUN_PACKAGES) $(SHOW_PACKAGES) $(TEST_PACKAGES)
 SUDO          = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: run test deps show-deps build lint format screens mishaps monkey bench bench-devices bench-journal oracle crash soak fuzz
+.PHONY: run test deps show-deps build lint format screens mishaps monkey bench bench-devices bench-journal bench-screens oracle crash soak fuzz
 
 run: show-deps build ## the whole product on this machine: central, simulated devices, kiosk
 	./target/debug/permit-kiosk demo
@@ -71,6 +71,11 @@ crash: ## the long form of power cuts and kills: 20 000 cuts of a working day, 1
 
 bench-devices: ## what the devices cost, beside the time of their bytes on the line
 	KIOSK_LIMITS=1 $(CARGO) test --test integration -- device::limits --nocapture --test-threads=1 | grep limit
+
+bench-screens: ## first frame, memory, idle cost and answer to a touch, beside Chromium with an equal page
+	$(call install,$(RUN_PACKAGES) $(SHOW_PACKAGES) chromium libxtst6)
+	$(CARGO) build --release --bin permit-kiosk
+	python3 benches/screens/measure.py
 
 SOAK_VISITS ?= 1000
 SOAK_SEED   ?= 2026
