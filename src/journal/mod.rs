@@ -5,6 +5,7 @@
 //! earlier may be lost in a power cut, nothing later. `docs/formats/journal.md` describes the records.
 
 mod ballast;
+mod blanks;
 mod chain;
 mod error;
 mod file;
@@ -33,11 +34,12 @@ use crate::domain::{
 };
 use crate::seal::{CopySerial, LogOrigin, Seal, SigningKey, VaultKey, VerifyingKey};
 use crate::wire::v1::{
-    Body, Document, EditionActivated, Hash, KioskId, LookUp, PrintStep, Revocation, SheetAnswer,
-    SignedBlock, SignedRecord,
+    Body, Document, EditionActivated, Hash, KioskId, LookUp, MaintenanceTested, PrintStep,
+    Revocation, SheetAnswer, SignedBlock, SignedRecord,
     api::{ApplicationKey, NumberRange, SignedText},
 };
 
+pub use blanks::{SheetSize, Tray, Trays};
 pub use chain::ChainFault;
 pub use error::Error;
 pub use reader::Reader;
@@ -386,10 +388,7 @@ impl Journal {
             | Body::MaintenanceRefused(_)
             | Body::MaintenanceSignedOut(_)
             | Body::MaintenanceEmptied(_)
-            | Body::MaintenanceConfigured(_)
-            | Body::MaintenanceTested(_)
-            | Body::BlanksCounted(_)
-            | Body::BlanksSpent(_) => {}
+            | Body::MaintenanceConfigured(_) => {}
             Body::LookedUp(_)
             | Body::Decided(_)
             | Body::Issued(_)
@@ -397,7 +396,10 @@ impl Journal {
             | Body::NumberVoided(_)
             | Body::NumbersReturned(_)
             | Body::BlockInstalled(_)
-            | Body::MaintenanceSettled(_) => panic!("`{}` has a method of its own", body.kind()),
+            | Body::MaintenanceSettled(_)
+            | Body::MaintenanceTested(_)
+            | Body::BlanksCounted(_)
+            | Body::BlanksSpent(_) => panic!("`{}` has a method of its own", body.kind()),
         }
         self.0.call(move |store| {
             store
@@ -420,7 +422,38 @@ impl Journal {
     /// sheet that may have been printed is never sent again without somebody's word. A certificate of a
     /// revoked permit is not sent at all.
     pub fn print_step(&self, job: u64, step: PrintStep) -> Result<(), Error> {
-        self.0.call(move |store| printing::step(store, job, step))
+        self.0.call(move |store| printing::step(store, job, step, None))
+    }
+
+    /// A paper is sent to the printer, onto a sheet of this size: as [`Journal::print_step`] with `Sent`.
+    /// Once the sheet counts as printed, or as spoiled, it is booked from the tray, if that is counted.
+    pub fn print_on(&self, job: u64, paper: SheetSize) -> Result<(), Error> {
+        self.0.call(move |store| printing::step(store, job, PrintStep::Sent, Some(paper)))
+    }
+
+    /// What lies in the trays of numbered blank sheets.
+    pub fn trays(&self) -> Result<Trays, Error> {
+        self.0.call(|store| blanks::trays(store.connection()))
+    }
+
+    /// Somebody put numbered blank sheets into a tray; what lay there before was taken out.
+    pub fn count_blanks(&self, by: String, paper: SheetSize, counted: Tray) -> Result<(), Error> {
+        self.0.call(move |store| blanks::count(store, &by, paper, counted))
+    }
+
+    /// The next sheet of a tray was spoiled before anything was printed on it. `false` where nobody
+    /// counted one in.
+    pub fn spoil_blank(&self, by: String, paper: SheetSize) -> Result<bool, Error> {
+        self.0.call(move |store| blanks::spoil(store, &by, paper))
+    }
+
+    /// Records that somebody tried a device; a test page draws a sheet.
+    pub fn record_test(
+        &self,
+        tested: MaintenanceTested,
+        drawn: Option<SheetSize>,
+    ) -> Result<(), Error> {
+        self.0.call(move |store| blanks::test(store, &tested, drawn))
     }
 
     /// Somebody looked for a sheet that is `Unknown`: their word and the step it takes are recorded

@@ -4,11 +4,11 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::error::during;
 use super::store::{Int, Store, Writing};
-use super::{Error, Issued, PrintJob, issue, numbers, outbox, revocations};
+use super::{Error, Issued, PrintJob, SheetSize, blanks, issue, numbers, outbox, revocations};
 use crate::domain::{ApplicationId, Permit};
 use crate::seal::{Claims, CopySerial, Seal};
 use crate::wire::v1::{
-    Body, Document, MaintenanceSettled, PrintStep, Printed, Revocation, SheetAnswer,
+    BlankUse, Body, Document, MaintenanceSettled, PrintStep, Printed, Revocation, SheetAnswer,
 };
 
 /// Queues papers of an application. Certificates get a serial and a seal each; where there is none, the
@@ -62,7 +62,7 @@ fn queue_one(
     writing
         .transaction
         .execute(
-            "INSERT INTO print_job VALUES (?1, ?2, ?3, ?4, ?5, 'queued', NULL)",
+            "INSERT INTO print_job VALUES (?1, ?2, ?3, ?4, ?5, 'queued', NULL, NULL)",
             (
                 Int(job),
                 application.as_bytes(),
@@ -75,8 +75,13 @@ fn queue_one(
     Ok(PrintJob { job, application, document, serial, seal, step: PrintStep::Queued })
 }
 
-/// Moves a paper one step on.
-pub(super) fn step(store: &mut Store, job: u64, to: PrintStep) -> Result<(), Error> {
+/// Moves a paper one step on; `paper` is what it is sent onto.
+pub(super) fn step(
+    store: &mut Store,
+    job: u64,
+    to: PrintStep,
+    paper: Option<SheetSize>,
+) -> Result<(), Error> {
     store.transaction("note a step of printing", |writing| {
         let known = find(&writing.transaction, job)?;
         if known.step == to && follows(&known.step, &to) {
@@ -85,11 +90,20 @@ pub(super) fn step(store: &mut Store, job: u64, to: PrintStep) -> Result<(), Err
         if to == PrintStep::Sent && is_certificate(known.document) {
             refuse_revoked(writing, known.application)?;
         }
-        go(writing, &known, to.clone())
+        if let Some(paper) = paper {
+            blanks::assign(writing, job, paper)?;
+        }
+        go(writing, &known, to.clone(), None)
     })
 }
 
-fn go(writing: &Writing<'_>, known: &PrintJob, to: PrintStep) -> Result<(), Error> {
+/// Takes a paper to a step, and its sheet out of the tray where the step says that it has left it.
+fn go(
+    writing: &Writing<'_>,
+    known: &PrintJob,
+    to: PrintStep,
+    by: Option<&str>,
+) -> Result<(), Error> {
     if !follows(&known.step, &to) {
         return Err(Error::PrintStep { job: known.job, from: known.step.clone(), to });
     }
@@ -101,7 +115,24 @@ fn go(writing: &Writing<'_>, known: &PrintJob, to: PrintStep) -> Result<(), Erro
             (Int(known.job), word, evidence),
         )
         .map_err(during("note a step of printing"))?;
-    record(writing, known, to, None)
+    let drawn = match (&known.step, &to) {
+        (_, PrintStep::Confirmed { .. }) => Some(BlankUse::Certificate),
+        (PrintStep::Unknown, PrintStep::Voided) => Some(BlankUse::Spoiled),
+        // A sheet that is voided after it was confirmed has been booked.
+        (
+            _,
+            PrintStep::Queued
+            | PrintStep::Sent
+            | PrintStep::Unknown
+            | PrintStep::NotPrinted
+            | PrintStep::Voided,
+        ) => None,
+    };
+    record(writing, known, to, None)?;
+    match drawn {
+        Some(on) => blanks::draw_for(writing, known.job, on, by),
+        None => Ok(()),
+    }
 }
 
 /// What somebody saw of a sheet nobody knew about. A slip is not made again: whoever it was for has
@@ -122,9 +153,9 @@ pub(super) fn settle(
         if known.step != PrintStep::Unknown {
             return Err(Error::PrintStep { job, from: known.step, to });
         }
-        let by = by.to_owned();
-        writing.append(Body::MaintenanceSettled(MaintenanceSettled { by, job, answer }))?;
-        go(writing, &known, to.clone())?;
+        let word = MaintenanceSettled { by: by.to_owned(), job, answer };
+        writing.append(Body::MaintenanceSettled(word))?;
+        go(writing, &known, to.clone(), Some(by))?;
         let again =
             is_certificate(known.document) && revocation_of(writing, known.application)?.is_none();
         match answer {
@@ -132,7 +163,7 @@ pub(super) fn settle(
                 replacement(writing, &PrintJob { step: to, ..known }).map(Some)
             }
             SheetAnswer::Nothing if again => {
-                go(writing, &PrintJob { step: to, ..known.clone() }, PrintStep::Queued)?;
+                go(writing, &PrintJob { step: to, ..known.clone() }, PrintStep::Queued, None)?;
                 Ok(Some(PrintJob { step: PrintStep::Queued, ..known }))
             }
             SheetAnswer::Complete | SheetAnswer::Spoiled | SheetAnswer::Nothing => Ok(None),

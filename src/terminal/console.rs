@@ -12,11 +12,11 @@ use super::work::is_test;
 use crate::config::{self, Change};
 use crate::device::{Health, page_printer, receipt_printer};
 use crate::fault::{Chain, FaultCode};
-use crate::journal;
+use crate::journal::{self, SheetSize, Tray, Trays};
 use crate::staff::{Door, Member, Pin, Refusal};
 use crate::sync;
 use crate::wire::v1::{
-    BlankUse, Body, Document, Faulted, MaintenanceEmptied, MaintenanceRefused, MaintenanceSignedIn,
+    Body, Document, Faulted, MaintenanceEmptied, MaintenanceRefused, MaintenanceSignedIn,
     MaintenanceSignedOut, PrintStep, Role, SheetAnswer, SignOut,
 };
 
@@ -57,14 +57,12 @@ pub enum Ask {
     /// Somebody counted numbered blank sheets into a tray.
     CountBlanks {
         /// Size of the paper.
-        paper: &'static str,
-        /// The number on the first sheet to be drawn.
-        first: u64,
-        /// The number on the last one.
-        last: u64,
+        paper: SheetSize,
+        /// What lies in it.
+        tray: Tray,
     },
     /// The next numbered sheet of a tray was spoiled.
-    SpoilBlank(&'static str),
+    SpoilBlank(SheetSize),
     /// Maintenance is over.
     SignOut(SignOut),
 }
@@ -181,12 +179,14 @@ impl Desk {
                 self.end_work();
                 self.as_staff(|_desk, _by| true)
             }
-            Ask::CountBlanks { paper, first, last } => {
-                self.as_staff(|desk, by| desk.count_blanks(by, paper, first, last))
-            }
-            Ask::SpoilBlank(paper) => {
-                self.as_staff(|desk, by| desk.spend_blank(paper, BlankUse::Spoiled, None, Some(by)))
-            }
+            Ask::CountBlanks { paper, tray } => self.as_staff(|desk, by| {
+                let counted = desk.settings.journal.count_blanks(by, paper, tray);
+                desk.booked(counted.map(|()| true))
+            }),
+            Ask::SpoilBlank(paper) => self.as_staff(|desk, by| {
+                let spoiled = desk.settings.journal.spoil_blank(by, paper);
+                desk.booked(spoiled)
+            }),
             Ask::SignOut(reason) => {
                 self.sign_out(reason);
                 Told::Out
@@ -241,13 +241,8 @@ impl Desk {
 
     fn settle(&mut self, job: u64, answer: SheetAnswer) -> Told {
         let Some(member) = self.console.member.clone() else { return Told::Out };
-        let document =
-            self.console.sheets.iter().find(|sheet| sheet.job == job).map(|sheet| sheet.document);
-        match self.settings.journal.settle_sheet(job, answer, member.name.clone()) {
+        match self.settings.journal.settle_sheet(job, answer, member.name) {
             Ok(queued) => {
-                if let Some(document) = document {
-                    self.spend_settled(document, job, answer, member.name);
-                }
                 self.recorded();
                 if let Some(job) = queued {
                     self.take_up_settled(job);
@@ -291,6 +286,20 @@ impl Desk {
         match self.settings.journal.record(body) {
             Ok(_) => self.recorded(),
             Err(error) => self.journal_failed(&error),
+        }
+    }
+
+    /// Whether blank sheets could be booked.
+    fn booked(&mut self, done: Result<bool, journal::Error>) -> bool {
+        match done {
+            Ok(done) => {
+                self.recorded();
+                done
+            }
+            Err(error) => {
+                self.journal_failed(&error);
+                false
+            }
         }
     }
 
@@ -401,7 +410,15 @@ impl Desk {
     /// Whether a tray somebody counted has few sheets left.
     fn paper_is_low(&self) -> bool {
         let low = self.settings.devices.page_printer.as_ref().map(|printer| printer.sheets_low);
-        low.is_some_and(|low| self.blanks.trays().values().any(|tray| tray.left() < u64::from(low)))
+        low.is_some_and(|low| self.trays().values().any(|tray| tray.left() < u64::from(low)))
+    }
+
+    /// What lies in the trays. A journal that cannot be read is a fault of its own.
+    fn trays(&self) -> Trays {
+        self.settings.journal.trays().unwrap_or_else(|error| {
+            tracing::error!(error = %Chain(&error), "the blank sheets cannot be counted");
+            Trays::new()
+        })
     }
 
     fn disk_free_bytes(&self) -> Option<u64> {
@@ -436,7 +453,7 @@ impl Desk {
             settings: config::devices_text(&self.settings.config_folder)
                 .map(|text| config::settings(&text))
                 .unwrap_or_default(),
-            trays: self.blanks.trays().clone(),
+            trays: self.trays(),
             work: self.bench.shown(),
             about: About {
                 kiosk: kiosk.id.clone(),

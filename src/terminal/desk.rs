@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
-use super::blanks::Blanks;
 use super::console::Console;
 use super::devices::{Devices, Starter, make_page_job};
 use super::look_ups::{self, Who};
@@ -22,7 +21,7 @@ use crate::certificate::{Bitmap, Fonts};
 use crate::device::{Health, Report, id_reader, page_printer, panel, receipt_printer, scanner};
 use crate::domain::{Action, Applicant, Grant, IdentitySource, MaskedId, Permit, Private};
 use crate::fault::{Chain, Fault, FaultCode};
-use crate::journal::{self, IssueRequest, Issued, PrintJob};
+use crate::journal::{self, IssueRequest, Issued, PrintJob, SheetSize};
 use crate::registers::HeldStatus;
 use crate::rulebooks;
 use crate::seal::Keyring;
@@ -42,7 +41,6 @@ pub(super) struct Desk {
     pub(super) inbox: SyncSender<Message>,
     pub(super) starter: Starter,
     pub(super) bench: Bench,
-    pub(super) blanks: Blanks,
     lamps: panel::Lamps,
     /// What the panel said last.
     inputs: panel::Inputs,
@@ -101,7 +99,6 @@ impl Desk {
         let kiosk = &settings.kiosk;
         let door = Door::open(&kiosk.keys_folder, &kiosk.data_folder, now);
         let console = Console::new(door, configured(&devices, now), now);
-        let blanks = Blanks::open(&kiosk.data_folder);
         let inbox = starter.inbox.clone();
         Self {
             settings,
@@ -109,7 +106,6 @@ impl Desk {
             inbox,
             starter,
             bench: Bench::default(),
-            blanks,
             lamps: panel::Lamps::default(),
             inputs: panel::Inputs::default(),
             events,
@@ -637,7 +633,14 @@ impl Desk {
         }
         let Some(sheet) = queue.waiting.pop_front() else { return };
         // First durable, then sent: a crash from here on leaves a paper that may have been printed.
-        match self.settings.journal.print_step(sheet.job.job, PrintStep::Sent) {
+        let journal = &self.settings.journal;
+        let noted = match sheet.job.document {
+            Document::Original | Document::Copy => journal.print_on(sheet.job.job, sheet.size.into()),
+            Document::Receipt | Document::Slip | Document::DataReceipt => {
+                journal.print_step(sheet.job.job, PrintStep::Sent)
+            }
+        };
+        match noted {
             Ok(()) => {}
             Err(error @ journal::Error::Revoked { .. }) => {
                 tracing::error!(error = %Chain(&error), "a certificate is not printed");
@@ -695,9 +698,6 @@ impl Desk {
         let Some(sheet) = self.queue_of(document).current.take() else { return };
         if let Err(error) = self.settings.journal.print_step(sheet.job.job, step.clone()) {
             self.journal_failed(&error);
-        }
-        if matches!(step, PrintStep::Confirmed { .. }) {
-            self.spend_on(sheet.job.document, sheet.job.job);
         }
         self.recorded();
         let here = sheet.visit == Some(self.visit);
@@ -1068,6 +1068,15 @@ fn sheet_size(dots: &Bitmap) -> page_printer::Sheet {
         page_printer::Sheet::A3
     } else {
         page_printer::Sheet::A4
+    }
+}
+
+impl From<page_printer::Sheet> for SheetSize {
+    fn from(sheet: page_printer::Sheet) -> Self {
+        match sheet {
+            page_printer::Sheet::A3 => Self::A3,
+            page_printer::Sheet::A4 => Self::A4,
+        }
     }
 }
 

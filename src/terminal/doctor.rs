@@ -273,15 +273,20 @@ impl Report {
 
     fn paper(&mut self, readiness: &Readiness) {
         for (paper, tray) in &readiness.trays {
-            let says = format!("{} {} - {}", tray.left(), tray.next, tray.last);
+            let says = format!("{} {} - {}", tray.left(), tray.next(), tray.last());
             let low = readiness
                 .faults
                 .iter()
                 .any(|standing| standing.fault.code == FaultCode::PagePaperLow);
             if low {
-                self.add_fault(Area::Paper, paper, FaultCode::PagePaperLow, &format!(", {says}"));
+                self.add_fault(
+                    Area::Paper,
+                    paper.as_str(),
+                    FaultCode::PagePaperLow,
+                    &format!(", {says}"),
+                );
             } else {
-                self.add(Area::Paper, paper, State::Good, says);
+                self.add(Area::Paper, paper.as_str(), State::Good, says);
             }
         }
         if !readiness.sheets.is_empty() {

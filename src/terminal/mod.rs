@@ -2,7 +2,6 @@
 //! the papers. One thread, one inbox; every answer goes back to the visit as an event.
 
 pub mod beside;
-pub mod blanks;
 pub mod check;
 pub mod console;
 mod desk;

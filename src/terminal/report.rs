@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use super::blanks::Trays;
 use super::work::Work;
 use crate::config::{Limits, Setting};
 use crate::device::Health;
@@ -14,6 +13,8 @@ use crate::domain::Series;
 use crate::fault::{Fault, FaultCode};
 use crate::wire::v1::Document;
 use crate::{journal, rulebooks, sync};
+
+pub use crate::journal::{SheetSize, Tray, Trays};
 
 /// How the kiosk is at a moment.
 #[derive(Debug, Clone, PartialEq)]

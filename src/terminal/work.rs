@@ -19,8 +19,9 @@ use crate::config::{self, Change, Devices, Edited};
 use crate::device::discovery::{self, Found, Language, SerialPort, ports};
 use crate::device::{Health, id_reader, page_printer, receipt_printer, scanner};
 use crate::fault::{Chain, FaultCode};
+use crate::journal::SheetSize;
 use crate::wire::v1::{
-    BlankUse, Body, ConfigurationOutcome, Document, Hash, MaintenanceConfigured, MaintenanceTested,
+    Body, ConfigurationOutcome, Document, Hash, MaintenanceConfigured, MaintenanceTested,
 };
 
 /// What the last order at the devices has come to.
@@ -396,19 +397,20 @@ impl Desk {
         match kind {
             DeviceKind::IdReader => self.command_reader(id_reader::Command::Release),
             DeviceKind::Scanner => self.command_scanner(scanner::Command::Disarm),
-            DeviceKind::ReceiptPrinter => {}
-            DeviceKind::PagePrinter if how.passed() => {
-                self.spend_blank("A4", BlankUse::Test, None, None);
-            }
-            DeviceKind::PagePrinter | DeviceKind::Panel => {}
+            DeviceKind::ReceiptPrinter | DeviceKind::PagePrinter | DeviceKind::Panel => {}
         }
+        // The test page is on A4.
+        let drawn = (kind == DeviceKind::PagePrinter && how.passed()).then_some(SheetSize::A4);
         self.bench.shown = Work::Tested(kind, how);
         let tested = MaintenanceTested {
             by: std::mem::take(&mut self.bench.tester),
             device: kind.as_str().to_owned(),
             passed: how.passed(),
         };
-        self.note(Body::MaintenanceTested(tested));
+        match self.settings.journal.record_test(tested, drawn) {
+            Ok(()) => self.recorded(),
+            Err(error) => self.journal_failed(&error),
+        }
         // What waited for the test paper to come out.
         self.feed(Document::Original);
         self.feed(Document::Receipt);

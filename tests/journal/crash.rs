@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use permit_kiosk::domain::ApplicationId;
-use permit_kiosk::journal::{Journal, Settings};
-use permit_kiosk::wire::v1::{Body, PrintStep, Rated};
+use permit_kiosk::journal::{Journal, Settings, SheetSize, Tray};
+use permit_kiosk::wire::v1::{Body, Document, PrintStep, Rated};
 
 use super::{Kiosk, check_file, clock, food_seller, settings};
 
@@ -41,7 +41,15 @@ fn straight_line(journal: &Journal, application: ApplicationId, done: impl Fn(&s
         };
         for step in steps {
             let word = format!("{} {step:?}", job.job);
-            journal.print_step(job.job, step).unwrap();
+            match (&step, job.document) {
+                (PrintStep::Sent, Document::Original) => {
+                    journal.print_on(job.job, SheetSize::A3).unwrap();
+                }
+                (PrintStep::Sent, Document::Copy) => {
+                    journal.print_on(job.job, SheetSize::A4).unwrap();
+                }
+                _ => journal.print_step(job.job, step).unwrap(),
+            }
             done(&word);
         }
     }
@@ -99,6 +107,9 @@ fn the_straight_line_ends_whole() {
 fn a_stop_at_any_point_of_the_straight_line_loses_nothing_and_repeats_nothing() {
     let kiosk = Kiosk::with_numbers(1000);
     let Kiosk { folder, clock, journal } = kiosk;
+    for paper in SheetSize::ALL {
+        journal.count_blanks("wang".to_owned(), paper, Tray::counted(101, 200).unwrap()).unwrap();
+    }
     journal.close();
     let path = folder.path().join("journal.db");
     let mut stops = 0;
@@ -120,6 +131,7 @@ fn a_stop_at_any_point_of_the_straight_line_loses_nothing_and_repeats_nothing() 
 
         // The restart: take up what was begun, to the end.
         let journal = Journal::open(settings(folder.path(), &clock)).unwrap();
+        check_trays(&journal, &check_file(&path));
         straight_line(&journal, application(stop_at), |_word| {});
         assert!(journal.unfinished_print_jobs().unwrap().is_empty());
         journal.close();
@@ -130,6 +142,29 @@ fn a_stop_at_any_point_of_the_straight_line_loses_nothing_and_repeats_nothing() 
     let bodies = check_file(&path);
     let issued = bodies.iter().filter(|body| body.kind() == "issued").count();
     assert_eq!(issued, 26, "one permit for each stopped application, and the last one's");
+    let spent = bodies.iter().filter(|body| body.kind() == "blanks_spent").count();
+    assert_eq!(spent, 2 * 26, "each original and each copy is on a sheet of its own");
+}
+
+/// What lies in the trays is what the records tell, and each sheet went with its certificate.
+#[track_caller]
+fn check_trays(journal: &Journal, bodies: &[Body]) {
+    let trays = journal.trays().unwrap();
+    for paper in SheetSize::ALL {
+        let mut next = 101;
+        for pair in bodies.windows(2) {
+            if let Body::BlanksSpent(spent) = &pair[1]
+                && spent.paper == paper.as_str()
+            {
+                assert_eq!((spent.first, spent.last), (next, next));
+                let Body::Printed(printed) = &pair[0] else { panic!("{pair:?}") };
+                assert!(matches!(printed.step, PrintStep::Confirmed { .. }), "{printed:?}");
+                assert_eq!(spent.job, Some(printed.job));
+                next += 1;
+            }
+        }
+        assert_eq!(trays[&paper].next(), next, "{paper:?}");
+    }
 }
 
 /// Whatever the child said was done is in the journal, in order, before anybody repairs anything.

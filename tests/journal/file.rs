@@ -96,10 +96,10 @@ fn newer_software_has_been_here_and_older_stays_out() {
     let kiosk = Kiosk::new();
     kiosk.journal.clone().close();
     let connection = Connection::open(kiosk.folder.path().join("journal.db")).unwrap();
-    connection.execute("INSERT INTO migration VALUES (3, zeroblob(32))", ()).unwrap();
+    connection.execute("INSERT INTO migration VALUES (4, zeroblob(32))", ()).unwrap();
     drop(connection);
     let error = Journal::open(kiosk.settings()).unwrap_err();
-    assert!(matches!(error, Error::Newer { found: 3, known: 2 }), "{error}");
+    assert!(matches!(error, Error::Newer { found: 4, known: 3 }), "{error}");
     assert!(kiosk.folder.path().join("journal.db").exists());
 }
 

@@ -1,5 +1,6 @@
 //! The journal: issued once, gap-free, never lost, whatever stops the process.
 
+mod blanks; // numbered sheets and their trays
 mod chain; // a changed byte is found
 mod condition; // a slow disk, a log that grows, a mark that cannot be written
 mod clock; // set forwards, set back, wrong for years

@@ -58,6 +58,7 @@ def check(question):
     rows = records_of(question["journal"], ("record", "text"))
     records = follow(rows)
     leased, used, issued, sheets, sent = {}, {}, {}, {}, set()
+    trays = {}
     for record in records:
         body, at = record["body"], record["position"]
         kind = body["kind"]
@@ -75,6 +76,19 @@ def check(question):
                 number = (body["series"], sequence)
                 assert number not in used, f"number {number} is used at {used[number]} and returned at {at}"
                 used[number] = at
+        if kind == "blanks_counted":
+            assert not trays.get(body["paper"]), f"the tray counted at {at} was not emptied before"
+            trays[body["paper"]] = list(range(body["first"], body["last"] + 1))
+        elif kind == "blanks_spent":
+            tray = trays[body["paper"]]
+            taken = [tray.pop(0) for _ in range(min(len(tray), body["last"] - body["first"] + 1))]
+            assert taken == list(range(body["first"], body["last"] + 1)), f"other sheets are spent at {at}"
+        elif kind == "printed" and body["step"] not in ("queued", "sent", "unknown", "not_printed", "voided"):
+            # A certificate that counts as printed, and the sheet it is on, are one.
+            if trays.get({"original": "A3", "copy": "A4"}.get(body["document"])):
+                spent = records[at]["body"] if at < len(records) else {}
+                assert spent.get("kind") == "blanks_spent" and spent["job"] == body["job"], \
+                    f"no sheet is spent on the certificate printed at {at}"
         if kind == "issued":
             application = body["application"]
             assert application not in issued, f"application {application} is issued twice"
@@ -95,6 +109,10 @@ def check(question):
         assert sorted(numbers) == leased[series][: len(numbers)], f"{series} has a gap"
     for application, number in question.get("told", {}).items():
         assert issued.get(application) == number, f"{number} was told to {application} and is not issued"
+    stock = open_left(question["journal"]).execute("SELECT paper, next, last FROM tray").fetchall()
+    for size, next_, last in stock:
+        assert trays.get(size) == list(range(next_, last + 1)), f"the records tell of another {size} tray"
+    assert len(stock) == len(trays), "a tray is missing"
     paper = question.get("paper", [])
     assert len(paper) == len(set(paper)), "a sheet came out twice"
     for serial in paper:

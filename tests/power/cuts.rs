@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use permit_kiosk::domain::{ApplicationId, ServiceCode};
-use permit_kiosk::journal::{Error, Head, Journal, Settings};
+use permit_kiosk::journal::{Error, Head, Journal, Settings, SheetSize, Tray};
 use permit_kiosk::seal::{Profile, SigningKey};
-use permit_kiosk::wire::v1::{LookUp, LookUpOutcome, LookedUpPersonal, PrintStep, Register};
+use permit_kiosk::wire::v1::{
+    Document, LookUp, LookUpOutcome, LookedUpPersonal, PrintStep, Register,
+};
 
 use super::disk::{Deed, Disk, Random, read};
 use super::{Checker, World, times};
@@ -67,7 +69,13 @@ pub(super) fn visit(journal: &Journal, number: u32, folder: &Path) {
     let issued = journal.issue(food_seller(id)).unwrap();
     note(folder, TOLD, &format!("{id} {}", issued.permit.number));
     for job in issued.print_jobs {
-        journal.print_step(job.job, PrintStep::Sent).unwrap();
+        match job.document {
+            Document::Original => journal.print_on(job.job, SheetSize::A3).unwrap(),
+            Document::Copy => journal.print_on(job.job, SheetSize::A4).unwrap(),
+            Document::Receipt | Document::Slip | Document::DataReceipt => {
+                journal.print_step(job.job, PrintStep::Sent).unwrap();
+            }
+        }
         if let Some(serial) = &job.serial {
             note(folder, PAPER, serial.as_str());
         }
@@ -92,6 +100,7 @@ fn a_working_day() {
 fn day(folder: &Path, applications: u32) {
     let journal = Journal::provision(settings_in(folder), Head::START).unwrap();
     journal.install_block(leased(FOOD_SELLERS, 0, NUMBERS)).unwrap();
+    fill_trays(&journal);
     let noon = applications / 2;
     (1..=noon).for_each(|number| visit(&journal, number, folder));
     journal.close();
@@ -99,6 +108,14 @@ fn day(folder: &Path, applications: u32) {
     (noon + 1..=applications).for_each(|number| visit(&journal, number, folder));
     // Nobody closes it in the evening.
     std::mem::forget(journal);
+}
+
+/// Numbered blank sheets for the day; the tray for copies is empty before evening.
+pub(super) fn fill_trays(journal: &Journal) {
+    for (paper, first, last) in [(SheetSize::A3, 120_001, 122_000), (SheetSize::A4, 7, 9)] {
+        let tray = Tray::counted(first, last).unwrap();
+        journal.count_blanks("wang".to_owned(), paper, tray).unwrap();
+    }
 }
 
 /// What a child did to its disk.

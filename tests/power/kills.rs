@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use permit_kiosk::journal::{Head, Journal};
 
-use super::cuts::{NUMBERS, PAPER, TOLD, morning, settings_in, visit};
+use super::cuts::{NUMBERS, PAPER, TOLD, fill_trays, morning, settings_in, visit};
 use super::disk::Random;
 use super::{Checker, World, times};
 use crate::journal::{FOOD_SELLERS, leased};
@@ -46,6 +46,7 @@ fn a_kill_at_any_instant_loses_nothing_that_was_told_and_repeats_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let journal = Journal::provision(settings_in(folder.path()), Head::START).unwrap();
     journal.install_block(leased(FOOD_SELLERS, 0, NUMBERS)).unwrap();
+    fill_trays(&journal);
     journal.close();
     let module = module_path!().split_once("::").unwrap().1;
     let (mut checker, mut random) = (Checker::start(), Random(20_261_123));

@@ -15,10 +15,9 @@ use permit_kiosk::session::event::Event;
 use permit_kiosk::session::{Errand, Stage};
 use permit_kiosk::staff::{Refusal, Role};
 use permit_kiosk::sync;
-use permit_kiosk::terminal::blanks::Trays;
 use permit_kiosk::terminal::console::{Ask, Told};
 use permit_kiosk::terminal::report::{
-    About, Device, DeviceKind, Line, Numbers, Readiness, Standing, UnknownSheet,
+    About, Device, DeviceKind, Line, Numbers, Readiness, Standing, Trays, UnknownSheet,
 };
 use permit_kiosk::terminal::work::{PortFound, Work};
 use permit_kiosk::ui::text::strings;

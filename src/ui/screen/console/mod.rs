@@ -14,7 +14,7 @@ use crate::config::Change;
 use crate::domain::Language;
 use crate::staff::{Member, Pin, Refusal, Role};
 use crate::terminal::console::{Ask, Told};
-use crate::terminal::report::{DeviceKind, Readiness};
+use crate::terminal::report::{DeviceKind, Readiness, SheetSize};
 use crate::terminal::work::Work;
 use crate::ui::text::strings;
 use crate::ui::theme::{self, size};
@@ -73,13 +73,13 @@ pub(crate) enum Message {
     /// Try them, and keep them if the device comes up.
     Keep,
     /// Count sheets into a tray.
-    Count(&'static str),
+    Count(SheetSize),
     /// A key of their numbers.
     CountKey(Key),
     /// The number is typed.
     Counted,
     /// The next sheet of a tray was spoiled.
-    Spoil(&'static str),
+    Spoil(SheetSize),
     /// Maintenance is over.
     Left,
 }
@@ -427,10 +427,9 @@ impl Open {
                 if !std::mem::replace(&mut counting.is_last, true) {
                     return None;
                 }
-                let (first, last) = counting.numbers()?;
-                let paper = counting.paper;
+                let (paper, tray) = (counting.paper, counting.tray()?);
                 self.counting = None;
-                return Some(Ask::CountBlanks { paper, first, last });
+                return Some(Ask::CountBlanks { paper, tray });
             }
             // The second tap of a batch.
             _ => {}
@@ -443,13 +442,13 @@ impl Open {
         let look = scene.look;
         let text = look.text;
         let is_right = if counting.is_last {
-            counting.numbers().is_some()
+            counting.tray().is_some()
         } else {
             counting.first.parse::<u64>().is_ok()
         };
         let title = if counting.is_last { text.tray_last } else { text.tray_first };
         Page {
-            title: format!("{}　{title}", counting.paper).into(),
+            title: format!("{}　{title}", counting.paper.as_str()).into(),
             lead: text.trays_lead.into(),
             body: Box::new(move |room| {
                 let key_px = keyboard::key_height(room.height - 290.0, 4);

@@ -6,7 +6,7 @@ use iced::{Center, Element, Fill};
 use super::pages::Part;
 use super::{Message, Open};
 use crate::config::{self, Change, Setting};
-use crate::terminal::report::DeviceKind;
+use crate::terminal::report::{DeviceKind, SheetSize, Tray};
 use crate::terminal::work::{Configured, PortFound, Tested, Work};
 use crate::ui::screen::Message as Touched;
 use crate::ui::text::Strings;
@@ -14,9 +14,6 @@ use crate::ui::theme::{self, Look, size, target};
 use crate::ui::widget::icon::Icon;
 use crate::ui::widget::panel::{self, Tone};
 use crate::ui::widget::{label, press};
-
-/// The papers that may carry numbers.
-pub(super) const PAPERS: [&str; 2] = ["A3", "A4"];
 
 /// Why devices.toml is changed; what is chosen goes into the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,14 +67,14 @@ impl Draft {
 /// Numbers that are being typed for a tray.
 #[derive(Debug, Clone)]
 pub(super) struct Counting {
-    pub(super) paper: &'static str,
+    pub(super) paper: SheetSize,
     pub(super) first: String,
     pub(super) last: String,
     pub(super) is_last: bool,
 }
 
 impl Counting {
-    pub(super) fn new(paper: &'static str) -> Self {
+    pub(super) fn new(paper: SheetSize) -> Self {
         Self { paper, first: String::new(), last: String::new(), is_last: false }
     }
 
@@ -90,9 +87,8 @@ impl Counting {
     }
 
     /// Both numbers, once they are typed and can be a tray.
-    pub(super) fn numbers(&self) -> Option<(u64, u64)> {
-        let (first, last) = (self.first.parse().ok()?, self.last.parse().ok()?);
-        crate::terminal::blanks::Tray::counted(first, last).map(|_tray| (first, last))
+    pub(super) fn tray(&self) -> Option<Tray> {
+        Tray::counted(self.first.parse().ok()?, self.last.parse().ok()?)
     }
 }
 
@@ -333,17 +329,19 @@ pub(super) fn trays<'a>(open: &'a Open, look: &Look) -> Vec<Part<'a>> {
     let mut content: Column<'a, Touched> =
         column![label::heading(look, text.trays_title), label::body(look, text.trays_lead)]
             .spacing(theme::space::S);
-    for paper in PAPERS {
-        let tray = open.report.trays.get(paper);
+    for paper in SheetSize::ALL {
+        let tray = open.report.trays.get(&paper);
         let says = tray.map_or_else(
             || text.trays_none.to_owned(),
-            |tray| (text.tray)(tray.left(), tray.next, tray.last),
+            |tray| (text.tray)(tray.left(), tray.next(), tray.last()),
         );
-        let (count, spoil) =
-            if paper == "A3" { ("count:A3", "spoil:A3") } else { ("count:A4", "spoil:A4") };
+        let (count, spoil) = match paper {
+            SheetSize::A3 => ("count:A3", "spoil:A3"),
+            SheetSize::A4 => ("count:A4", "spoil:A4"),
+        };
         let has_sheets = tray.is_some_and(|tray| tray.left() > 0);
         let line = row![
-            label::bold(paper, size::HEADING, look.colours.ink),
+            label::bold(paper.as_str(), size::HEADING, look.colours.ink),
             label::body(look, says).width(Fill),
         ]
         .spacing(theme::space::M)
