@@ -6,7 +6,8 @@ RUN_PACKAGES  = gcc libc6-dev libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcomm
 SHOW_PACKAGES = xvfb xdotool imagemagick poppler-utils zbar-tools espeak-ng
 TEST_PACKAGES = qpdf openssl python3 python3-venv default-jre-headless \
                 libpdfbox2-java libjaxb-api-java libactivation-java libcommons-logging-java postgresql-15 sqlite3 xxd \
-                xserver-xorg-core xserver-xorg-video-dummy cups-ipp-utils avahi-daemon dbus
+                xserver-xorg-core xserver-xorg-video-dummy cups-ipp-utils \
+                cups-filters-core-drivers avahi-daemon dbus
 PACKAGES      = $(RUN_PACKAGES) $(SHOW_PACKAGES) $(TEST_PACKAGES)
 SUDO          = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
@@ -69,8 +70,8 @@ crash: ## the long form of power cuts and kills: 20 000 cuts of a working day, 1
 	KIOSK_POWER_CUTS=20000 KIOSK_KILLS=1000 KIOSK_TEST_PYTHON=$(CURDIR)/.venv/bin/python \
 	  $(CARGO) test --test integration -- power:: --nocapture
 
-bench-devices: ## what the devices cost, beside the time of their bytes on the line
-	KIOSK_LIMITS=1 $(CARGO) test --test integration -- device::limits --nocapture --test-threads=1 | grep limit
+bench-devices: ## what the devices cost, beside the time of their bytes on the line: every limit, measured
+	cd benches/devices && CARGO_TARGET_DIR=../target $(CARGO) run --release
 
 bench-screens: ## first frame, memory, idle cost and answer to a touch, beside Chromium with an equal page
 	$(call install,$(RUN_PACKAGES) $(SHOW_PACKAGES) chromium libxtst6)

@@ -177,13 +177,17 @@ pub(super) struct Cable {
     outgoing: VecDeque<Outgoing>,
     /// When the line to the application is free again.
     outgoing_free_at: Duration,
-    /// Taken from the application, not yet at the device, and when they are.
-    incoming: Option<(Duration, Vec<u8>)>,
+    /// Taken from the application, not yet at the device, and when they are: what is on the line, and what
+    /// the port holds ready, as a UART does, so that a simulator that wakes late leaves no gap on it.
+    incoming: VecDeque<(Duration, Vec<u8>)>,
     incoming_free_at: Duration,
     /// How many bytes from the application get lost next.
     eat: usize,
     ledger: Ledger,
 }
+
+/// One on the line, one behind it.
+const BURSTS_INCOMING_MAX: usize = 2;
 
 /// How busy the line to the device is kept.
 #[derive(Debug, Clone, Copy, Default)]
@@ -238,7 +242,7 @@ impl Cable {
             baud,
             outgoing: VecDeque::new(),
             outgoing_free_at: Duration::ZERO,
-            incoming: None,
+            incoming: VecDeque::with_capacity(BURSTS_INCOMING_MAX),
             incoming_free_at: Duration::ZERO,
             eat: 0,
             ledger: Ledger::default(),
@@ -268,7 +272,7 @@ impl Cable {
     /// The plug is out: nothing is on the line any more.
     pub(super) fn clear(&mut self) {
         self.outgoing.clear();
-        self.incoming = None;
+        self.incoming.clear();
     }
 
     pub(super) fn send(&mut self, now: Duration, bytes: Vec<u8>) {
@@ -332,7 +336,9 @@ impl Cable {
 
     /// How many bytes may be taken from the application now.
     pub(super) fn may_take(&self, room: usize) -> usize {
-        if self.incoming.is_some() { 0 } else { self.burst().min(room) }
+        let coming: usize = self.incoming.iter().map(|(_, bytes)| bytes.len()).sum();
+        let is_full = self.incoming.len() >= BURSTS_INCOMING_MAX;
+        if is_full { 0 } else { self.burst().min(room.saturating_sub(coming)) }
     }
 
     pub(super) fn take(&mut self, now: Duration, mut bytes: Vec<u8>) {
@@ -343,16 +349,16 @@ impl Cable {
         let began_at = self.incoming_free_at.max(now);
         self.incoming_free_at = began_at + line_time;
         self.ledger.note(began_at, self.incoming_free_at, eaten + bytes.len(), line_time);
-        self.incoming = Some((self.incoming_free_at, bytes));
+        self.incoming.push_back((self.incoming_free_at, bytes));
     }
 
     /// What has arrived at the device by now.
     pub(super) fn received(&mut self, now: Duration) -> Option<Vec<u8>> {
-        self.incoming.take_if(|(due, _)| *due <= now).map(|(_, bytes)| bytes)
+        self.incoming.pop_front_if(|(due, _)| *due <= now).map(|(_, bytes)| bytes)
     }
 
     pub(super) fn deadline(&self) -> Option<Duration> {
-        let incoming = self.incoming.as_ref().map(|(due, _)| *due);
+        let incoming = self.incoming.front().map(|(due, _)| *due);
         [self.outgoing_due(), incoming].into_iter().flatten().min()
     }
 
