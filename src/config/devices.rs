@@ -151,8 +151,13 @@ pub struct Panel {
 /// How the page printer is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PageConnection {
-    /// PCL 5 with PJL over a serial line.
-    Serial(Line),
+    /// PJL over a serial line.
+    Serial {
+        /// The line.
+        line: Line,
+        /// PDF where the printer does not say that it cannot read it, instead of PCL 5.
+        prefers_pdf: bool,
+    },
     /// IPP over the network.
     Ipp {
         /// `ipp://host/path`.
@@ -245,7 +250,11 @@ fn sections(file: &Section<'_>) -> Option<Devices> {
         device(section, &[("escpos", ())], |section, ()| receipt_printer(section))
     });
     let page_printer = file.section("page_printer", |section| {
-        let profiles = [("pcl-serial", PageProfile::PclSerial), ("ipp", PageProfile::Ipp)];
+        let profiles = [
+            ("pcl-serial", PageProfile::Serial { prefers_pdf: false }),
+            ("pdf-serial", PageProfile::Serial { prefers_pdf: true }),
+            ("ipp", PageProfile::Ipp),
+        ];
         device(section, &profiles, page_printer)
     });
     let panel = file.section("panel", |section| {
@@ -265,7 +274,7 @@ fn sections(file: &Section<'_>) -> Option<Devices> {
 /// Notes each pair of devices that would share a port.
 pub(super) fn compare_ports(file: &File, devices: &Devices) {
     let serial = |printer: &PagePrinter| match &printer.connection {
-        PageConnection::Serial(line) => Some(line.port.clone()),
+        PageConnection::Serial { line, .. } => Some(line.port.clone()),
         PageConnection::Ipp { .. } => None,
     };
     let mut ports: Vec<(&str, Port)> = Vec::new();
@@ -463,19 +472,19 @@ fn receipt_printer(section: &Section<'_>) -> Option<ReceiptPrinter> {
 
 #[derive(Debug, Clone, Copy)]
 enum PageProfile {
-    PclSerial,
+    Serial { prefers_pdf: bool },
     Ipp,
 }
 
 fn page_printer(section: &Section<'_>, profile: PageProfile) -> Option<PagePrinter> {
     let connection = match profile {
         // A page of text has 200 KB at 300 dpi: 17 s at 115200 baud, three and a half minutes at 9600.
-        PageProfile::PclSerial => line(
+        PageProfile::Serial { prefers_pdf } => line(
             section,
             &[57_600, 115_200, 230_400, 460_800, 921_600],
             &[("hardware", FlowControl::Hardware), ("none", FlowControl::None)],
         )
-        .map(PageConnection::Serial),
+        .map(|line| PageConnection::Serial { line, prefers_pdf }),
         PageProfile::Ipp => section
             .parsed("uri", "ipp://192.168.1.50/ipp/print", |text| {
                 let host = text.strip_prefix("ipp://");

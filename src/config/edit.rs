@@ -65,7 +65,7 @@ pub fn choices(section: &str, key: &str) -> &'static [&'static str] {
         ("id_reader" | "scanner" | "receipt_printer" | "panel", "baud") => {
             &["9600", "19200", "38400", "57600", "115200"]
         }
-        ("page_printer", "profile") => &["pcl-serial", "none"],
+        ("page_printer", "profile") => &["pcl-serial", "pdf-serial", "none"],
         ("page_printer", "flow_control") => &["hardware", "none"],
         ("page_printer", "baud") => &["57600", "115200", "230400", "460800", "921600"],
         ("page_printer", "sheets_low") => &["10", "20", "50", "100"],
@@ -138,7 +138,7 @@ fn set(document: &mut DocumentMut, change: &Change) -> Result<(), EditError> {
                 table.remove(other);
             }
         }
-        "profile" if change.value == "pcl-serial" => {
+        "profile" if matches!(change.value.as_str(), "pcl-serial" | "pdf-serial") => {
             table.remove("uri");
         }
         _ => {}

@@ -281,7 +281,7 @@ pub fn line_of(
             Some((line(&printer.line, simulated, kind), Some(Language::EscPos)))
         }
         DeviceKind::PagePrinter => match &devices.page_printer.as_ref()?.connection {
-            config::PageConnection::Serial(serial) => {
+            config::PageConnection::Serial { line: serial, .. } => {
                 Some((line(serial, simulated, kind), Some(Language::Pjl)))
             }
             config::PageConnection::Ipp { .. } => None,
@@ -297,7 +297,7 @@ fn network_printer(kind: DeviceKind, devices: &config::Devices) -> Option<&str> 
         {
             Some(uri)
         }
-        config::PageConnection::Ipp { .. } | config::PageConnection::Serial(_) => None,
+        config::PageConnection::Ipp { .. } | config::PageConnection::Serial { .. } => None,
     }
 }
 

@@ -18,6 +18,7 @@ use super::verifying::{Code, trusted};
 use super::work::{Bench, Tested};
 use super::{Message, Settings};
 use crate::certificate::{Bitmap, Fonts};
+use crate::config::PageConnection;
 use crate::device::{Health, Report, id_reader, page_printer, panel, receipt_printer, scanner};
 use crate::domain::{Action, Applicant, Grant, IdentitySource, MaskedId, Permit, Private};
 use crate::fault::{Chain, Fault, FaultCode};
@@ -77,10 +78,15 @@ struct Queue {
     fault: Option<Fault>,
 }
 
+/// A paper as dots, and as a file where its printer may read that.
+type Made = (Bitmap, Option<Private<Vec<u8>>>);
+
 /// One paper on its way.
 struct Sheet {
     job: PrintJob,
     dots: Bitmap,
+    /// The certificate as a file, where its printer may read that.
+    pdf: Option<Private<Vec<u8>>>,
     size: page_printer::Sheet,
     /// Whose screen hears of it; nobody's after a restart.
     visit: Option<u64>,
@@ -524,11 +530,11 @@ impl Desk {
             return;
         };
         match self.make(&job) {
-            Ok(dots) => {
+            Ok((dots, pdf)) => {
                 let visit = Some(self.visit);
                 let size = sheet_size(&dots);
                 let queue = self.queue_of(document);
-                queue.waiting.push_back(Sheet { job, dots, size, visit });
+                queue.waiting.push_back(Sheet { job, dots, pdf, size, visit });
                 self.feed(document);
                 self.tell_waiting(document);
             }
@@ -582,7 +588,7 @@ impl Desk {
         }
     }
 
-    fn make(&self, job: &PrintJob) -> Result<Bitmap, super::papers::Error> {
+    fn make(&self, job: &PrintJob) -> Result<Made, super::papers::Error> {
         let kiosk = Kiosk {
             id: &self.settings.kiosk.id,
             issuer: &self.settings.kiosk.issuer.name,
@@ -592,7 +598,8 @@ impl Desk {
         };
         match (&self.case, &self.issued, job.document) {
             (_, Some(issued), Document::Original | Document::Copy) => {
-                self.certificate(job, &issued.permit)?.dots()
+                let sheet = self.certificate(job, &issued.permit)?;
+                return self.made(sheet);
             }
             (Some(case), Some(issued), Document::Receipt) => {
                 let url = self.page_url(&issued.permit);
@@ -607,6 +614,17 @@ impl Desk {
             }
             (_, _, document) => Err(super::papers::Error::NoCase { document: document.as_str() }),
         }
+        .map(|dots| (dots, None))
+    }
+
+    /// A certificate as dots, and as a file where its printer may read that.
+    fn made(&self, sheet: Certificate) -> Result<Made, super::papers::Error> {
+        let printer = self.settings.devices.page_printer.as_ref();
+        let reads_pdf = printer.is_some_and(|printer| {
+            matches!(printer.connection, PageConnection::Serial { prefers_pdf: true, .. })
+        });
+        let dots = sheet.dots()?;
+        Ok((dots, reads_pdf.then(|| Private::new(sheet.into_pdf()))))
     }
 
     fn queue_of(&mut self, document: Document) -> &mut Queue {
@@ -635,7 +653,9 @@ impl Desk {
         // First durable, then sent: a crash from here on leaves a paper that may have been printed.
         let journal = &self.settings.journal;
         let noted = match sheet.job.document {
-            Document::Original | Document::Copy => journal.print_on(sheet.job.job, sheet.size.into()),
+            Document::Original | Document::Copy => {
+                journal.print_on(sheet.job.job, sheet.size.into())
+            }
             Document::Receipt | Document::Slip | Document::DataReceipt => {
                 journal.print_step(sheet.job.job, PrintStep::Sent)
             }
@@ -673,8 +693,11 @@ impl Desk {
                 let job_name = page_printer::JobName::new(&format!("{serial}-{number}"))
                     .ok_or("the serial is no job name")?;
                 let make = make_page_job(&self.settings.devices);
-                let job = make(number, job_name, sheet.size, &[raster])
+                let mut job = make(number, job_name, sheet.size, &[raster])
                     .map_err(|error| error.to_string())?;
+                if let Some(pdf) = &sheet.pdf {
+                    job = job.or_pdf(pdf.reveal());
+                }
                 let printer = self.devices.page_printer.as_ref().ok_or("there is none")?;
                 printer.send(page_printer::Command::Print(job)).map_err(|error| error.to_string())
             }
@@ -771,10 +794,10 @@ impl Desk {
                 return Ok(());
             }
         };
-        let dots = self.certificate(&job, &issued.permit)?.dots()?;
+        let (dots, pdf) = self.made(self.certificate(&job, &issued.permit)?)?;
         let size = sheet_size(&dots);
         tracing::info!(job = job.job, "printing is taken up again after a start");
-        self.pages.waiting.push_back(Sheet { job, dots, size, visit: None });
+        self.pages.waiting.push_back(Sheet { job, dots, pdf, size, visit: None });
         Ok(())
     }
 

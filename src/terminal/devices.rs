@@ -150,10 +150,13 @@ impl Devices {
             DeviceKind::PagePrinter => {
                 let Some(printer) = &devices.page_printer else { return Ok(()) };
                 let (handle, reports) = match (&printer.connection, simulated) {
-                    (config::PageConnection::Serial(serial), _) => {
+                    (config::PageConnection::Serial { line: serial, prefers_pdf }, _) => {
                         let line = line(serial, simulated, kind);
-                        let driver =
+                        let mut driver =
                             page_printer::PagePrinter::new(line.baud, starter.seed, unfinished);
+                        if *prefers_pdf {
+                            driver = driver.preferring_pdf();
+                        }
                         starter.spawn(kind, line, driver)?
                     }
                     // The simulator's printer is on a line.

@@ -186,6 +186,11 @@ impl Certificate {
             .map_err(|source| Error::Make { document: self.document, source })
     }
 
+    /// The sheet as a file.
+    pub(super) fn into_pdf(self) -> Vec<u8> {
+        self.pdf
+    }
+
     /// The sheet as a picture for the screen.
     pub(super) fn preview(&self) -> Result<Rgba, Error> {
         picture(&self.pdf, PREVIEW_DPI, 0)

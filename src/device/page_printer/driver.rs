@@ -51,12 +51,16 @@ pub struct Job {
     sheet: Sheet,
     sheets: u32,
     document: Document,
+    /// The same for a printer that reads PDF.
+    pdf: Option<Zeroizing<Vec<u8>>>,
 }
 
 /// A certificate in the language of its printer.
 pub(super) enum Document {
     /// PCL between PJL, for a serial line.
     Pcl(Zeroizing<Vec<u8>>),
+    /// PDF between PJL, for a serial line.
+    Pdf(Zeroizing<Vec<u8>>),
     /// PWG raster, for the network.
     Pwg(Zeroizing<Vec<u8>>),
 }
@@ -73,7 +77,14 @@ impl Job {
         let pages = pictures.iter().map(|picture| pcl::encode(*picture, sheet));
         let pages = pages.collect::<Result<Vec<_>, _>>()?;
         let document = Document::Pcl(Zeroizing::new(pjl::job(&name, &pages)));
-        Ok(Self { number, name, sheet, sheets: sheets(pictures), document })
+        Ok(Self { number, name, sheet, sheets: sheets(pictures), document, pdf: None })
+    }
+
+    /// The same job as a PDF file, for a printer that turns out to read it: an A4 certificate in 65 KB
+    /// instead of 80, and its seal in colour where the printer has colours.
+    pub fn or_pdf(mut self, pdf: &[u8]) -> Self {
+        self.pdf = pjl::pdf_job(&self.name, self.sheet.name(), pdf).map(Zeroizing::new);
+        self
     }
 
     /// A job for a printer on the network.
@@ -84,7 +95,7 @@ impl Job {
         pictures: &[Raster<'_>],
     ) -> Result<Self, pcl::Error> {
         let document = Document::Pwg(Zeroizing::new(pwg::encode(pictures, sheet)?));
-        Ok(Self { number, name, sheet, sheets: sheets(pictures), document })
+        Ok(Self { number, name, sheet, sheets: sheets(pictures), document, pdf: None })
     }
 
     /// How many bytes will travel.
@@ -112,9 +123,16 @@ impl Job {
         &self.document
     }
 
+    /// Has what is sent be the PDF, if there is one.
+    fn choose_pdf(&mut self) {
+        if let Some(pdf) = self.pdf.take() {
+            self.document = Document::Pdf(pdf);
+        }
+    }
+
     fn bytes(&self) -> &[u8] {
         match &self.document {
-            Document::Pcl(bytes) | Document::Pwg(bytes) => bytes,
+            Document::Pcl(bytes) | Document::Pdf(bytes) | Document::Pwg(bytes) => bytes,
         }
     }
 }
@@ -202,6 +220,9 @@ pub struct PagePrinter {
     identified: bool,
     responding: bool,
     knows_jobs: bool,
+    /// PDF is wanted of it, and, once it has said which languages it understands, whether it does.
+    pdf: Option<bool>,
+    asked_languages: bool,
     /// It may hold a document, or have laid one into the tray, that is nobody's at the moment.
     withheld: Option<Withheld>,
     /// How often in a row the printer was idle with this page count.
@@ -279,6 +300,8 @@ enum Ask {
     Resynchronise(String),
     Cancel(String),
     Identity,
+    /// Only of a printer that PDF is wanted of.
+    Languages,
     StatusAndCount,
 }
 
@@ -308,10 +331,17 @@ impl PagePrinter {
             identified: false,
             responding: true,
             knows_jobs: true,
+            pdf: None,
+            asked_languages: false,
             withheld: unfinished_job.then_some(Withheld { page_count: None }),
             settled_polls: (None, 0),
             job: None,
         }
+    }
+
+    /// Prefers PDF to PCL where the printer does not say that it cannot read it.
+    pub fn preferring_pdf(self) -> Self {
+        Self { pdf: Some(true), ..self }
     }
 
     fn nonce(&mut self) -> String {
@@ -333,6 +363,7 @@ impl PagePrinter {
                 padded(pjl::cancel(self.job.as_ref().map(|running| &running.job.name), nonce))
             }
             Ask::Identity => pjl::ask_identity(),
+            Ask::Languages => pjl::ask_configuration(),
             Ask::StatusAndCount => pjl::ask_status_and_page_count(),
         }
     }
@@ -353,7 +384,8 @@ impl PagePrinter {
         }
         match ask {
             // A printer that does not tell its name is still one.
-            Ask::Identity => self.answered(now, out),
+            // Nor one that does not tell its languages: then the profile's word counts.
+            Ask::Identity | Ask::Languages => self.answered(now, out),
             // It told its status, and has no counter.
             Ask::StatusAndCount if self.condition.is_some() => self.answered(now, out),
             Ask::Resynchronise(_) | Ask::Cancel(_) | Ask::StatusAndCount => {
@@ -385,6 +417,10 @@ impl PagePrinter {
                 } else {
                     self.ask(now, Phase::Introducing, Ask::Identity, out);
                 }
+            }
+            Phase::Introducing if self.pdf.is_some() && !self.asked_languages => {
+                self.asked_languages = true;
+                self.ask(now, Phase::Introducing, Ask::Languages, out);
             }
             Phase::Introducing => {
                 out.push(Output::Send(pjl::report_changes()));
@@ -443,7 +479,10 @@ impl PagePrinter {
 
     // One certificate, from here to the end.
 
-    fn print(&mut self, now: Duration, job: Job, out: &mut Outputs) {
+    fn print(&mut self, now: Duration, mut job: Job, out: &mut Outputs) {
+        if self.pdf == Some(true) {
+            job.choose_pdf();
+        }
         let refusal = if matches!(self.phase, Phase::Closed) {
             Some(FaultCode::PageOffline)
         } else if let Document::Pwg(_) = job.document {
@@ -721,6 +760,15 @@ impl PagePrinter {
                     self.answered(now, out);
                 }
             }
+            Reply::Languages(languages) => {
+                if let Some(reads_pdf) = &mut self.pdf {
+                    *reads_pdf = languages.is_empty() || languages.iter().any(|is| is == "PDF");
+                    tracing::info!(?languages, reads_pdf, "the page printer's languages");
+                }
+                if asked == Some(Ask::Languages) {
+                    self.answered(now, out);
+                }
+            }
             Reply::Status(status) => self.condition_changed(now, status.condition(), out),
             Reply::PageCount(count) => {
                 self.page_count = Some(count);
@@ -731,6 +779,7 @@ impl PagePrinter {
             Reply::JobEnded(end) => self.job_ended(now, end, out),
             Reply::Unsupported(command) => match asked {
                 Some(Ask::Identity) if command == "INFO ID" => self.answered(now, out),
+                Some(Ask::Languages) if command == "INFO CONFIG" => self.answered(now, out),
                 Some(Ask::StatusAndCount)
                     if command == "INFO PAGECOUNT" && self.condition.is_some() =>
                 {
@@ -825,6 +874,7 @@ impl PagePrinter {
         self.asking = None;
         self.parser.reset();
         self.identified = false;
+        self.asked_languages = false;
         self.identity = Identity::default();
         self.phase = Phase::Closed;
         let cause =

@@ -46,6 +46,9 @@ const CANCEL_TIME: Duration = Duration::from_secs(15);
 /// How long a certificate whose printer is silent waits for it before it counts as unknown.
 const SILENCE_TIME: Duration = Duration::from_secs(45);
 
+/// A document whose answer was lost may be on its way into the printer's list for so long.
+const LISTING_TIME: Duration = Duration::from_secs(5);
+
 /// Whose jobs these are, in the printer's list.
 const USER: &str = "permit-kiosk";
 const FORMAT: &str = "image/pwg-raster";
@@ -480,7 +483,7 @@ impl Printer {
     fn print(&mut self, job: Job) -> Result<(), Ended> {
         let number = job.number();
         let refusal = match job.document() {
-            Document::Pcl(_) => Some(FaultCode::PageFailed),
+            Document::Pcl(_) | Document::Pdf(_) => Some(FaultCode::PageFailed),
             Document::Pwg(_) if self.withheld.is_some() => Some(FaultCode::PageMayHoldDocument),
             Document::Pwg(_) => None,
         };
@@ -496,7 +499,7 @@ impl Printer {
         let running = Running { job, impressions_before };
         let sent = match running.job.document() {
             Document::Pwg(document) => self.remote.print(&running.job, document),
-            Document::Pcl(_) => return Ok(()),
+            Document::Pcl(_) | Document::Pdf(_) => return Ok(()),
         };
         match sent {
             Ok(id) => self.follow(&running, id),
@@ -530,28 +533,31 @@ impl Printer {
         }
     }
 
-    /// The document was sent and no answer came: has the printer a job of this name?
+    /// The document was sent and no answer came: has the printer a job of this name? A list without it
+    /// proves nothing: the document may lie in a spooler on the way, or the job be forgotten already. So
+    /// it is never sent again unasked.
     fn find(&mut self, running: &Running) -> Result<(), Ended> {
-        let number = running.job.number();
         let until = self.post.now() + SILENCE_TIME;
+        let mut listed_since = None;
         loop {
-            if let Ok(jobs) = self.remote.jobs() {
-                let ours = jobs.iter().find(|(_, name, _)| name == running.job.name().as_str());
-                if let Some((id, ..)) = ours {
-                    let id = *id;
-                    return self.follow(running, id);
+            let jobs = self.remote.jobs();
+            let now = self.post.now();
+            let is_enough = match jobs {
+                Ok(jobs) => {
+                    let ours = jobs.iter().find(|(_, name, _)| name == running.job.name().as_str());
+                    if let Some((id, ..)) = ours {
+                        return self.follow(running, *id);
+                    }
+                    now >= *listed_since.get_or_insert(now) + LISTING_TIME
                 }
-                // It has none. If it counts, and has counted nothing, nothing was printed either.
-                let after = self.remote.look().ok().and_then(|look| look.impressions);
-                let is_same = after.is_some() && after == running.impressions_before;
-                let outcome = if is_same { Outcome::NotPrinted } else { Outcome::Unknown };
-                return self.post.tell(failure(number, outcome, FaultCode::PageOffline));
-            }
-            if self.post.now() >= until {
+                Err(_) => now >= until,
+            };
+            if is_enough {
                 self.withheld = Some(Held::Unknown);
+                let number = running.job.number();
                 return self.post.tell(failure(number, Outcome::Unknown, FaultCode::PageOffline));
             }
-            self.post.pause(UNWELL_POLL)?;
+            self.post.pause(JOB_POLL)?;
         }
     }
 

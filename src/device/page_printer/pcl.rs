@@ -42,6 +42,14 @@ impl Sheet {
         self.width_px() - 2 * LOGICAL_PAGE_LEFT_PX
     }
 
+    /// Its name in PJL (HP, PJL TRM, p. 6-11).
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::A4 => "A4",
+            Self::A3 => "A3",
+        }
+    }
+
     /// Its name (PWG 5101.1).
     pub(super) fn media(self) -> &'static str {
         match self {

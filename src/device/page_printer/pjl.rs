@@ -43,18 +43,32 @@ pub fn cancel(name: Option<&JobName>, nonce: &str) -> Vec<u8> {
     exchange(&["USTATUS JOB=ON", "CANCEL", &end, &format!("ECHO {nonce}")])
 }
 
-/// A whole job: all its sheets in one piece, ready before the first byte leaves.
+/// Which languages the printer understands, among much else.
+pub fn ask_configuration() -> Vec<u8> {
+    exchange(&["INFO CONFIG"])
+}
+
+/// A whole job in PCL: all its sheets in one piece, ready before the first byte leaves.
 pub fn job(name: &JobName, sheets: &[Vec<u8>]) -> Vec<u8> {
+    framed(name, "", "PCL", &sheets.concat())
+}
+
+/// A whole job in PDF, for a printer that reads it by itself. `None` where the file holds the bytes that
+/// end every language: the printer would take what follows for PJL.
+pub fn pdf_job(name: &JobName, paper: &str, pdf: &[u8]) -> Option<Vec<u8>> {
+    let uel = UEL.as_bytes();
+    let is_whole = !pdf.windows(uel.len()).any(|window| window == uel);
+    is_whole.then(|| framed(name, &format!("@PJL SET PAPER={paper}\r\n"), "PDF", pdf))
+}
+
+fn framed(name: &JobName, settings: &str, language: &str, document: &[u8]) -> Vec<u8> {
     let name = &name.0;
-    let mut bytes = format!(
-        "{UEL}@PJL\r\n@PJL JOB NAME=\"{name}\"\r\n@PJL SET COPIES=1\r\n@PJL ENTER LANGUAGE=PCL\r\n"
-    )
-    .into_bytes();
-    for sheet in sheets {
-        bytes.extend(sheet);
-    }
-    bytes.extend(format!("{UEL}@PJL\r\n@PJL EOJ NAME=\"{name}\"\r\n{UEL}").into_bytes());
-    bytes
+    let head = format!(
+        "{UEL}@PJL\r\n@PJL JOB NAME=\"{name}\"\r\n@PJL SET COPIES=1\r\n{settings}\
+         @PJL ENTER LANGUAGE={language}\r\n"
+    );
+    let end = format!("{UEL}@PJL\r\n@PJL EOJ NAME=\"{name}\"\r\n{UEL}");
+    [head.as_bytes(), document, end.as_bytes()].concat()
 }
 
 /// A name that can stand in quotes in a PJL line.
@@ -79,6 +93,8 @@ impl JobName {
 pub enum Reply {
     Echo(String),
     Identity(String),
+    /// The languages it understands, as it calls them.
+    Languages(Vec<String>),
     Status(Status),
     PageCount(u64),
     JobStarted,
@@ -124,7 +140,7 @@ pub struct ReplyParser {
     overlong: bool,
 }
 
-/// The longest answer a kiosk asks for is `INFO ID`, below 200 bytes.
+/// The longest answer a kiosk asks for is `INFO CONFIG`, below 2 KB (HP, PJL TRM, p. 7-16).
 const MESSAGE_BYTES_MAX: usize = 4096;
 
 impl ReplyParser {
@@ -166,6 +182,7 @@ fn parse(message: &str) -> Option<Reply> {
     }
     match head {
         "INFO ID" => lines.first().map(|line| Reply::Identity(line.trim_matches('"').to_owned())),
+        "INFO CONFIG" => Some(Reply::Languages(listed(&lines, "LANGUAGES"))),
         "INFO STATUS" | "USTATUS DEVICE" => Some(Reply::Status(Status {
             code: value(&lines, "CODE")?.parse().ok()?,
             display: value(&lines, "DISPLAY").unwrap_or_default().to_owned(),
@@ -197,6 +214,17 @@ fn parse(message: &str) -> Option<Reply> {
         },
         _ => None,
     }
+}
+
+/// The lines under a heading such as `LANGUAGES [2 ENUMERATED]`: as many as it says.
+fn listed(lines: &[&str], heading: &str) -> Vec<String> {
+    let mut lines = lines.iter();
+    let count = lines.find_map(|line| {
+        let (count, _) =
+            line.strip_prefix(heading)?.trim_start().strip_prefix('[')?.split_once(' ')?;
+        count.parse().ok()
+    });
+    lines.take(count.unwrap_or(0)).map(|line| (*line).to_owned()).collect()
 }
 
 fn value<'a>(lines: &[&'a str], key: &str) -> Option<&'a str> {

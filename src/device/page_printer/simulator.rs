@@ -1,11 +1,12 @@
 //! A page printer in software: reads PJL and PCL raster, takes its time over each sheet, has trays
-//! and faults.
+//! and faults. PDF it takes as well, and lays it into the tray as it came.
 //!
 //! Its PCL decoder was written from the manual and shares no code with the encoder: a picture that
 //! survives both is right.
 
 use std::collections::VecDeque;
 use std::io::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::device::pty::{Effect, Happening, LineRate, Simulator};
@@ -17,6 +18,8 @@ mod decoder;
 const UEL: &[u8] = b"\x1b%-12345X";
 const TRAY_SHEETS: u32 = 250;
 const SHEETS_KEPT: usize = 20;
+/// A certificate in PDF is below 100 KB.
+const PDF_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// A longer line is no PJL (HP, PJL TRM: 80 characters and the command).
 const LINE_BYTES_MAX: usize = 512;
 
@@ -50,8 +53,9 @@ pub struct SimulatedPagePrinter {
     toner_low: bool,
     knows_cancel: bool,
     knows_jobs: bool,
+    knows_pdf: bool,
     last_reported: Option<u32>,
-    printed: VecDeque<SheetPicture>,
+    printed: VecDeque<Printed>,
     printed_count: u32,
     unknown: Vec<String>,
 }
@@ -61,6 +65,16 @@ enum Language {
     /// Between two UELs: lines.
     Pjl,
     Pcl(Box<PclDecoder>),
+    /// A file, up to the next UEL.
+    Pdf(Vec<u8>),
+}
+
+/// What is on a sheet.
+#[derive(Clone, Debug)]
+enum Printed {
+    Dots(SheetPicture),
+    /// This page, from 0, of this file.
+    Pdf(Arc<[u8]>, usize),
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -79,7 +93,7 @@ struct Job {
 
 #[derive(Debug)]
 struct Waiting {
-    picture: SheetPicture,
+    sheet: Printed,
     from: Duration,
 }
 
@@ -92,7 +106,7 @@ struct Moving {
 /// What somebody can do to it.
 const COMMANDS: &str = "paper out|ok|SHEETS, jam, clear jam, cover open|close, toner low|ok, \
     panel cancel, sheets, \
-    cancel known|unknown, jobs known|unknown, dump FILE [SHEETS BACK]";
+    cancel known|unknown, jobs known|unknown, pdf known|unknown, dump FILE [SHEETS BACK]";
 
 impl SimulatedPagePrinter {
     pub fn new(rate: LineRate) -> Self {
@@ -113,6 +127,7 @@ impl SimulatedPagePrinter {
             toner_low: false,
             knows_cancel: true,
             knows_jobs: true,
+            knows_pdf: true,
             last_reported: None,
             printed: VecDeque::new(),
             printed_count: 0,
@@ -120,9 +135,12 @@ impl SimulatedPagePrinter {
         }
     }
 
-    /// The sheets in the tray, the newest last.
+    /// The sheets of dots in the tray, the newest last.
     pub fn printed(&self) -> impl DoubleEndedIterator<Item = &SheetPicture> {
-        self.printed.iter()
+        self.printed.iter().filter_map(|sheet| match sheet {
+            Printed::Dots(picture) => Some(picture),
+            Printed::Pdf(..) => None,
+        })
     }
 
     pub fn page_count(&self) -> u64 {
@@ -174,7 +192,7 @@ impl SimulatedPagePrinter {
         }
         self.page_count += 1;
         self.printed_count += 1;
-        self.printed.push_back(moving.sheet.picture);
+        self.printed.push_back(moving.sheet.sheet);
         if self.printed.len() > SHEETS_KEPT {
             self.printed.pop_front();
         }
@@ -205,8 +223,10 @@ impl SimulatedPagePrinter {
     fn cancel(&mut self, now: Duration, result: &str) {
         self.waiting.clear();
         self.jammed = None;
-        if let Language::Pcl(pcl) = &mut self.language {
-            pcl.throw_away();
+        match &mut self.language {
+            Language::Pcl(pcl) => pcl.throw_away(),
+            Language::Pdf(file) => file.clear(),
+            Language::Pjl => {}
         }
         if let Some(job) = &mut self.job {
             job.is_closed = true;
@@ -268,21 +288,50 @@ impl SimulatedPagePrinter {
                 match event {
                     Event::Nothing => {}
                     Event::Ejected(picture) => {
-                        self.waiting.push_back(Waiting { picture, from: now });
+                        let sheet = Printed::Dots(picture);
+                        self.waiting.push_back(Waiting { sheet, from: now });
                     }
                     Event::Unknown(command) => self.unknown.push(command),
                     Event::Left => {
                         // The end of the language ejects what is on the page.
                         if let Some(picture) = pcl.eject() {
-                            self.waiting.push_back(Waiting { picture, from: now });
+                            let sheet = Printed::Dots(picture);
+                            self.waiting.push_back(Waiting { sheet, from: now });
                         }
                         self.language = Language::Pjl;
                     }
                 }
                 true
             }
+            Language::Pdf(_) => self.read_pdf(now),
             Language::Pjl => self.read_line(now),
         }
+    }
+
+    /// Takes a file up to the UEL behind it.
+    fn read_pdf(&mut self, now: Duration) -> bool {
+        let Language::Pdf(file) = &mut self.language else { return false };
+        let end = self.input.windows(UEL.len()).position(|window| window == UEL);
+        // The beginning of a UEL may be the last that came.
+        let taken = end.unwrap_or_else(|| self.input.len().saturating_sub(UEL.len() - 1));
+        file.extend(self.input.drain(..taken));
+        file.truncate(PDF_BYTES_MAX);
+        if end.is_none() {
+            return false;
+        }
+        let file = std::mem::take(file);
+        self.language = Language::Pjl;
+        let pages = pages(&file);
+        // What was thrown away was no file, and what breaks off is none.
+        if pages == 0 && file.iter().any(|byte| *byte != 0) {
+            self.unknown.push(format!("{} bytes that are no PDF", file.len()));
+        }
+        let file: Arc<[u8]> = file.into();
+        for page in 0..pages {
+            let sheet = Printed::Pdf(Arc::clone(&file), page);
+            self.waiting.push_back(Waiting { sheet, from: now });
+        }
+        true
     }
 
     fn read_line(&mut self, now: Duration) -> bool {
@@ -326,6 +375,17 @@ impl SimulatedPagePrinter {
                 self.last_reported = Some(self.status().0);
             }
             ("INFO", "ID") => self.say("@PJL INFO ID\r\n\"PERMIT SIMULATED LASER\"\r\n"),
+            ("INFO", "CONFIG") => {
+                let languages = if self.knows_pdf {
+                    "[2 ENUMERATED]\r\n\tPCL\r\n\tPDF"
+                } else {
+                    "[1 ENUMERATED]\r\n\tPCL"
+                };
+                self.say(&format!(
+                    "@PJL INFO CONFIG\r\nIN TRAYS [1 ENUMERATED]\r\n\tINTRAY1 PC\r\n\
+                     LANGUAGES {languages}\r\nMEMORY=134217728\r\n"
+                ));
+            }
             ("INFO", "STATUS") => {
                 self.say(&format!("@PJL INFO STATUS\r\n{}", self.status_lines()));
             }
@@ -343,12 +403,33 @@ impl SimulatedPagePrinter {
                     job.is_closed = true;
                 }
             }
-            ("SET", "COPIES=1") => {}
+            ("SET", "COPIES=1" | "PAPER=A4" | "PAPER=A3") => {}
             ("CANCEL", _) if self.knows_cancel => self.cancel(now, "HOST_CANCELED"),
             ("ENTER", "LANGUAGE=PCL") => self.language = Language::Pcl(Box::default()),
+            ("ENTER", "LANGUAGE=PDF") if self.knows_pdf => {
+                self.language = Language::Pdf(Vec::new());
+            }
             _ => self.say(&format!("@PJL {command}\r\n?\r\n")),
         }
     }
+}
+
+/// The pages of a PDF file: objects of the type `Page`, which stand in the open in what kiosks send. None in
+/// a file that breaks off.
+fn pages(file: &[u8]) -> usize {
+    let is_whole = file.starts_with(b"%PDF-")
+        && file.windows(5).rev().take(1024).any(|window| window == b"%%EOF");
+    if !is_whole {
+        return 0;
+    }
+    let names = file.windows(5).enumerate().filter(|(_, window)| *window == b"/Page");
+    names
+        .filter(|(at, _)| {
+            let (before, after) = file.split_at(*at);
+            let is_type = before.trim_ascii_end().ends_with(b"/Type");
+            is_type && !after.get(5).is_some_and(u8::is_ascii_alphanumeric)
+        })
+        .count()
 }
 
 impl Simulator for SimulatedPagePrinter {
@@ -412,6 +493,7 @@ impl Simulator for SimulatedPagePrinter {
             ["panel", "cancel"] => self.cancel(now, "USER_CANCELED"),
             ["cancel", known @ ("known" | "unknown")] => self.knows_cancel = *known == "known",
             ["jobs", known @ ("known" | "unknown")] => self.knows_jobs = *known == "known",
+            ["pdf", known @ ("known" | "unknown")] => self.knows_pdf = *known == "known",
             ["help"] => return Ok(COMMANDS.to_owned()),
             ["dump", file, rest @ ..] if rest.len() <= 1 => {
                 let back: usize = match rest.first().map_or(Ok(0), |word| word.parse()) {
@@ -421,9 +503,17 @@ impl Simulator for SimulatedPagePrinter {
                 let Some(sheet) = self.printed.iter().rev().nth(back) else {
                     return Err(format!("only {} sheets are kept", self.printed.len()));
                 };
-                let save = || std::fs::File::create(file)?.write_all(&sheet.png()?);
+                let (bytes, what) = match sheet {
+                    Printed::Dots(dots) => {
+                        (dots.png(), format!("{} × {} dots", dots.width_px(), dots.height_px()))
+                    }
+                    Printed::Pdf(pdf, page) => {
+                        (Ok(pdf.to_vec()), format!("PDF, page {}", page + 1))
+                    }
+                };
+                let save = || std::fs::File::create(file)?.write_all(&bytes?);
                 save().map_err(|error| format!("cannot write {file}: {error}"))?;
-                return Ok(format!("{} × {} dots in {file}", sheet.width_px(), sheet.height_px()));
+                return Ok(format!("{what} in {file}"));
             }
             _ => return Err(not_understood()),
         }
@@ -436,7 +526,11 @@ impl Simulator for SimulatedPagePrinter {
         match words.as_slice() {
             ["online"] => Some(self.is_online()),
             ["offline"] => Some(!self.is_online()),
-            ["receiving"] => Some(matches!(&self.language, Language::Pcl(pcl) if pcl.is_dirty())),
+            ["receiving"] => Some(match &self.language {
+                Language::Pcl(pcl) => pcl.is_dirty(),
+                Language::Pdf(file) => !file.is_empty(),
+                Language::Pjl => false,
+            }),
             ["idle"] => Some(self.is_idle() && matches!(self.language, Language::Pjl)),
             ["printed", sheets] => Some(self.printed_count >= sheets.parse().ok()?),
             _ => None,

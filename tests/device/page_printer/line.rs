@@ -9,6 +9,7 @@ use permit_kiosk::device::{Health, Started, spawn};
 use permit_kiosk::fault::FaultCode;
 
 use super::pcl::{A4, page};
+use crate::certificate::sample;
 use crate::device::receipt_printer::{Dots, until_ready};
 use crate::device::{Bench, clock, event, until};
 
@@ -53,6 +54,73 @@ fn check_last_sheet(bench: &Bench, bits: &[u8]) {
         })
         .count();
     assert_eq!(differing, 0, "dots");
+}
+
+/// The copy of the golden food licence as a file, and its job.
+fn pdf_job(number: u64) -> (Vec<u8>, Job) {
+    let sheets = sample::sheets(&sample::food());
+    let (_, pdf) = sheets.last().unwrap();
+    (pdf.clone(), job(number, &page(A4)).or_pdf(pdf))
+}
+
+fn start_preferring_pdf(bench: &Bench) -> Started<Command, Event> {
+    let driver = PagePrinter::new(BAUD, 0xFEED, false).preferring_pdf();
+    spawn("page_printer", bench.line("page_printer", BAUD), driver, clock()).unwrap()
+}
+
+#[test]
+fn a_printer_that_reads_pdf_gets_the_certificate_as_it_is() {
+    let bench = Bench::new(LineRate::Max);
+    let (device, reports) = start_preferring_pdf(&bench);
+    until_ready(&device, &reports);
+    let (pdf, job) = pdf_job(21);
+    device.send(Command::Print(job)).unwrap();
+    while !matches!(event(&reports), Event::JobSent { job: 21, .. }) {}
+    let confirmed = Event::JobConfirmed { job: 21, evidence: Evidence::JobEnd };
+    assert_eq!(event(&reports), confirmed);
+    let file = bench.dir.path().join("last.pdf");
+    bench.hand(&format!("dump page_printer {}", file.display()));
+    assert!(std::fs::read(&file).unwrap() == pdf, "another file arrived");
+    let checked = std::process::Command::new("qpdf").arg("--check").arg(&file).output().unwrap();
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    assert!(device.shutdown());
+}
+
+#[test]
+fn a_printer_that_says_it_cannot_read_pdf_gets_dots() {
+    let bench = Bench::new(LineRate::Max);
+    bench.hand("page_printer pdf unknown");
+    let (device, reports) = start_preferring_pdf(&bench);
+    until_ready(&device, &reports);
+    device.send(Command::Print(pdf_job(22).1)).unwrap();
+    while !matches!(event(&reports), Event::JobSent { job: 22, .. }) {}
+    assert!(matches!(event(&reports), Event::JobConfirmed { job: 22, .. }));
+    check_last_sheet(&bench, &page(A4));
+    assert!(device.shutdown());
+}
+
+#[test]
+fn a_pdf_whose_paper_runs_out_is_cancelled_and_does_not_come_out_after_the_refill() {
+    let bench = Bench::new(LineRate::Max);
+    let (device, reports) = start_preferring_pdf(&bench);
+    until_ready(&device, &reports);
+    bench.hand("page_printer paper out");
+    until(&reports, |health| health == Health::of(FaultCode::PagePaperOut));
+    device.send(Command::Print(pdf_job(23).1)).unwrap();
+    let Event::JobFailed { job: 23, outcome, .. } = event(&reports) else { panic!("no end") };
+    assert_eq!(outcome, Outcome::NotPrinted);
+    bench.hand("page_printer paper ok");
+    until(&reports, is_ready);
+    // And where the jam comes with the sheet: it is cleared, and nothing is left of it.
+    bench.hand("page_printer jam");
+    device.send(Command::Print(pdf_job(24).1)).unwrap();
+    while !matches!(event(&reports), Event::JobSent { job: 24, .. }) {}
+    let Event::JobFailed { job: 24, outcome, fault } = event(&reports) else { panic!("no end") };
+    assert_eq!((outcome, fault.code), (Outcome::NotPrinted, FaultCode::PageJam));
+    bench.hand("page_printer clear jam");
+    until_ready(&device, &reports);
+    assert_eq!(bench.hand("page_printer sheets"), "0");
+    assert!(device.shutdown());
 }
 
 #[test]

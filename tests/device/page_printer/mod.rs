@@ -7,4 +7,5 @@ mod line;
 mod mishaps;
 mod network;
 mod pcl;
+mod peer;
 mod pjl;

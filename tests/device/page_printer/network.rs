@@ -1,12 +1,13 @@
 //! The page printer on the network, against a printer we did not write: `ippeveprinter` of CUPS.
 
-use std::io::Write as _;
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command as Program, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Receiver;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use permit_kiosk::device::page_printer::{
@@ -237,6 +238,106 @@ fn a_printer_on_the_network_that_runs_out_of_paper_gives_the_certificate_back() 
     device.send(Command::Print(job(9, &page(A4)))).unwrap();
     assert!(matches!(event(&reports), Event::JobSent { job: 9, .. }));
     assert!(matches!(event(&reports), Event::JobConfirmed { job: 9, .. }));
+    assert!(device.shutdown());
+}
+
+/// A line to the printer that loses the answer to a document: it hangs up once the whole document is there,
+/// and hands it over a second later, where `delivers`. What else is asked goes through.
+struct BadLine {
+    uri: String,
+    documents: Arc<AtomicUsize>,
+}
+
+impl BadLine {
+    fn to(printer: &Printer, delivers: bool) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let uri = format!("ipp://localhost:{}/ipp/print", listener.local_addr().unwrap().port());
+        let far = printer.uri.trim_start_matches("ipp://").split('/').next().unwrap().to_owned();
+        let documents = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&documents);
+        // Ends with the test's process.
+        std::thread::spawn(move || {
+            for near in listener.incoming().flatten() {
+                let (far, count) = (far.clone(), Arc::clone(&count));
+                std::thread::spawn(move || carry(near, &far, delivers, &count));
+            }
+        });
+        Self { uri, documents }
+    }
+}
+
+/// RFC 8011, 5.4.15.
+const PRINT_JOB: [u8; 2] = [0, 2];
+
+fn carry(mut near: TcpStream, far: &str, delivers: bool, documents: &AtomicUsize) {
+    let mut seen = Vec::new();
+    let mut buffer = [0; 4096];
+    // As far as tells what is asked: the operation stands before the first attribute (RFC 8010, 3.1).
+    let first = b"attributes-charset";
+    let asked = loop {
+        if let Some(at) = seen.windows(first.len()).position(|window| window == first) {
+            break [seen[at - 10], seen[at - 9]];
+        }
+        match near.read(&mut buffer) {
+            Ok(0) | Err(_) => return,
+            Ok(count) => seen.extend(&buffer[..count]),
+        }
+    };
+    let mut onward = TcpStream::connect(far).unwrap();
+    if asked == PRINT_JOB {
+        documents.fetch_add(1, Ordering::SeqCst);
+        // An empty chunk ends it.
+        while !seen.ends_with(b"\r\n0\r\n\r\n") {
+            match near.read(&mut buffer) {
+                Ok(0) | Err(_) => break,
+                Ok(count) => seen.extend(&buffer[..count]),
+            }
+        }
+        near.shutdown(Shutdown::Both).unwrap();
+        if delivers {
+            std::thread::park_timeout(Duration::from_secs(1));
+            onward.write_all(&seen).unwrap();
+            // Nobody hears the answer; hung up on, the printer would give up.
+            let _gone = std::io::copy(&mut onward, &mut std::io::sink());
+        }
+        return;
+    }
+    onward.write_all(&seen).unwrap();
+    let (mut from, mut to) = (near.try_clone().unwrap(), onward.try_clone().unwrap());
+    std::thread::spawn(move || {
+        let _gone = std::io::copy(&mut from, &mut to);
+        let _gone = to.shutdown(Shutdown::Both);
+    });
+    let _gone = std::io::copy(&mut onward, &mut near);
+    let _gone = near.shutdown(Shutdown::Both);
+}
+
+#[test]
+fn a_document_whose_answer_is_lost_is_found_in_the_printers_list_and_not_sent_again() {
+    let Some(printer) = Printer::start() else { return };
+    let line = BadLine::to(&printer, true);
+    let (device, reports) = ready(&line.uri, false);
+    device.send(Command::Print(job(11, &page(A4)))).unwrap();
+    assert!(matches!(event(&reports), Event::JobSent { job: 11, .. }));
+    let confirmed = Event::JobConfirmed { job: 11, evidence: Evidence::JobEnd };
+    assert_eq!(event(&reports), confirmed);
+    assert!(printer.printed().exists());
+    assert_eq!(line.documents.load(Ordering::SeqCst), 1);
+    assert!(device.shutdown());
+}
+
+#[test]
+fn a_document_nobody_can_find_again_is_a_persons_question() {
+    let Some(printer) = Printer::start() else { return };
+    let line = BadLine::to(&printer, false);
+    let (device, reports) = ready(&line.uri, false);
+    device.send(Command::Print(job(12, &page(A4)))).unwrap();
+    assert!(matches!(event(&reports), Event::JobSent { job: 12, .. }));
+    let Event::JobFailed { job: 12, outcome, fault } = event(&reports) else { panic!("no end") };
+    assert_eq!((outcome, fault.code), (Outcome::Unknown, FaultCode::PageOffline));
+    assert_eq!(line.documents.load(Ordering::SeqCst), 1);
+    // It holds nothing of ours: it goes on.
+    until(&reports, |health| matches!(health, Health::Ready { .. }));
     assert!(device.shutdown());
 }
 

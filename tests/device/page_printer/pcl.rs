@@ -13,7 +13,7 @@ pub(super) const A4: (usize, usize) = (2480, 3507);
 const A3: (usize, usize) = (3507, 4960);
 
 /// Let a simulated printer print one sheet of PCL.
-fn printed(pcl: &[u8]) -> SheetPicture {
+pub(super) fn printed(pcl: &[u8]) -> SheetPicture {
     let mut printer = SimulatedPagePrinter::new(LineRate::Max);
     let job =
         [b"\x1b%-12345X@PJL ENTER LANGUAGE=PCL\r\n".as_slice(), pcl, b"\x1b%-12345X"].concat();

@@ -24,6 +24,20 @@ fn a_job_is_framed_as_the_manual_says() {
         @PJL EOJ NAME=\"K03-000017-1\"\r\n\
         \x1b%-12345X";
     assert_eq!(String::from_utf8(bytes).unwrap(), expected);
+    let bytes = pjl::pdf_job(&name, "A4", b"%PDF-1.4 \x1b ... %%EOF\n").unwrap();
+    let expected = "\x1b%-12345X@PJL\r\n\
+        @PJL JOB NAME=\"K03-000017-1\"\r\n\
+        @PJL SET COPIES=1\r\n\
+        @PJL SET PAPER=A4\r\n\
+        @PJL ENTER LANGUAGE=PDF\r\n\
+        %PDF-1.4 \x1b ... %%EOF\n\
+        \x1b%-12345X@PJL\r\n\
+        @PJL EOJ NAME=\"K03-000017-1\"\r\n\
+        \x1b%-12345X";
+    assert_eq!(String::from_utf8(bytes).unwrap(), expected);
+    // What is in a file is not obeyed.
+    let bad = b"%PDF-1.4 \x1b%-12345X@PJL EOJ %%EOF\n";
+    assert_eq!(pjl::pdf_job(&name, "A4", bad), None);
     let expected = "\x1b%-12345X@PJL\r\n@PJL USTATUSOFF\r\n@PJL ECHO PK-1\r\n\x1b%-12345X";
     assert_eq!(String::from_utf8(pjl::resynchronise("PK-1")).unwrap(), expected);
     for bad in ["", "a\"b", "a b", "许可", &"x".repeat(81)] {
@@ -45,6 +59,8 @@ const ANSWERS: &str = "noise@PJL ECHO PK-00000000000000ff-1\r\n\x0c\
     @PJL USTATUS JOB\r\nEND\r\n\x0c\
     @PJL CANCEL\r\n?\r\n\x0c\
     @PJL INFO MEMORY\r\n\"?\"\r\n\x0c\
+    @PJL INFO CONFIG\r\nIN TRAYS [1 ENUMERATED]\r\n\tINTRAY1 PC\r\nLANGUAGES [2 ENUMERATED]\r\n\tPCL\r\n\tPDF\r\n\
+    MEMORY=16777216\r\n\x0c\
     @PJL INFO STATUS\r\nCODE=red\r\n\x0c";
 
 fn replies() -> Vec<Reply> {
@@ -65,6 +81,7 @@ fn replies() -> Vec<Reply> {
         end(None, None, JobResult::Unstated),
         Reply::Unsupported("CANCEL".to_owned()),
         Reply::Unsupported("INFO MEMORY".to_owned()),
+        Reply::Languages(vec!["PCL".to_owned(), "PDF".to_owned()]),
         Reply::Other(28),
     ]
 }

@@ -73,6 +73,9 @@ pub(super) struct PclDecoder {
     /// `ESC & l 26 A` or `27`.
     paper: u32,
     cursor: (usize, usize),
+    lines_per_inch: usize,
+    /// Vertical positions are counted from here.
+    top_margin_px: usize,
     raster: Raster,
     /// Parameterised characters and group of a combined sequence that goes on, as in `ESC * b 3m`
     /// before `12W`.
@@ -111,6 +114,8 @@ impl Default for PclDecoder {
             is_dirty: false,
             paper: 26,
             cursor: (0, 0),
+            lines_per_inch: 6,
+            top_margin_px: 0,
             raster,
             combined: None,
         }
@@ -230,9 +235,16 @@ impl PclDecoder {
             }
             b"*bW" if self.raster.is_on => return self.paint(data),
             b"*pX" => self.cursor.0 = size,
-            b"*pY" => self.cursor.1 = size,
+            b"*pY" => self.cursor.1 = self.top_margin_px + size,
+            // In decipoints: 720 to the inch.
+            b"&aH" => self.cursor.0 = size * 300 / 720,
+            b"&aV" => self.cursor.1 = self.top_margin_px + size * 300 / 720,
+            b"&lD" if size > 0 => self.lines_per_inch = size,
+            b"&lE" => self.top_margin_px = size * 300 / self.lines_per_inch,
+            // Of text, which nobody sends.
+            b"&kH" => {}
             // What this printer can do only one way.
-            b"*rF" | b"&lO" | b"&lE" | b"&lL" if value == 0 => {}
+            b"*rF" | b"&lO" | b"&lL" if value == 0 => {}
             b"&lX" if value == 1 => {}
             b"*tR" | b"&uD" if value == 300 => {}
             [character, group, letter] => {
