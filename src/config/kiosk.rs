@@ -88,13 +88,18 @@ pub struct Backlight {
     pub night_percent: u32,
 }
 
-/// The programs that read the screens aloud: a text comes to their standard input.
+/// The programs that read the screens aloud: a text comes to their standard input. What somebody has
+/// recorded is played instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Speech {
     /// For Mandarin; empty where there is none.
     pub zh: Vec<String>,
     /// For English; empty where there is none.
     pub en: Vec<String>,
+    /// Where recordings lie, in `zh/` and `en/`; `None` where there are none.
+    pub recordings: Option<PathBuf>,
+    /// What plays one: the file comes as its last argument.
+    pub player: Vec<String>,
 }
 
 impl Speech {
@@ -370,7 +375,11 @@ fn speech(section: &Section<'_>) -> Option<Speech> {
     };
     let zh = program("zh", "espeak-ng -v cmn-latn-pinyin -s 145 --stdin");
     let en = program("en", "espeak-ng -v en -s 150 --stdin");
-    Some(Speech { zh: zh?, en: en? })
+    let player = program("player", "aplay -q");
+    let recordings = section.parsed("recordings", "/var/lib/permit-kiosk/voice", |text| {
+        Ok::<_, Refusal>((text != NONE).then(|| PathBuf::from(text)))
+    });
+    Some(Speech { zh: zh?, en: en?, recordings: recordings?, player: player? })
 }
 
 fn session(section: &Section<'_>) -> Option<SessionTimes> {

@@ -375,19 +375,30 @@ impl Session {
 
     /// How many times longer than usual somebody may take.
     fn factor(&self) -> u32 {
-        let large = if self.large_print { self.terms.pace.large_print_factor } else { 1 };
+        let large = self.print_factor();
         if self.help_called { large.max(HELP_FACTOR) } else { large }
+    }
+
+    /// How many times longer somebody reads.
+    fn print_factor(&self) -> u32 {
+        if self.large_print { self.terms.pace.large_print_factor } else { 1 }
+    }
+
+    /// How long a last screen stays.
+    pub(super) fn farewell_time(&self) -> Duration {
+        FAREWELL * self.print_factor()
     }
 
     fn tick(&mut self, at: Moment) -> Vec<Effect> {
         let patience = self.patience();
         let papers_settled = self.papers().all(|(_, state)| state.is_settled());
+        let (farewell, papers_seen) = (self.farewell_time(), PAPERS_SEEN * self.print_factor());
         let Some(visit) = &mut self.visit else { return Vec::new() };
         let in_stage = at.monotonic.saturating_sub(visit.stage_since);
         match self.stage {
             Stage::Welcome => Vec::new(),
             Stage::Ended(_) | Stage::Done => {
-                if in_stage >= FAREWELL {
+                if in_stage >= farewell {
                     self.leave(at)
                 } else {
                     Vec::new()
@@ -418,8 +429,8 @@ impl Session {
             }
             Stage::Decided(Outcome::Issued(_))
                 if papers_settled
-                    && in_stage >= PAPERS_SEEN
-                    && at.monotonic.saturating_sub(visit.touched) >= PAPERS_SEEN =>
+                    && in_stage >= papers_seen
+                    && at.monotonic.saturating_sub(visit.touched) >= papers_seen =>
             {
                 self.enter(at, Stage::Rating)
             }

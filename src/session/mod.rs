@@ -216,8 +216,6 @@ pub enum Ending {
     TimedOut,
     /// It took longer than a visit may.
     TooLong,
-    /// The kiosk can serve nobody at the moment.
-    OutOfService,
 }
 
 /// Everything known of the visit; dropped, and so wiped, at its end.
@@ -448,6 +446,15 @@ impl Session {
         let (begin, length) = self.patience()?;
         let left = (begin + length).saturating_sub(idle);
         (idle >= begin).then_some(left.as_secs())
+    }
+
+    /// Seconds until a last screen goes away by itself.
+    pub fn farewell(&self, now: Duration) -> Option<u64> {
+        let visit = self.visit.as_ref()?;
+        matches!(self.stage, Stage::Done | Stage::Ended(_)).then(|| {
+            let shown = now.saturating_sub(visit.stage_since);
+            self.farewell_time().saturating_sub(shown).as_secs()
+        })
     }
 
     /// How far the visit is: step of steps, for the line at the top of every screen.

@@ -6,6 +6,7 @@ use iced::widget::selector::Candidate;
 use iced::{Point, Rectangle};
 
 use super::widget::keypad::CURTAIN;
+use super::widget::label;
 use crate::domain::Language;
 use crate::session::event::PaperState;
 use crate::session::{Session, Stage};
@@ -19,18 +20,19 @@ pub(super) enum Seen {
     Frame(Rectangle),
     /// Title and lead.
     Title(Rectangle),
-    /// Words, and their middle.
-    Words(Point, String),
+    /// Words, and their middle, unless they are moved out of sight: those are read too.
+    Words(Option<Point>, String),
 }
 
 /// Looks for what there is to read.
 pub(super) fn texts(candidate: Candidate<'_>) -> Option<Seen> {
-    let place = candidate.visible_bounds()?;
+    let place = candidate.visible_bounds();
     match candidate {
         Candidate::Text { content, .. } if !content.trim().is_empty() => {
-            Some(Seen::Words(place.center(), content.to_owned()))
+            Some(Seen::Words(place.map(|place| place.center()), label::unjoined(content)))
         }
         Candidate::Container { id: Some(id), .. } => {
+            let place = place?;
             let is = |name: &'static str| *id == iced::widget::Id::new(name);
             if is(CURTAIN) {
                 Some(Seen::Curtain)
@@ -51,7 +53,7 @@ pub(super) fn texts(candidate: Candidate<'_>) -> Option<Seen> {
 
 /// The texts to be read of what was seen.
 pub(super) fn of_screen(seen: Vec<Seen>, only_title: bool) -> Vec<String> {
-    let mut texts: Vec<(Point, String)> = Vec::new();
+    let mut texts: Vec<(Option<Point>, String)> = Vec::new();
     let mut frames = Vec::new();
     let mut title = None;
     for seen in seen {
@@ -66,8 +68,8 @@ pub(super) fn of_screen(seen: Vec<Seen>, only_title: bool) -> Vec<String> {
         }
     }
     texts.retain(|(middle, _)| {
-        let in_title = title.is_some_and(|title| title.contains(*middle));
-        !frames.iter().any(|frame| frame.contains(*middle)) && (in_title || !only_title)
+        let is_in = |place: &Rectangle| middle.is_some_and(|middle| place.contains(middle));
+        !frames.iter().any(is_in) && (!only_title || title.as_ref().is_some_and(is_in))
     });
     texts.into_iter().map(|(_, words)| words).collect()
 }
@@ -94,7 +96,7 @@ pub(super) fn sentences(texts: &[String], language: Language) -> String {
 pub(super) fn key(
     session: &Session,
     screen: &'static str,
-    page: usize,
+    page: &str,
     over: Option<&'static str>,
 ) -> String {
     let how_far = match session.stage() {

@@ -555,7 +555,7 @@ impl App {
         if !self.help.aloud {
             return None;
         }
-        let key = aloud::key(&self.session, self.screen.name(), self.screen.page(), self.over());
+        let key = aloud::key(&self.session, self.screen.name(), &self.screen.page(), self.over());
         if key == self.read {
             return None;
         }

@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 
 use crate::session::event::{Paper, PaperState};
 use crate::session::{Outcome, Session, Stage};
+use crate::ui::widget::label;
 
 /// Questions waiting for the screen: one connection asks one at a time, few connect.
 const QUESTIONS_MAX: usize = 8;
@@ -183,7 +184,7 @@ pub(super) fn matching(
 ) -> impl FnMut(Candidate<'_>) -> Option<Rectangle> + Send + 'static {
     let id = iced::widget::Id::from(wanted.clone());
     move |candidate| {
-        let is_text = matches!(&candidate, Candidate::Text { content, .. } if *content == wanted);
+        let is_text = matches!(&candidate, Candidate::Text { content, .. } if label::unjoined(content) == wanted);
         let seen = (is_text || candidate.id() == Some(&id)).then(|| candidate.visible_bounds());
         // Beyond the window's edge there is nothing to touch.
         seen.flatten()?.intersection(&Rectangle::with_size(room))
@@ -195,7 +196,7 @@ pub(super) fn visible_text(candidate: Candidate<'_>) -> Option<String> {
     if let Candidate::Text { content, visible_bounds: Some(_), .. } = candidate
         && !content.is_empty()
     {
-        return Some(content.to_owned());
+        return Some(label::unjoined(content));
     }
     None
 }
@@ -213,7 +214,7 @@ pub(super) fn within(wanted: String) -> impl FnMut(Candidate<'_>) -> Option<Seen
     move |candidate| {
         let place = candidate.visible_bounds()?;
         if let Candidate::Text { content, .. } = candidate {
-            return (!content.is_empty()).then(|| Seen::Text(place, content.to_owned()));
+            return (!content.is_empty()).then(|| Seen::Text(place, label::unjoined(content)));
         }
         (candidate.id() == Some(&id)).then_some(Seen::Holder(place))
     }

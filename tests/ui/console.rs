@@ -20,7 +20,7 @@ use permit_kiosk::terminal::report::{
     About, Device, DeviceKind, Line, Numbers, Readiness, Standing, Trays, UnknownSheet,
 };
 use permit_kiosk::terminal::work::{PortFound, Work};
-use permit_kiosk::ui::text::strings;
+use permit_kiosk::ui::text::{sentence, strings};
 use permit_kiosk::wire::v1::{Document, SheetAnswer, SignOut};
 
 use super::stand::{NOTHING, Stand};
@@ -280,8 +280,10 @@ fn every_fault_is_told_with_its_code_who_mends_it_and_how() {
         let shown = stand.texts().join("\n");
         for standing in trouble().faults {
             let code = standing.fault.code;
-            for words in [code.as_str(), code.title(language), code.remedy(language)] {
-                assert!(shown.contains(words), "{words} is missing in {language:?}:\n{shown}");
+            assert!(shown.contains(code.as_str()), "{code} is missing in {language:?}:\n{shown}");
+            for words in [code.title(language), code.remedy(language)] {
+                let words = sentence(words);
+                assert!(shown.contains(&words), "{words} is missing in {language:?}:\n{shown}");
             }
         }
     }

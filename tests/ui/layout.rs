@@ -45,7 +45,7 @@ static SHOTS: LazyLock<Vec<Shot>> = LazyLock::new(|| {
                 }
                 for (width, height, width_mm) in PANELS {
                     stand.resize(width, height);
-                    stand.settle();
+                    let found = stand.settle();
                     let print = if large { "large" } else { "standard" };
                     let (name, room) = (scene.name, stand.app.room());
                     shots.push(Shot {
@@ -53,7 +53,7 @@ static SHOTS: LazyLock<Vec<Shot>> = LazyLock::new(|| {
                         room,
                         mm_per_px: width_mm / room.width,
                         title: (scene.title)(strings(language)),
-                        found: stand.everything(),
+                        found,
                     });
                 }
             }
@@ -154,7 +154,8 @@ fn no_text_is_clipped_by_what_it_stands_in() {
 #[test]
 fn at_the_design_size_nothing_has_to_be_scrolled() {
     check(|shot| {
-        if shot.room != theme::UPRIGHT {
+        // A technician's settings are as long as the device has settings.
+        if shot.room != theme::UPRIGHT || shot.what.starts_with("console-why ") {
             return Ok(());
         }
         for found in &shot.found {

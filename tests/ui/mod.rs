@@ -1,5 +1,6 @@
 //! The screens, without a window: every one in both languages and large print, by real touches.
 
+mod aloud; // all there is to read is read, once, and nothing personal
 mod bench; // every button is a command of the simulators
 mod catalogue; // the words: none empty, none drawn without a glyph
 mod console; // the way in for staff, and what their pages say

@@ -2,28 +2,27 @@
 //! glass, in large print, in high contrast and at night. Made by `UPDATE_SCREENS=1`, or with a part of their names; otherwise there is one of each,
 //! and those looked at show the screens as they are, give or take what another font version changes.
 //! `KIOSK_ALL_PICTURES=1` looks at all of them. `KIOSK_SHEETS=FOLDER` draws every screen in both languages on all three kinds of
-//! glass into a folder, for whoever looks at them.
+//! glass in every look into a folder, for whoever looks at them; `KIOSK_SHEETS_OF="large zh"` only those with these words in their
+//! names.
 
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
 use std::path::Path;
 
-use iced_test::core::renderer::{Headless, Style};
+use iced_test::core::renderer::{Headless as _, Style};
 use iced_test::core::theme::Base as _;
 use iced_test::core::{Event as Input, Size, clipboard, mouse, window};
-use iced_test::futures::futures::executor::block_on;
-use iced_test::renderer::Renderer;
 use iced_test::runtime::{UserInterface, user_interface};
 use image::imageops::FilterType;
 use image::{DynamicImage, RgbImage, RgbaImage};
 use jiff::civil::time;
 use permit_kiosk::domain::Language;
 use permit_kiosk::session::event::Event;
-use permit_kiosk::ui::app::{Night, settings};
+use permit_kiosk::ui::app::Night;
 
 use super::scenes::{ALL, Scene};
-use super::stand::Stand;
+use super::stand::{Stand, renderer};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/screens");
 
@@ -41,7 +40,7 @@ struct Variant {
     of: fn(&str) -> bool,
 }
 
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Look {
     Plain,
     Large,
@@ -60,13 +59,6 @@ const fn variant(
 }
 
 impl Variant {
-    /// Whether a file is a picture of this variant: `welcome.zh.png`.
-    fn names(&self, file: &str) -> bool {
-        file.strip_suffix(".png")
-            .and_then(|stem| stem.split_once('.'))
-            .is_some_and(|(_, name)| name == self.name)
-    }
-
     /// Width and height of its pictures.
     fn size(&self) -> (u32, u32) {
         match self.window {
@@ -116,15 +108,39 @@ fn is_typical(name: &str) -> bool {
     )
 }
 
-/// Every screen, in both languages on all three kinds of glass.
-const SHEETS: &[Variant] = &[
-    variant("zh", Language::Zh, Look::Plain, UPRIGHT, |_| true),
-    variant("en", Language::En, Look::Plain, UPRIGHT, |_| true),
-    variant("zh-1920x1080", Language::Zh, Look::Plain, LYING, |_| true),
-    variant("en-1920x1080", Language::En, Look::Plain, LYING, |_| true),
-    variant("zh-1280x800", Language::Zh, Look::Plain, SMALL, |_| true),
-    variant("en-1280x800", Language::En, Look::Plain, SMALL, |_| true),
-];
+/// Every screen on all three kinds of glass, in both languages, in each look: `night-en-1280x800`.
+fn sheets() -> impl Iterator<Item = (String, Variant)> {
+    let looks = [
+        ("plain", Look::Plain),
+        ("large", Look::Large),
+        ("contrast", Look::Contrast),
+        ("night", Look::Night),
+    ];
+    looks.into_iter().flat_map(|(look_name, look)| {
+        let languages = [("zh", Language::Zh), ("en", Language::En)];
+        languages.into_iter().flat_map(move |(language_name, language)| {
+            let windows = [("1080x1920", UPRIGHT), ("1920x1080", LYING), ("1280x800", SMALL)];
+            windows.into_iter().map(move |(window_name, window)| {
+                let name = format!("{look_name}-{language_name}-{window_name}");
+                (name, variant("", language, look, window, |_| true))
+            })
+        })
+    })
+}
+
+/// Draws those sheets into a folder that have all of the words in their names.
+fn draw_sheets(folder: &Path, words: &str) {
+    for (name, variant) in sheets() {
+        for scene in ALL {
+            let file = format!("{name}.{}.png", scene.name);
+            // The ordinary hours look the same, and by night the first touch makes them so.
+            let is_told_apart = variant.look != Look::Night || scene.name.starts_with("welcome");
+            if is_told_apart && words.split_whitespace().all(|word| file.contains(word)) {
+                picture(scene, &variant).save(folder.join(file)).unwrap();
+            }
+        }
+    }
+}
 
 /// Those every run looks at.
 const LOOKED_AT: [&str; 7] = [
@@ -157,12 +173,7 @@ fn every_screen_has_its_picture_and_the_pictures_show_the_screens() {
     let update = std::env::var("UPDATE_SCREENS").ok();
     #[expect(clippy::disallowed_methods, reason = "a switch of the test, not a setting")]
     if let Ok(folder) = std::env::var("KIOSK_SHEETS") {
-        for variant in SHEETS {
-            for scene in ALL {
-                let file = format!("{}.{}.png", variant.name, scene.name);
-                picture(scene, variant).save(Path::new(&folder).join(file)).unwrap();
-            }
-        }
+        draw_sheets(Path::new(&folder), &std::env::var("KIOSK_SHEETS_OF").unwrap_or_default());
     }
     let all = is_set("KIOSK_ALL_PICTURES");
     let mut names = BTreeSet::new();
@@ -183,8 +194,8 @@ fn every_screen_has_its_picture_and_the_pictures_show_the_screens() {
     let there: BTreeSet<String> = std::fs::read_dir(FOLDER)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        // Others put pictures of papers here.
-        .filter(|name| VARIANTS.iter().any(|variant| variant.names(name)))
+        // Others put pictures of papers here, whose names have no variant.
+        .filter(|name| name.strip_suffix(".png").is_none_or(|stem| stem.contains('.')))
         .collect();
     assert_eq!(there, names, "make them with UPDATE_SCREENS=1");
     for file in &there {
@@ -237,7 +248,7 @@ fn picture(scene: &Scene, variant: &Variant) -> RgbImage {
             stand.app.set_night(Some(always));
         }
     }
-    stand.settle();
+    drop(stand.settle());
     let (width, height) = variant.size();
     // Not the generic function: that one would be compiled here, without optimisation.
     render(&stand).resize_exact(width, height, FilterType::Triangle).into_rgb8()
@@ -245,12 +256,7 @@ fn picture(scene: &Scene, variant: &Variant) -> RgbImage {
 
 /// The screen as it is drawn at the design size.
 fn render(stand: &Stand) -> DynamicImage {
-    let mut renderer = block_on(<Renderer as Headless>::new(
-        settings().default_font,
-        settings().default_text_size,
-        Some("tiny-skia"),
-    ))
-    .unwrap();
+    let mut renderer = renderer();
     let room = stand.app.room();
     let mut ui = UserInterface::build(
         stand.app.view(),

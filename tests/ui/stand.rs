@@ -8,8 +8,15 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use iced::keyboard::Key;
-use iced::{Event as Input, Point, Rectangle, Size, touch};
+use iced::{Event as Input, Point, Rectangle, Size, Task, touch};
 use iced_test::Simulator;
+use iced_test::core::renderer::Headless;
+use iced_test::core::widget::operation::Outcome;
+use iced_test::futures::futures::executor::block_on;
+use iced_test::futures::futures::{FutureExt as _, StreamExt as _};
+use iced_test::renderer::Renderer;
+use iced_test::runtime::task::into_stream;
+use iced_test::runtime::{Action, UserInterface, user_interface};
 use iced_test::selector::Candidate;
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -107,6 +114,8 @@ impl Performer for Watched {
 pub(super) struct Stand {
     pub(super) app: App,
     hands: Rc<Hands>,
+    /// Whether what a message wants of the toolkit is done: it takes a while, and few tests need it.
+    is_heard: bool,
 }
 
 /// Something found on the screen.
@@ -141,12 +150,33 @@ impl Stand {
         Self::on(Equipment::NONE, Some(terminal))
     }
 
+    /// With an edition that asks a shop for its name in Chinese: the product's own asks for no free text.
+    pub(super) fn asking_a_name() -> Self {
+        static TERMS: LazyLock<Terms> = LazyLock::new(|| {
+            let mut files = edition();
+            // Nothing is decided by it, so nobody has to try it.
+            files.retain(|file, _| !file.starts_with("cases/"));
+            let catalogue = files.get_mut("catalogue.toml").unwrap();
+            *catalogue = catalogue.replacen(
+                r#"asks = ["premises.division""#,
+                r#"asks = ["business.name_on_form", "premises.division""#,
+                1,
+            ) + NAME_FIELD;
+            terms_of(Rulebook::load(&files).unwrap())
+        });
+        Self::by(TERMS.clone(), Equipment::ALL, None)
+    }
+
     fn on(equipment: Equipment, terminal: Option<Terminal>) -> Self {
+        Self::by(terms(), equipment, terminal)
+    }
+
+    fn by(terms: Terms, equipment: Equipment, terminal: Option<Terminal>) -> Self {
         let hands = Rc::new(Hands::default());
-        let session = Session::new(terms(), equipment);
+        let session = Session::new(terms, equipment);
         let performer = Box::new(Watched(Rc::clone(&hands), terminal));
         let app = App::new(session, performer, Size::new(1080.0, 1920.0));
-        Self { app, hands }
+        Self { app, hands, is_heard: false }
     }
 
     pub(super) fn session(&self) -> &Session {
@@ -278,7 +308,56 @@ impl Stand {
     }
 
     pub(super) fn send(&mut self, message: Message) {
-        drop(self.app.update(message));
+        let task = self.app.update(message);
+        if self.is_heard {
+            for message in self.outcome(task) {
+                self.send(message);
+            }
+        }
+    }
+
+    /// The voice is switched on under help; from here on what it reads is heard.
+    pub(super) fn listen(&mut self) {
+        self.touch("help");
+        self.touch("aloud");
+        self.is_heard = true;
+        self.touch("primary");
+    }
+
+    /// What comes of a task that looks at the screen; others answer later, and never here.
+    fn outcome(&self, task: Task<Message>) -> Vec<Message> {
+        let Some(mut stream) = into_stream(task) else { return Vec::new() };
+        let mut renderer = renderer();
+        let cache = user_interface::Cache::default();
+        let mut ui = UserInterface::build(self.app.view(), self.app.room(), cache, &mut renderer);
+        let mut messages = Vec::new();
+        // A task that has had its answer is polled once more before it gives it.
+        let mut idle = 0;
+        while idle < 3 {
+            let Some(polled) = stream.next().now_or_never() else {
+                idle += 1;
+                continue;
+            };
+            let Some(action) = polled else { break };
+            #[expect(
+                clippy::wildcard_enum_match_arm,
+                reason = "windows and clipboards are not here"
+            )]
+            match action {
+                Action::Output(message) => messages.push(message),
+                Action::Widget(operation) => {
+                    let mut operation = Some(operation);
+                    while let Some(mut current) = operation.take() {
+                        ui.operate(&renderer, current.as_mut());
+                        if let Outcome::Chain(next) = current.finish() {
+                            operation = Some(next);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        messages
     }
 
     /// Time passes, a tick each second.
@@ -312,24 +391,27 @@ impl Stand {
         }
     }
 
-    /// Draws the screen until it wants nothing more: a page that does not fit gets its buttons.
-    pub(super) fn settle(&mut self) {
+    /// Draws the screen until it wants nothing more: a page that does not fit gets its buttons. Answers
+    /// everything that is on it then; building a screen is what takes the time.
+    pub(super) fn settle(&mut self) -> Vec<Found> {
         for _ in 0..3 {
             #[expect(clippy::disallowed_methods, reason = "the toolkit's own clock draws frames")]
             let now = iced::time::Instant::now();
             let redraw = Input::Window(iced::window::Event::RedrawRequested(now));
-            let messages: Vec<Message> = {
+            let (found, messages) = {
                 let mut ui = self.look();
                 ui.simulate([redraw]);
-                ui.into_messages().collect()
+                let found = everything_of(&mut ui);
+                (found, ui.into_messages().collect::<Vec<Message>>())
             };
             if messages.is_empty() {
-                return;
+                return found;
             }
             for message in messages {
                 self.send(message);
             }
         }
+        self.everything()
     }
 
     /// What the screen shows now.
@@ -339,26 +421,7 @@ impl Stand {
 
     /// Everything on the screen, in the order drawn.
     pub(super) fn everything(&self) -> Vec<Found> {
-        let found = Arc::new(std::sync::Mutex::new(Vec::new()));
-        let sink = Arc::clone(&found);
-        let collect = move |candidate: Candidate<'_>| -> Option<()> {
-            let bounds = candidate.bounds();
-            let visible = candidate.visible_bounds();
-            let kind = match candidate {
-                Candidate::Text { content, .. } => Kind::Text(content.to_owned()),
-                Candidate::Scrollable { content_bounds, .. } => Kind::Scroll(content_bounds),
-                Candidate::Container { id, .. } => Kind::Box(id.map(name)),
-                Candidate::Focusable { .. }
-                | Candidate::TextInput { .. }
-                | Candidate::Custom { .. } => return None,
-            };
-            sink.lock().unwrap().push(Found { kind, bounds, visible });
-            None
-        };
-        // Nothing is ever "found": the search runs to the end and collects on its way.
-        assert!(self.look().find(collect).is_err());
-
-        found.lock().unwrap().clone()
+        everything_of(&mut self.look())
     }
 
     pub(super) fn texts(&self) -> Vec<String> {
@@ -539,23 +602,56 @@ impl Stand {
         self.touch("primary");
     }
 
-    /// A bookshop that files, up to where the form is confirmed.
-    pub(super) fn come_to_file(&mut self) {
+    /// Comes with an entry to where its form is confirmed: the business holds this, and the form gets
+    /// these answers.
+    pub(super) fn apply(&mut self, entry: &str, held: Supervision, answers: &[(&str, Answer)]) {
         self.touch("primary");
-        self.happen(Event::ServiceChosen("bookshop-culture".to_owned()));
+        self.happen(Event::ServiceChosen(entry.to_owned()));
         self.happen(Event::Told);
         self.happen(Event::CardFound);
         self.happen(Event::Identified(Box::new(applicant())));
         self.prove_business();
-        self.registers_answer();
-        for (field, answer) in [
-            ("filing-kind", Answer::Choice("bookshop".to_owned())),
-            ("premises.division", Answer::Choice("370303002".to_owned())),
-            ("application.opened_on", Answer::Date(date(2026, 11, 10))),
+        for answer in [
+            LookUpAnswer::Business(Some(Box::new(business())), Relation::LegalRepresentative),
+            LookUpAnswer::FoodAndDrug(Box::new(held)),
+            LookUpAnswer::MicroService(DistrictRecord::default()),
         ] {
-            self.happen(Event::Answered { field: field.to_owned(), answer });
+            self.happen(Event::LookedUp(answer));
+        }
+        for (field, answer) in answers {
+            self.happen(Event::Answered { field: (*field).to_owned(), answer: answer.clone() });
         }
         self.happen(Event::FormConfirmed);
+    }
+
+    /// A bookshop that files, up to where the form is confirmed.
+    pub(super) fn come_to_file(&mut self) {
+        self.apply(
+            "bookshop-culture",
+            Supervision::default(),
+            &[
+                ("filing-kind", Answer::Choice("bookshop".to_owned())),
+                ("premises.division", Answer::Choice("370303002".to_owned())),
+                ("application.opened_on", Answer::Date(date(2026, 11, 10))),
+            ],
+        );
+    }
+
+    /// A slip is printed of what was decided and not granted.
+    pub(super) fn be_recorded(&mut self) {
+        assert!(self.session().decision().is_some(), "{:#?}", self.texts());
+        self.happen(Event::Recorded);
+        self.paper(Paper::Slip, PaperState::Printing);
+    }
+
+    /// Signs what is promised, where something is, and the journal issues it.
+    pub(super) fn be_granted(&mut self) {
+        if *self.stage() == Stage::Promising {
+            self.sign();
+            self.touch("primary");
+        }
+        self.issue();
+        self.paper(Paper::Original, PaperState::Printing);
     }
 
     /// Reads the promise, and signs in the box.
@@ -584,16 +680,28 @@ impl Stand {
 
     /// The journal issues this case.
     pub(super) fn issue_case(&mut self, case: Case) {
-        let kind = case.draft.as_ref().map_or(PermitKind::Food, |draft| draft.grant.kind());
-        let files = kind == PermitKind::HygieneFiling;
-        let number = if files { "张卫公备〔2026〕第0001号" } else { "JY13703039900024" };
+        let draft = case.draft.as_ref();
+        let kind = draft.map_or(PermitKind::Food, |draft| draft.grant.kind());
+        let number = match kind {
+            PermitKind::Food => "JY13703039900024",
+            PermitKind::Filing => "YB23703039901023",
+            PermitKind::Hygiene => "张审卫公证字[2026]第0031号",
+            PermitKind::HygieneFiling => "张卫公备〔2026〕第0001号",
+            PermitKind::Combined => "张行综〔2026〕第0001号",
+        };
+        let valid_to = match kind {
+            PermitKind::Food => Some(date(2031, 11, 19)),
+            PermitKind::Hygiene => Some(date(2030, 11, 19)),
+            PermitKind::Filing | PermitKind::HygieneFiling | PermitKind::Combined => None,
+        };
+        let size = if kind.has_copy() { (420, 297) } else { (248, 351) };
         self.happen(Event::Issued(Box::new(IssuedPermit {
             number: PermitNumber::parse(kind, number).unwrap(),
             issued: date(2026, 11, 20),
-            valid_to: (!files).then_some(date(2031, 11, 19)),
+            valid_to,
             page_url: "https://zs.example.gov.cn/v/20261120000001?s=MEUCIQDk".to_owned(),
             decision: case.decision,
-            preview: Some(certificate(if files { (248, 351) } else { (420, 297) })),
+            preview: Some(certificate(size)),
         })));
     }
 
@@ -612,6 +720,16 @@ impl Stand {
     }
 }
 
+/// Draws as the kiosk does, without a window.
+pub(super) fn renderer() -> Renderer {
+    block_on(<Renderer as Headless>::new(
+        settings().default_font,
+        settings().default_text_size,
+        Some("tiny-skia"),
+    ))
+    .unwrap()
+}
+
 /// The events of a tap.
 pub(super) fn tap(position: Point, finger: u64) -> [Input; 2] {
     let id = touch::Finger(finger);
@@ -619,6 +737,29 @@ pub(super) fn tap(position: Point, finger: u64) -> [Input; 2] {
         Input::Touch(touch::Event::FingerPressed { id, position }),
         Input::Touch(touch::Event::FingerLifted { id, position }),
     ]
+}
+
+fn everything_of(ui: &mut Simulator<'_, Message>) -> Vec<Found> {
+    let found = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let sink = Arc::clone(&found);
+    let collect = move |candidate: Candidate<'_>| -> Option<()> {
+        let bounds = candidate.bounds();
+        let visible = candidate.visible_bounds();
+        let kind = match candidate {
+            // What holds characters together on a line is no part of the words.
+            Candidate::Text { content, .. } => Kind::Text(content.replace('\u{2060}', "")),
+            Candidate::Scrollable { content_bounds, .. } => Kind::Scroll(content_bounds),
+            Candidate::Container { id, .. } => Kind::Box(id.map(name)),
+            Candidate::Focusable { .. }
+            | Candidate::TextInput { .. }
+            | Candidate::Custom { .. } => return None,
+        };
+        sink.lock().unwrap().push(Found { kind, bounds, visible });
+        None
+    };
+    // Nothing is ever "found": the search runs to the end and collects on its way.
+    assert!(ui.find(collect).is_err());
+    found.lock().unwrap().clone()
 }
 
 /// The id's own text, as scripts write it.
@@ -629,12 +770,12 @@ fn name(id: &iced::widget::Id) -> String {
 
 /// The terms of every visit here; loading an edition runs all its cases, so it is done once.
 pub(super) fn terms() -> Terms {
-    static TERMS: LazyLock<Terms> = LazyLock::new(load_terms);
+    static TERMS: LazyLock<Terms> = LazyLock::new(|| terms_of(Rulebook::load(&edition()).unwrap()));
     TERMS.clone()
 }
 
-fn load_terms() -> Terms {
-    let rulebook = Arc::new(rulebook());
+fn terms_of(rulebook: Rulebook) -> Terms {
+    let rulebook = Arc::new(rulebook);
     Terms {
         catalogue: Arc::clone(rulebook.catalogue()),
         rulebook,
@@ -647,12 +788,25 @@ fn load_terms() -> Terms {
     }
 }
 
-/// The edition the product comes with.
-fn rulebook() -> Rulebook {
+/// A field that is answered by writing Chinese.
+const NAME_FIELD: &str = r#"
+[[field]]
+key = "business.name_on_form"
+fact = "business.name_on_form"
+kind = "text"
+chars_max = 40
+label.zh = "门头招牌上写什么？"
+label.en = "What stands on the sign over the door?"
+help.zh = "照招牌上的字写。"
+help.en = "As it is written there."
+"#;
+
+/// The files of the edition the product comes with.
+fn edition() -> BTreeMap<String, String> {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/kiosk-config/rulebook"));
     let mut files = BTreeMap::new();
     read_into(&mut files, folder, "");
-    Rulebook::load(&files).unwrap()
+    files
 }
 
 fn read_into(files: &mut BTreeMap<String, String>, folder: &Path, under: &str) {

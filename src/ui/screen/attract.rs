@@ -15,6 +15,8 @@ use crate::ui::widget::{label, press};
 pub(super) fn view<'a>(scene: Scene<'a>) -> Element<'a, Message> {
     let look = scene.look;
     let limits = limits(&look, scene.session.equipment());
+    // Of much that does not work there is so much to say that the rest has to wait.
+    let has_room = limits.len() <= 2;
     let content: Element<'a, Message> = if look.is_wide() {
         let left = column![hero(&look, limits.is_empty()), space().height(Fill)]
             .push(others(scene))
@@ -25,18 +27,19 @@ pub(super) fn view<'a>(scene: Scene<'a>) -> Element<'a, Message> {
         // What does not work matters more than what is nice to know.
         let right = Column::new()
             .push(limits.is_empty().then(|| points(&look)))
-            .push((!look.large).then(|| offers(scene)))
+            .push((!look.large && has_room).then(|| offers(scene)))
             .push(notices(&look, &limits))
             .spacing(theme::space::M)
             .width(Fill);
         row![left, right].spacing(theme::space::XL).height(Fill).into()
     } else {
         // In large print what does not work matters more than what is nice to know.
-        let points = (limits.is_empty() || !look.large).then(|| points(&look));
+        let points = (limits.is_empty() || (!look.large && has_room)).then(|| points(&look));
+        let offers = (!look.large || has_room).then(|| offers(scene));
         column![hero(&look, limits.is_empty()), space().height(Fill)]
             .push(points)
             .push(space().height(Fill))
-            .push(offers(scene))
+            .push(offers)
             .push(notices(&look, &limits))
             .push(space().height(Fill))
             .push(others(scene))
@@ -156,7 +159,11 @@ fn notices<'a>(look: &Look, limits: &[(Icon, &'static str)]) -> Option<Element<'
     )]
     .spacing(theme::space::S);
     for (icon, words) in limits {
-        list = list.push(label::with_icon(*icon, 36.0, warn, label::body(look, *words)));
+        let mut words = label::body(look, *words);
+        if limits.len() > 2 && look.large && look.is_wide() {
+            words = words.size(size::CAPTION);
+        }
+        list = list.push(label::with_icon(*icon, 36.0, warn, words));
     }
     Some(panel::tinted(look, Tone::Warn, list))
 }

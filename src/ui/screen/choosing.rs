@@ -58,6 +58,10 @@ impl Screen {
         }
     }
 
+    pub(super) fn page(&self) -> String {
+        format!("{} {}", self.group, self.page)
+    }
+
     pub(super) fn view<'a>(&'a self, scene: Scene<'a>) -> Page<'a> {
         let look = scene.look;
         Page {

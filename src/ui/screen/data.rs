@@ -1,6 +1,6 @@
 //! Which registers were asked about the applicant, when, for what, and what they answered, masked.
 
-use iced::widget::{Column, column, row};
+use iced::widget::{Column, Row, column, row, space};
 use iced::{Center, Element, Fill, Size};
 
 use super::{Message, Page, Scene};
@@ -47,17 +47,12 @@ fn body(scene: Scene<'_>, _room: Size) -> Element<'_, Message> {
         .entry()
         .map_or(look.text.results_title, |entry| entry.title.get(look.language));
     let columns = if look.is_wide() { 2 } else { 1 };
-    let cards: Vec<Element<'_, Message>> = lines.iter().map(|line| one(scene, line)).collect();
-    let mut rows = Column::new().spacing(theme::space::S);
-    let mut cards = cards.into_iter();
-    while let Some(first) = cards.next() {
-        let second = if columns == 2 { cards.next() } else { None };
-        let mut line = row![first].spacing(theme::space::S);
-        if columns == 2 {
-            line = line.push(second.unwrap_or_else(|| iced::widget::space().width(Fill).into()));
-        }
-        rows = rows.push(line);
-    }
+    let rows = Column::with_children(lines.chunks(columns).map(|beside| {
+        let cards = beside.iter().map(|line| one(scene, line));
+        let missing = (beside.len()..columns).map(|_| space().width(Fill).into());
+        Row::with_children(cards.chain(missing)).spacing(theme::space::S).into()
+    }))
+    .spacing(theme::space::S);
     column![
         panel::quiet(&look, panel::fact(&look, look.text.data_purpose, purpose)),
         rows,

@@ -68,6 +68,10 @@ impl Screen {
         self.page = page;
     }
 
+    pub(super) fn page(&self) -> usize {
+        self.page
+    }
+
     pub(super) fn view<'a>(&'a self, scene: Scene<'a>) -> Page<'a> {
         let look = scene.look;
         let text = look.text;
@@ -80,7 +84,7 @@ impl Screen {
                 title: text.not_recorded_title.into(),
                 lead: "".into(),
                 body: Box::new(move |_| {
-                    panel::notice(&look, Tone::Bad, text.not_recorded_title, text.not_recorded_more)
+                    panel::notice(&look, Tone::Bad, text.not_recorded_more, "")
                 }),
                 primary: Some(on(scene, text.decision_finish)),
                 must_be_read: false,
@@ -146,7 +150,13 @@ impl Screen {
         let look = scene.look;
         let Some(decision) = scene.session.decision() else { return column![].into() };
         let told = decision.shown();
-        let px = if look.large { 420.0 } else { 330.0 };
+        // On a wide screen without papers beside them their lines are long, and few.
+        let alone = look.is_wide() && scene.session.papers().next().is_none();
+        let px = match (look.large, alone) {
+            (true, _) => 420.0,
+            (false, false) => 330.0,
+            (false, true) => 250.0,
+        };
         let per_page = if told.len() <= Look::fit(height, px) {
             told.len()
         } else {
@@ -184,12 +194,13 @@ impl Screen {
     ) -> Element<'a, Touched> {
         let look = scene.look;
         if look.is_wide() {
-            let picture = (room.height - 250.0).clamp(200.0, 420.0);
+            let picture = (room.height - 300.0).clamp(180.0, 260.0);
+            let preview = (room.height - 390.0).clamp(160.0, 240.0);
             return row![
-                column![self.number(&look, action(scene), permit, 200.0)]
-                    .width(Length::FillPortion(3)),
+                column![self.number(&look, action(scene), permit, preview)]
+                    .width(Length::FillPortion(4)),
                 container(papers(scene, picture).unwrap_or_else(|| column![].into()))
-                    .width(Length::FillPortion(2)),
+                    .width(Length::FillPortion(3)),
             ]
             .spacing(theme::space::M)
             .into();
@@ -218,7 +229,12 @@ impl Screen {
         let good = look.colours.good;
         let until = until(text, permit.number.kind(), permit.valid_to);
         let head = row![
-            panel::badge(Icon::Check, 110.0, look.colours.on_primary, good),
+            panel::badge(
+                Icon::Check,
+                if look.is_wide() { 72.0 } else { 110.0 },
+                look.colours.on_primary,
+                good
+            ),
             column![
                 label::caption(look, text.decision_number),
                 container(label::bold(permit.number.to_string(), size::HEADING, look.colours.ink))
@@ -236,41 +252,40 @@ impl Screen {
             ]
             .spacing(theme::space::M)
         });
-        let mut pictures = Row::new().spacing(theme::space::M).align_y(Center);
-        if let Some(preview) = &self.preview {
-            pictures = pictures.push(
-                container(
-                    Image::new(preview.clone())
-                        .content_fit(ContentFit::Contain)
-                        .width(Fill)
-                        .height(preview_px),
-                )
-                .center_x(Length::FillPortion(3)),
-            );
-        }
-        if let Some(code) = &self.code {
-            pictures = pictures.push(
-                container(
-                    column![
-                        public_code(code, (preview_px - 70.0).clamp(150.0, 260.0)),
-                        label::caption(look, text.decision_scan).align_x(Center),
-                    ]
-                    .spacing(theme::space::XS)
-                    .align_x(Center),
-                )
-                .center_x(Length::FillPortion(2)),
-            );
-        }
-        panel::tinted(
-            look,
-            Tone::Good,
-            Column::new()
-                .push(head)
-                .push(dates)
-                .push(reasons(look, permit))
-                .push(pictures)
-                .spacing(theme::space::M),
-        )
+        let preview = self.preview.as_ref().map(|preview| {
+            Image::new(preview.clone())
+                .content_fit(ContentFit::Contain)
+                .width(Fill)
+                .height(preview_px)
+        });
+        let code_px = if look.is_wide() { 150.0 } else { (preview_px - 70.0).clamp(150.0, 260.0) };
+        let code = self.code.as_ref().map(|code| {
+            column![
+                public_code(code, code_px),
+                label::caption(look, text.decision_scan).align_x(Center),
+            ]
+            .spacing(theme::space::XS)
+            .align_x(Center)
+        });
+        let words = Column::new().push(head).push(dates).push(reasons(look, permit));
+        let words = words.spacing(theme::space::M);
+        // Where height is scarce the pictures stand beside the words.
+        let content: Element<'a, Touched> = if look.is_wide() {
+            let pictures = Column::new().push(preview).push(code).align_x(Center);
+            row![
+                words.width(Length::FillPortion(5)),
+                pictures.spacing(theme::space::S).width(Length::FillPortion(3)),
+            ]
+            .spacing(theme::space::M)
+            .into()
+        } else {
+            let third = |of: u16| Length::FillPortion(of);
+            let pictures = Row::new()
+                .push(preview.map(|preview| container(preview).center_x(third(3))))
+                .push(code.map(|code| container(code).center_x(third(2))));
+            words.push(pictures.spacing(theme::space::M).align_y(Center)).into()
+        };
+        panel::tinted(look, Tone::Good, content)
     }
 }
 
@@ -279,7 +294,7 @@ fn reasons<'a>(look: &Look, permit: &IssuedPermit) -> Element<'a, Touched> {
     let lines = permit.decision.shown().into_iter().map(|finding| {
         let message = finding.message.get(look.language);
         let line = match &finding.citation {
-            Some(citation) => format!("{message} {}：{citation}", look.text.finding_article),
+            Some(citation) => format!("{message} {}", (look.text.finding_article)(citation)),
             None => message.to_owned(),
         };
         label::caption(look, line).into()
@@ -385,13 +400,15 @@ fn finding<'a>(look: &Look, tone: Tone, finding: &Shown) -> Element<'a, Touched>
         .width(Fill);
     let remedy = finding.remedy.get(look.language);
     if !remedy.is_empty() {
-        words = words.push(
-            row![
-                label::bold(text.finding_do, size::BODY, look.colours.primary),
-                label::body(look, remedy.to_owned()).width(Fill),
-            ]
-            .spacing(theme::space::S),
-        );
+        let what = label::bold(text.finding_do, size::BODY, look.colours.primary);
+        let remedy = label::body(look, remedy.to_owned()).width(Fill);
+        // Beside many words there would be little room for what they are about.
+        let remedy: Element<'a, Touched> = if text.finding_do.chars().count() > 6 {
+            column![what, remedy].into()
+        } else {
+            row![what, remedy].spacing(theme::space::S).into()
+        };
+        words = words.push(remedy);
     }
     if let Some(due) = finding.due {
         let mut line = (text.due)(&(text.date)(due.date));
@@ -406,8 +423,7 @@ fn finding<'a>(look: &Look, tone: Tone, finding: &Shown) -> Element<'a, Touched>
         ));
     }
     if let Some(citation) = &finding.citation {
-        let article = format!("{}：{citation}", text.finding_article);
-        words = words.push(label::caption(look, article));
+        words = words.push(label::caption(look, (text.finding_article)(citation)));
     }
     panel::card(
         look,
@@ -468,17 +484,20 @@ pub(super) fn paper<'a>(look: &Look, kind: Paper, state: &'a PaperState) -> Elem
         Paper::Slip => text.paper_slip,
         Paper::Data => text.paper_data,
     };
+    // The picture shows it too; who hears the screen does not see that.
+    let from = match slot(kind) {
+        Part::Receipts => text.machine_receipts,
+        Part::Certificates | Part::Reader | Part::Scanner => text.machine_certificates,
+    };
     let (icon, ink, words) = match state {
         PaperState::Waiting => (Icon::Clock, c.soft, text.paper_waiting.to_owned()),
-        PaperState::Printing => (Icon::Printer, c.primary, text.paper_printing.to_owned()),
-        PaperState::Printed => (Icon::Take, c.good, text.paper_printed.to_owned()),
+        PaperState::Printing => (Icon::Printer, c.primary, (text.paper_printing)(from)),
+        PaperState::Printed => (Icon::Take, c.good, (text.paper_printed)(from)),
         PaperState::Unknown => (Icon::Question, c.warn, text.paper_unknown.to_owned()),
         PaperState::NotAvailable => (Icon::Phone, c.soft, text.paper_not_available.to_owned()),
-        PaperState::Held(fault) => (
-            Icon::Alert,
-            c.warn,
-            format!("{}：{}", text.paper_held, fault.code.title(look.language)),
-        ),
+        PaperState::Held(fault) => {
+            (Icon::Alert, c.warn, (text.paper_held)(fault.code.title(look.language)))
+        }
     };
     let mut words = column![label::strong(look, name), label::plain(words, size::CAPTION, ink)];
     if let PaperState::Held(fault) = state {
@@ -486,7 +505,7 @@ pub(super) fn paper<'a>(look: &Look, kind: Paper, state: &'a PaperState) -> Elem
         let remedy = match fault.fixer {
             Fixer::Applicant => remedy.to_owned(),
             Fixer::Attendant | Fixer::Technician | Fixer::Maker => {
-                format!("{} {remedy}", text.paper_held_attendant)
+                (text.paper_held_attendant)(remedy)
             }
         };
         words = words

@@ -14,7 +14,7 @@ pub(super) fn view(scene: Scene<'_>) -> Page<'_> {
     let look = scene.look;
     Page {
         title: look.text.done_title.into(),
-        lead: "".into(),
+        lead: scene.session.farewell(scene.now).map_or_else(String::new, look.text.ends_in).into(),
         body: Box::new(move |room| body(scene, room)),
         primary: Some(press::primary(
             &look,

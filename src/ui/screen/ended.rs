@@ -20,16 +20,17 @@ pub(super) fn view(scene: Scene<'_>) -> Element<'_, Message> {
         Ending::Cancelled => (Icon::Leave, text.ended_cancelled, text.ended_cancelled_more),
         Ending::TimedOut => (Icon::Clock, text.ended_timed_out, text.ended_timed_out_more),
         Ending::TooLong => (Icon::Hourglass, text.ended_too_long, text.ended_too_long_more),
-        Ending::OutOfService => {
-            (Icon::Stop, text.ended_out_of_service, text.ended_out_of_service_more)
-        }
     };
+    // Large and wide there is no room for it.
+    let left = scene.session.farewell(scene.now).filter(|_| !(look.large && look.is_wide()));
+    let left = left.map(look.text.ends_in);
     let content = column![
         panel::badge(icon, if look.is_wide() { 110.0 } else { 220.0 }, c.primary, c.primary_soft),
         label::bold(what, size::TITLE, c.ink).align_x(Center),
         label::body(&look, more).align_x(Center),
         panel::notice(&look, Tone::Good, text.ended_wiped, ""),
     ]
+    .push(left.map(|left| label::soft(&look, left).align_x(Center)))
     .spacing(if look.is_wide() { theme::space::M } else { theme::space::L })
     .align_x(Center)
     .max_width(900);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use iced::widget::{Column, Row, column, container, row, space};
-use iced::{Center, Element, Fill, Size};
+use iced::{Center, Element, Fill, FillPortion, Size};
 use jiff::civil::Date;
 
 use super::{Message as Touched, Page, Scene, data};
@@ -209,12 +209,8 @@ impl Screen {
         }
     }
 
-    pub(super) fn page(&self) -> usize {
-        match self.at {
-            At::Registered => 0,
-            At::Check => 1,
-            At::Question(at) => at + 2,
-        }
+    pub(super) fn page(&self) -> String {
+        format!("{:?} {}", self.at, self.part)
     }
 
     /// Whether the page shows what registers or the applicant have said.
@@ -393,7 +389,9 @@ impl Screen {
                 number(&look, field, (*min, *max, unit.get(look.language)), key_px)
             }
             FieldKind::Text { chars_max } => {
-                let key_px = keyboard::key_height(room.height - problem_px - 260.0, 6);
+                let taken = if look.is_wide() { 190.0 } else { 260.0 };
+                let rows = keyboard::text_rows(&look, &self.writing.shown(&look));
+                let key_px = keyboard::key_height(room.height - problem_px - taken, rows);
                 self.text(&look, field, *chars_max, key_px)
             }
             FieldKind::Date => self.date(scene, field, room.height - problem_px - 140.0),
@@ -476,16 +474,19 @@ impl Screen {
             Some(Answer::Text(typed)) => typed.as_str(),
             _ => "",
         };
-        let left = chars_max.saturating_sub(typed.chars().count());
-        column![
-            display(look, typed, ""),
-            label::caption(look, (look.text.characters_left)(left)),
-            keyboard::text(look, self.writing.shown(look), key_px, |key| {
-                Touched::Form(Message::Pressed(key))
-            }),
-        ]
-        .spacing(theme::space::M)
-        .into()
+        let left = (look.text.characters_left)(chars_max.saturating_sub(typed.chars().count()));
+        // Where height is scarce, how much room is left stands in the line itself.
+        let (within, below) =
+            if look.is_wide() { (left, None) } else { (String::new(), Some(left)) };
+        let keys = keyboard::text(look, self.writing.shown(look), key_px, |key| {
+            Touched::Form(Message::Pressed(key))
+        });
+        Column::new()
+            .push(display(look, typed, within))
+            .push(below.map(|left| label::caption(look, left)))
+            .push(keys)
+            .spacing(theme::space::M)
+            .into()
     }
 
     fn date<'a>(&self, scene: Scene<'a>, field: &'a Field, height: f32) -> Element<'a, Touched> {
@@ -529,10 +530,19 @@ impl Screen {
         let look = scene.look;
         let fields: Vec<(usize, &Field)> = questions(scene.session).enumerate().collect();
         let columns = if look.is_wide() { 2 } else { 1 };
-        // The way to a person, and below it the button of the data receipt.
-        let person_px =
-            if look.large { 290.0 } else { 230.0 } + theme::target::BUTTON + theme::space::M;
-        let answer_least_px = if look.large { ANSWER_LARGE_PX } else { ANSWER_PX };
+        // The way to a person, and below it the button of the data receipt; where height is scarce they
+        // stand beside the answers.
+        let beside = look.is_wide() && !look.large;
+        let person_px = match (beside, look.large) {
+            (true, _) => 0.0,
+            (false, true) => 290.0 + theme::target::BUTTON + theme::space::M,
+            (false, false) => 230.0 + theme::target::BUTTON + theme::space::M,
+        };
+        let answer_least_px = match (beside, look.large) {
+            (true, _) => ANSWER_NARROW_PX,
+            (false, true) => ANSWER_LARGE_PX,
+            (false, false) => ANSWER_PX,
+        };
         let fits = |height: f32| Look::fit(height, answer_least_px) * columns;
         let per_page = if fields.len() <= fits(room.height - person_px) {
             fits(room.height - person_px)
@@ -543,8 +553,11 @@ impl Screen {
         let part = self.part.min(pages - 1);
         let shown = pages::of(&fields, per_page, part);
         let rows = shown.len().div_ceil(columns);
-        let answer_px =
-            share(room.height - person_px, rows, (answer_least_px - theme::space::S, 170.0));
+        let answer_px = share(
+            room.height - person_px,
+            rows,
+            (answer_least_px - theme::space::S, if beside { 190.0 } else { 170.0 }),
+        );
         let lines = shown.chunks(columns).map(|line| {
             let mut cells = Row::new().spacing(theme::space::S);
             for (at, field) in line {
@@ -555,13 +568,18 @@ impl Screen {
             }
             cells.into()
         });
-        Column::new()
+        let answers = Column::new()
             .push(Column::with_children(lines).spacing(theme::space::S))
             .push(turns(&look, part, pages))
-            .push(person(scene))
-            .push(data::button(scene))
-            .spacing(theme::space::M)
-            .into()
+            .spacing(theme::space::M);
+        let rest = column![person(scene), data::button(scene)].spacing(theme::space::M);
+        if beside {
+            row![answers.width(FillPortion(5)), rest.width(FillPortion(3))]
+                .spacing(theme::space::M)
+                .into()
+        } else {
+            column![answers, rest].spacing(theme::space::M).into()
+        }
     }
 }
 
@@ -575,6 +593,8 @@ fn share(room: f32, rows: usize, (least, most): (f32, f32)) -> f32 {
 const LOCKED_PX: f32 = 196.0;
 /// Height of an answer on the last page.
 const ANSWER_PX: f32 = 142.0;
+/// Where two stand beside each other and something beside them, the question may take three lines.
+const ANSWER_NARROW_PX: f32 = 201.0;
 /// In large print the question may take two lines.
 const ANSWER_LARGE_PX: f32 = 184.0;
 
@@ -777,12 +797,12 @@ fn number_after(typed: &str, key: Key, digits_max: usize) -> Option<String> {
 }
 
 /// What has been typed so far.
-fn display<'a>(look: &Look, typed: &str, unit: &'a str) -> Element<'a, Touched> {
+fn display<'a>(look: &Look, typed: &str, unit: impl Into<String>) -> Element<'a, Touched> {
     let colours = look.colours;
     container(
         row![
             label::bold(typed.to_owned(), size::TITLE, colours.ink).width(Fill),
-            label::soft(look, unit),
+            label::soft(look, unit.into()),
         ]
         .align_y(Center),
     )

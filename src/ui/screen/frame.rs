@@ -97,10 +97,18 @@ pub(super) fn framed_under<'a>(
 ) -> Element<'a, Message> {
     let look = scene.look;
     let title = label::title(&look, page.title);
+    // Beside a title of large print there is room for two lines of some thirty-five letters.
+    let is_long =
+        page.lead.chars().map(|letter| 1 + usize::from(!letter.is_ascii())).sum::<usize>() > 70;
     let lead = (!page.lead.is_empty()).then(|| label::soft(&look, page.lead));
     let words: Element<'a, Message> = if look.is_wide() {
-        let lead = lead.map(|lead| container(lead).width(Fill));
-        Row::new().push(title).push(lead).spacing(theme::space::L).align_y(Center).into()
+        // Two small lines are as high as the title beside them, and height is scarce.
+        let lead = lead.map(|lead| container(lead.size(size::CAPTION)).width(Fill));
+        if look.large && is_long {
+            Column::new().push(title).push(lead).into()
+        } else {
+            Row::new().push(title).push(lead).spacing(theme::space::L).align_y(Center).into()
+        }
     } else {
         Column::new().push(title).push(lead).spacing(theme::space::XS).into()
     };
@@ -166,13 +174,19 @@ pub(super) fn framed_under<'a>(
 pub(super) fn bar(scene: Scene<'_>) -> Element<'_, Message> {
     let look = scene.look;
     let shows_steps = look.is_wide() && scene.session.progress().is_some();
+    // What stands in brackets, such as that the organ is invented, goes to the line below.
     let issuer = scene.session.issuer().name.as_str();
-    let issuer = label::bold(issuer, size::CAPTION, look.colours.ink);
-    let mut names = column![issuer.line_height(LineHeight::Relative(1.2))].width(Fill);
-    // In large print there is room for the organ's name alone.
+    let (organ, more) = match issuer.find(['(', '（']) {
+        Some(at) => issuer.split_at(at),
+        None => (issuer, ""),
+    };
+    let close = LineHeight::Relative(1.2);
+    let organ = label::bold(organ, size::CAPTION, look.colours.ink).line_height(close);
+    let mut names = column![organ].width(Fill);
+    // In large print, and beside the steps, there is room for the organ's name alone.
     if !shows_steps && !look.large {
-        let product = label::caption(&look, look.text.product);
-        names = names.push(product.line_height(LineHeight::Relative(1.2)));
+        let below = [more, look.text.product].join(if more.is_empty() { "" } else { " " });
+        names = names.push(label::caption(&look, below).line_height(close));
     }
     let emblem = Icon::Emblem.draw(target::LEAST, look.colours.seal);
     // The way in for staff, between visits only.
@@ -268,7 +282,16 @@ fn one_step<'a>(look: &Look, name: &'a str, step: u8, on: u8) -> Element<'a, Mes
     };
     let words =
         words.wrapping(iced::widget::text::Wrapping::None).line_height(LineHeight::Relative(1.2));
-    column![container(strip).center_y(14.0), words].spacing(4).width(Fill).align_x(Center).into()
+    // Large, the names of all of them do not fit beside each other in the bar.
+    let words = (step == on || !(look.large && look.is_wide())).then_some(words);
+    // A long name has a little more room than a short one.
+    let room = u16::try_from(name.chars().count() + 6).unwrap_or(u16::MAX);
+    column![container(strip).center_y(14.0)]
+        .push(words)
+        .spacing(4)
+        .width(Length::FillPortion(room))
+        .align_x(Center)
+        .into()
 }
 
 /// The buttons at the bottom: end, back, on.

@@ -49,8 +49,8 @@ impl Screen {
         None
     }
 
-    pub(super) fn page(&self) -> usize {
-        usize::from(self.told) + self.page
+    pub(super) fn page(&self) -> String {
+        format!("{} {}", self.told, self.page)
     }
 
     pub(super) fn view<'a>(&'a self, scene: Scene<'a>) -> Page<'a> {
@@ -136,8 +136,9 @@ fn questions(scene: Scene<'_>) -> Element<'_, Touched> {
                 Touched::Tell(event),
             )
         });
-        // Two stand beside each other, three do not.
-        let options: Element<'_, Touched> = if question.options.len() == 2 {
+        // Two stand beside each other; three only on a wide screen.
+        let beside = if look.is_wide() && !look.large { 3 } else { 2 };
+        let options: Element<'_, Touched> = if question.options.len() <= beside {
             press::evenly(options).into()
         } else {
             Column::with_children(options).spacing(theme::space::XS).into()

@@ -19,10 +19,17 @@ pub(super) fn view(scene: Scene<'_>) -> Page<'_> {
     let lead = match (equipment.id_reader, equipment.scanner) {
         (true, false) => look.text.identify_lead_card,
         (false, true) => look.text.identify_lead_code,
-        (true, true) | (false, false) => look.text.identify_lead,
+        (true, true) => look.text.identify_lead,
+        (false, false) => "",
     };
     let for_results = scene.session.errand() == Errand::Results;
     let lead = if for_results { look.text.results_lead } else { lead };
+    // While a card is read there is nothing to choose.
+    let is_asked = matches!(
+        scene.session.stage(),
+        Stage::Identifying(Identifying::Waiting | Identifying::Failed(_))
+    );
+    let lead = if is_asked { lead } else { "" };
     Page {
         title: look.text.identify_title.into(),
         lead: lead.into(),
@@ -66,6 +73,10 @@ fn ways<'a>(scene: Scene<'a>, height: f32) -> Element<'a, Message> {
     let text = look.text;
     let equipment = scene.session.equipment();
     let count = usize::from(equipment.id_reader) + usize::from(equipment.scanner);
+    if count == 0 {
+        // Both were lost meanwhile. The first that comes back is put to work at once.
+        return panel::notice(&look, Tone::Warn, text.out_proof, text.out_help);
+    }
     let beside = look.is_wide() || count == 1;
     let picture = if beside {
         (height - 2.0 * theme::space::M).clamp(180.0, 540.0)

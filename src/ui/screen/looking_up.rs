@@ -27,7 +27,9 @@ fn body(scene: Scene<'_>, room: Size) -> Element<'_, Message> {
     let text = look.text;
     let look_ups: Vec<(Register, LookUp)> = scene.session.look_ups().collect();
     let answered = look_ups.iter().filter(|(_, state)| *state == LookUp::Answered).count();
-    let height = ((room.height - 140.0) / 3.0 - 3.0 * theme::space::M).clamp(110.0, 230.0);
+    let least = if look.large { 100.0 } else { 84.0 };
+    // Below them two lines, and around each its padding and a gap.
+    let height = ((room.height - 140.0) / 3.0 - 3.0 * theme::space::M).clamp(least, 230.0);
     let mut list = Column::new().spacing(theme::space::M);
     for (register, state) in &look_ups {
         list = list.push(one(scene, *register, *state, height));
@@ -66,11 +68,22 @@ fn one(scene: Scene<'_>, register: Register, state: LookUp, height: f32) -> Elem
             (Icon::Clock, c.warn, c.warn_soft, text.look_up_stale)
         }
     };
-    let content = row![
-        panel::badge(icon, 110.0, ink, ground),
-        column![label::heading(&look, name), label::plain(words, size::BODY, ink)].width(Fill),
-    ]
-    .spacing(theme::space::M)
-    .align_y(Center);
+    // Where height is scarce, how far it is stands beside the name.
+    let says: Element<'_, Message> = if look.is_wide() {
+        row![
+            label::strong(&look, name).width(Fill),
+            label::plain(words, size::CAPTION, ink).width(Fill)
+        ]
+        .spacing(theme::space::M)
+        .align_y(Center)
+        .into()
+    } else {
+        column![label::heading(&look, name), label::plain(words, size::BODY, ink)]
+            .width(Fill)
+            .into()
+    };
+    let content = row![panel::badge(icon, height.min(110.0), ink, ground), says,]
+        .spacing(theme::space::M)
+        .align_y(Center);
     panel::card(&look, container(content).center_y(height))
 }

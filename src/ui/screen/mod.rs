@@ -158,25 +158,25 @@ impl Screen {
         }
     }
 
-    /// Which page of the screen is open: another one begins at its top.
-    pub(super) fn page(&self) -> usize {
+    /// Names the page of the screen that is open: another one begins at its top, and is read aloud.
+    pub(super) fn page(&self) -> String {
         match self {
-            Self::Business(screen) => screen.page(),
+            Self::Choosing(screen) => screen.page(),
             Self::Form(screen) => screen.page(),
-            Self::Console(screen) => screen.page(),
             Self::Guiding(screen) => screen.page(),
-            Self::Telling(screen) => screen.page(),
-            Self::Results(screen) => screen.page(),
+            Self::Business(screen) => screen.page().to_string(),
+            Self::Console(screen) => screen.page().to_string(),
+            Self::Telling(screen) => screen.page().to_string(),
+            Self::Results(screen) => screen.page().to_string(),
+            Self::Decision(screen) => screen.page().to_string(),
             Self::Attract
             | Self::Verifying
-            | Self::Choosing(_)
             | Self::Identifying
             | Self::LookingUp
             | Self::Promise(_)
-            | Self::Decision(_)
             | Self::Rating
             | Self::Done
-            | Self::Ended => 0,
+            | Self::Ended => String::new(),
         }
     }
 

@@ -62,7 +62,7 @@ impl Screen {
             lead: look.text.promise_lead.into(),
             body: Box::new(move |room| self.body(scene, room)),
             primary: Some(press::primary(&look, words, Icon::Check, signed)),
-            must_be_read: false,
+            must_be_read: true,
             back: None,
         }
     }
@@ -74,7 +74,11 @@ impl Screen {
         let card = panel::card(&look, Column::with_children(paragraphs).spacing(theme::space::S));
         if look.is_wide() {
             let pad = (room.height - 242.0).clamp(200.0, 520.0);
-            return row![card, self.signing(&look, pad)].spacing(theme::space::L).into();
+            // Whoever has read to the end of it finds the box there.
+            return row![card, self.signing(&look, pad)]
+                .spacing(theme::space::L)
+                .align_y(iced::Bottom)
+                .into();
         }
         // The box takes what the text leaves: a name is drawn better with room.
         let width = room.width - 2.0 * theme::space::M;

@@ -147,9 +147,9 @@ fn held_line<'a>(scene: Scene<'a>, permit: &'a HeldPermit) -> Element<'a, Touche
         Some((_, Copying::Refused)) => {
             Some(label::caption(&look, text.results_elsewhere).width(280).into())
         }
-        Some((_, Copying::Asked | Copying::Queued)) => {
-            Some(label::caption(&look, text.paper_printing).into())
-        }
+        Some((_, Copying::Asked)) => Some(label::caption(&look, text.paper_waiting).into()),
+        // The paper itself stands above, with how far it is.
+        Some((_, Copying::Queued)) => None,
         None if holds && printer && scene.session.papers().next().is_none() => {
             Some(press::secondary(
                 &look,

@@ -83,7 +83,9 @@ fn conditions<'a>(scene: Scene<'a>, sheet: &'a Sheet) -> Element<'a, Touched> {
         );
     }
     let conditions = panel::card(&look, list);
-    let beside = column![facts(&look, sheet), tags(&look, sheet)].spacing(theme::space::S);
+    // Where there is much to read before, it matters more than how the service is given.
+    let tags = (look.is_wide() || told.len() <= 7).then(|| tags(&look, sheet));
+    let beside = column![facts(&look, sheet)].push(tags).spacing(theme::space::S);
     if look.is_wide() {
         row![container(conditions).width(Fill), beside.width(Fill)].spacing(theme::space::M).into()
     } else {

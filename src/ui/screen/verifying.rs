@@ -30,7 +30,12 @@ pub(super) fn view(scene: Scene<'_>) -> Page<'_> {
             title: text.verify_title.into(),
             lead: text.verify_lead.into(),
             body: Box::new(move |room| {
-                at_work(scene, room, Part::Scanner, text.verify_hold, text.verify_hold_more)
+                if scene.session.equipment().scanner {
+                    at_work(scene, room, Part::Scanner, text.verify_hold, text.verify_hold_more)
+                } else {
+                    let (what, more) = (text.verify_no_scanner, text.verify_no_scanner_more);
+                    panel::notice(&look, Tone::Warn, what, more)
+                }
             }),
             primary: None,
             must_be_read: false,
@@ -74,8 +79,8 @@ fn result<'a>(look: &Look, shown: &Verified, room: Size) -> Element<'a, Message>
     let permit = shown.permit.as_ref().map(|permit| printed(look, permit));
     if look.is_wide() && permit.is_some() {
         row![
-            column![verdict, code].spacing(theme::space::M).width(Length::FillPortion(1)),
-            container(Column::new().push(permit)).width(Length::FillPortion(1)),
+            column![verdict, code].spacing(theme::space::M).width(Length::FillPortion(2)),
+            container(Column::new().push(permit)).width(Length::FillPortion(3)),
         ]
         .spacing(theme::space::M)
         .into()
@@ -92,13 +97,20 @@ fn printed<'a>(look: &Look, permit: &ShownPermit) -> Element<'a, Message> {
     let until = until(text, permit.kind, permit.valid_to);
     let granted = (!permit.granted.is_empty())
         .then(|| panel::fact(look, text.verify_granted, permit.granted.join("、")));
+    let number =
+        container(panel::fact(look, text.decision_number, permit.number.clone())).id("number");
+    let code = panel::fact(look, text.verify_code, permit.uscc.clone());
+    let holder = permit.holder.clone().map(|holder| panel::fact(look, text.verify_holder, holder));
+    // Where height is scarce two short ones stand beside each other.
+    let first = if look.is_wide() && !look.large {
+        let both = row![number.width(Fill), code.width(Fill)].spacing(theme::space::M);
+        Column::new().push(both).push(holder)
+    } else {
+        Column::new().push(number).push(holder).push(code)
+    };
     let facts = Column::new()
         .push(label::heading(look, kind_name(text, permit.kind)))
-        .push(
-            container(panel::fact(look, text.decision_number, permit.number.clone())).id("number"),
-        )
-        .push(permit.holder.clone().map(|holder| panel::fact(look, text.verify_holder, holder)))
-        .push(panel::fact(look, text.verify_code, permit.uscc.clone()))
+        .push(first.spacing(theme::space::S))
         .push(permit.premises.clone().map(|place| panel::fact(look, text.verify_premises, place)))
         .push(granted)
         .push(

@@ -19,6 +19,13 @@ pub fn strings(language: Language) -> &'static Strings {
     }
 }
 
+/// What the rest of the program says in the middle of its sentences, such as the title of a fault, as
+/// a sentence of its own: it begins with a capital.
+pub fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 macro_rules! strings {
     (
         words { $($word:ident)* }
@@ -125,6 +132,8 @@ strings! {
         verify_lead
         verify_hold
         verify_hold_more
+        verify_no_scanner
+        verify_no_scanner_more
         verify_result
         verify_compare
         verify_another
@@ -275,7 +284,6 @@ strings! {
         uscc_right
         uscc_wrong
         uscc_ask
-        uscc_scan
         // The registers.
         looking_title
         looking_lead
@@ -362,7 +370,6 @@ strings! {
         granted_reissue_more
         granted_cancel
         granted_cancel_more
-        finding_article
         finding_do
         finding_provisional
         decision_number
@@ -380,16 +387,10 @@ strings! {
         paper_receipt
         paper_slip
         paper_waiting
-        paper_printing
-        paper_printed
         paper_unknown
         paper_not_available
-        paper_held
         paper_held_more
-        paper_held_attendant
         // The drawn machine.
-        machine_reader
-        machine_scanner
         machine_certificates
         machine_receipts
         // The rating.
@@ -414,8 +415,6 @@ strings! {
         ended_timed_out_more
         ended_too_long
         ended_too_long_more
-        ended_out_of_service
-        ended_out_of_service_more
         ended_wiped
         ended_again
         // Overlays.
@@ -439,7 +438,6 @@ strings! {
         month_later
         // The console of the staff.
         console_title
-        console_leave
         console_sign_out
         console_name_title
         console_name_lead
@@ -590,6 +588,11 @@ strings! {
         number_range: fn(i64, i64, &str)
         characters_left: fn(usize)
         due: fn(&str)
+        finding_article: fn(&str)
+        paper_printing: fn(&str)
+        paper_printed: fn(&str)
+        paper_held: fn(&str)
+        paper_held_attendant: fn(&str)
         still_there_more: fn(u64)
         ends_in: fn(u64)
         findings: fn(usize)

@@ -121,6 +121,18 @@ pub(crate) fn number<'a, Message: Clone + 'a>(
     .into()
 }
 
+/// The rows of the keyboard of texts, with that of the words offered and that of the space.
+pub(crate) fn text_rows(look: &Look, writing: &Writing<'_>) -> u8 {
+    let offered = u8::from(matches!(writing, Writing::Pinyin { .. }));
+    let left_out = u8::from(rows_left_out(look, writing) > 0);
+    5 + offered - left_out
+}
+
+/// Where height is scarce, pinyin leaves the figures to the letters' own keyboard.
+fn rows_left_out(look: &Look, writing: &Writing<'_>) -> usize {
+    usize::from(look.is_wide() && matches!(writing, Writing::Pinyin { .. }))
+}
+
 /// The keyboard of texts: Chinese by pinyin, or letters as they are.
 pub(crate) fn text<'a, Message: Clone + 'a>(
     look: &Look,
@@ -133,7 +145,7 @@ pub(crate) fn text<'a, Message: Clone + 'a>(
     if let Writing::Pinyin { letters, candidates, page } = writing {
         keys = keys.push(offered(look, letters, candidates, page, height, on_key));
     }
-    for letters in TEXT_ROWS {
+    for letters in TEXT_ROWS.into_iter().skip(rows_left_out(look, &writing)) {
         let letters = if capitals { letters.to_ascii_uppercase() } else { letters.to_owned() };
         keys = keys.push(row_of(look, &letters, height, on_key));
     }

@@ -9,6 +9,8 @@ use iced::keyboard::{self, key::Named};
 use iced::widget::Id;
 use iced::widget::selector::{Candidate, Selector};
 
+use super::label;
+
 /// A button on the screen.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Target {
@@ -98,7 +100,7 @@ pub(super) fn targets(operate: impl FnOnce(&mut dyn Operation)) -> Vec<Target> {
         let place =
             candidate.visible_bounds().filter(|place| place.width > 1.0 && place.height > 1.0)?;
         if let Candidate::Text { content, .. } = candidate {
-            return Some(Seen::Words(place, content.to_owned()));
+            return Some(Seen::Words(place, label::unjoined(content)));
         }
         let Candidate::Container { id: Some(id), .. } = candidate else { return None };
         let id = written(id)?;

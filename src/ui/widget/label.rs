@@ -1,5 +1,7 @@
 //! Texts in the sizes of the design.
 
+use std::borrow::Cow;
+
 use iced::advanced::text::{self as advanced, Paragraph as _};
 use iced::alignment::Vertical;
 use iced::widget::text;
@@ -49,7 +51,43 @@ pub(crate) fn bold<'a>(words: impl IntoFragment<'a>, px: f32, colour: Color) -> 
 
 /// Text of any size and colour. Long words without spaces, such as addresses, still break.
 pub(crate) fn plain<'a>(words: impl IntoFragment<'a>, px: f32, colour: Color) -> Text<'a> {
-    text(words).size(px).line_height(LINE_HEIGHT).wrapping(Wrapping::WordOrGlyph).color(colour)
+    text(joined(words.into_fragment()))
+        .size(px)
+        .line_height(LINE_HEIGHT)
+        .wrapping(Wrapping::WordOrGlyph)
+        .color(colour)
+}
+
+/// Holds two characters together (Unicode Standard Annex 14, class WJ); it is not drawn.
+const JOINER: char = '\u{2060}';
+/// Chinese characters that stay together at the end of a text: one alone on the last line looks lost.
+const STAY_TOGETHER: usize = 3;
+/// A shorter text has no second line.
+const MAY_BREAK_CHARS_MIN: usize = 7;
+
+/// A Chinese text whose last characters stay on one line.
+fn joined(words: Cow<'_, str>) -> Cow<'_, str> {
+    let is_han = |letter: char| ('\u{4E00}'..='\u{9FFF}').contains(&letter);
+    // A full stop and brackets never begin a line.
+    let stem = words.trim_end_matches(|letter: char| !is_han(letter));
+    let is_end = words.chars().rev().take(STAY_TOGETHER + 2).filter(|&letter| is_han(letter));
+    if is_end.count() < STAY_TOGETHER || words.chars().count() < MAY_BREAK_CHARS_MIN {
+        return words;
+    }
+    let mut text = String::with_capacity(words.len() + 6);
+    let last = stem.chars().count();
+    for (at, letter) in (1..).zip(words.chars()) {
+        text.push(letter);
+        if at < last && at + STAY_TOGETHER > last {
+            text.push(JOINER);
+        }
+    }
+    Cow::Owned(text)
+}
+
+/// A text as it was before it was made ready to be drawn.
+pub(crate) fn unjoined(words: &str) -> String {
+    words.replace(JOINER, "")
 }
 
 /// An icon and a line of text.
@@ -67,8 +105,9 @@ pub(crate) fn with_icon<'a, Message: 'a>(
 
 /// How high running text of this width is.
 pub(crate) fn body_height(words: &str, width: f32) -> f32 {
+    let words = joined(words.into());
     let text = advanced::Text {
-        content: words,
+        content: words.as_ref(),
         bounds: Size::new(width, f32::INFINITY),
         size: size::BODY.into(),
         line_height: LINE_HEIGHT,

@@ -373,7 +373,7 @@ impl Screen {
         let look = scene.look;
         let key_px = keyboard::key_height(room.height - 290.0, 4);
         // Never the digits themselves: somebody may look over a shoulder.
-        let field = field(scene, &"●".repeat(typed));
+        let field = field(scene, Icon::Person, &"●".repeat(typed));
         let keys =
             keyboard::number(&look, key_px, |key| Touched::Console(Message::Digit(Digit(key))));
         Column::new()
@@ -453,7 +453,7 @@ impl Open {
             body: Box::new(move |room| {
                 let key_px = keyboard::key_height(room.height - 290.0, 4);
                 column![
-                    field(scene, counting.shown()),
+                    field(scene, Icon::Certificate, counting.shown()),
                     keyboard::number(&look, key_px, |key| {
                         Touched::Console(Message::CountKey(key))
                     }),
@@ -572,7 +572,7 @@ fn name_page<'a>(scene: Scene<'a>, typed: &'a str) -> Page<'a> {
         body: Box::new(move |room| {
             let key_px = keyboard::key_height(room.height - 290.0, 5);
             column![
-                field(scene, typed),
+                field(scene, Icon::Person, typed),
                 keyboard::text(&look, keyboard::Writing::Plain, key_px, |key| {
                     Touched::Console(Message::Name(key))
                 }),
@@ -586,10 +586,10 @@ fn name_page<'a>(scene: Scene<'a>, typed: &'a str) -> Page<'a> {
     }
 }
 
-fn field<'a>(scene: Scene<'a>, typed: &str) -> Element<'a, Touched> {
+fn field<'a>(scene: Scene<'a>, icon: Icon, typed: &str) -> Element<'a, Touched> {
     let look = scene.look;
     let line = row![
-        Icon::Person.draw(48.0, look.colours.primary),
+        icon.draw(48.0, look.colours.primary),
         label::bold(typed.to_owned(), size::TITLE, look.colours.ink)
     ]
     .spacing(theme::space::M)

@@ -10,7 +10,7 @@ use crate::domain::calendar::datetime_in_china;
 use crate::fault::{FaultCode, Fixer};
 use crate::terminal::report::{Device, DeviceKind, Numbers, Standing, UnknownSheet};
 use crate::terminal::work::Work;
-use crate::ui::text::Strings;
+use crate::ui::text::{Strings, sentence};
 use crate::ui::theme::{self, Look, size, target};
 use crate::ui::widget::icon::Icon;
 use crate::ui::widget::panel::{self, Tone};
@@ -102,8 +102,8 @@ fn fault<'a>(look: &Look, standing: &Standing) -> Part<'a> {
         )
     });
     let words = column![
-        label::bold(code.title(look.language), size::BODY, ink),
-        label::body(look, code.remedy(look.language)),
+        label::bold(sentence(code.title(look.language)), size::BODY, ink),
+        label::body(look, sentence(code.remedy(look.language))),
         label::caption(look, beside),
     ]
     .push(emptied)
@@ -357,7 +357,7 @@ fn one_device<'a>(look: &Look, device: &'a Device) -> Part<'a> {
     }
     let words = column![
         label::strong(look, name),
-        label::bold(word, size::BODY, ink),
+        label::bold(sentence(word), size::BODY, ink),
         label::caption(look, beside.join("　")),
     ]
     .width(Fill);

@@ -236,7 +236,7 @@ pub(super) fn draft<'a>(look: &Look, draft: &'a Draft, settings: &'a [Setting]) 
     let lines = own.clone().map(|setting| {
         let line = (text.settings_line)(setting.line);
         row![
-            container(label::caption(look, line)).width(iced::FillPortion(2)),
+            container(label::caption(look, line)).width(iced::FillPortion(3)),
             container(label::body(look, format!("{} = {}", setting.key, setting.value)))
                 .width(iced::FillPortion(5)),
         ]
