@@ -11,7 +11,7 @@ use super::store::plan::Link;
 use crate::domain::{ApplicationId, MaskedName, PermitKind, ServiceCode, Verdict};
 use crate::seal::{DataKey, Keyring, VerifyingKey, WrappedKey};
 use crate::wire::v1::{
-    Body, Decided, DecidedPersonal, Due, FormatError, Header, Issued, KioskId, NumberVoided,
+    Body, Decided, DecidedPersonal, Due, FormatError, Hash, Header, Issued, KioskId, NumberVoided,
     NumbersReturned, Permit, Personal, Record, SignedRecord,
     api::{ApplicationKey, NumberRange},
 };
@@ -94,7 +94,7 @@ pub enum Meaning {
 /// Why a record makes no sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Poison {
-    /// The signature is not the device key's.
+    /// The signature is not the device key's, and no later record of the push vouches for it.
     Signature,
     /// The record is of a life the kiosk was never enrolled for.
     Incarnation,
@@ -262,17 +262,13 @@ pub fn judge(
         Ok(header)
     });
     let headers: Vec<Header> = headers.collect::<Result<_, _>>()?;
-    let all_signed = are_signed(origin, &headers, &read);
-    let judged = headers.into_iter().zip(read).map(|(header, readable)| {
-        let Readable { signed: record, record: parsed } = readable;
-        let link =
-            Link { position: header.position, previous: header.previous, hash: record.hash() };
+    let vouched = vouched(origin, &headers, &read);
+    let judged = headers.into_iter().zip(read).zip(vouched).map(|((header, readable), vouched)| {
+        let Readable { signed: record, hash, record: parsed } = readable;
+        let link = Link { position: header.position, previous: header.previous, hash };
         let (kind, opened, meaning) = match origin.lives.get(&header.incarnation) {
             None => ("", None, Meaning::Poison(Poison::Incarnation)),
-            // Which of them it is can only be told one by one.
-            Some(life) if !all_signed && !record.verify(&life.device_key) => {
-                ("", None, Meaning::Poison(Poison::Signature))
-            }
+            Some(_) if !vouched => ("", None, Meaning::Poison(Poison::Signature)),
             Some(life) => match parsed {
                 Ok(parsed) => meaning(life, &header, parsed, &keys),
                 Err(_unreadable) => ("", None, Meaning::Poison(Poison::Unreadable)),
@@ -288,13 +284,14 @@ pub fn judge(
 /// A record as it came, and what can be read of it.
 struct Readable {
     signed: SignedRecord,
+    hash: Hash,
     record: Result<Record, FormatError>,
 }
 
 impl Readable {
     fn of(signed: SignedRecord) -> Self {
         let record = Record::read(signed.record.reveal());
-        Self { signed, record }
+        Self { hash: signed.hash(), signed, record }
     }
 
     /// What it says of itself, also where this version does not know its body.
@@ -306,15 +303,24 @@ impl Readable {
     }
 }
 
-/// Whether each record is signed by the device key of its life, as far as it is of one: all at once, since
-/// nearly always all are.
-fn are_signed(origin: &Origin, headers: &[Header], records: &[Readable]) -> bool {
-    origin.lives.iter().all(|(incarnation, life)| {
-        let of_life = headers.iter().zip(records);
-        let of_life = of_life.filter(|(header, _)| header.incarnation == *incarnation);
-        let of_life: Vec<&SignedRecord> = of_life.map(|(_, readable)| &readable.signed).collect();
-        SignedRecord::verify_all(&of_life, &life.device_key)
-    })
+/// Which records are the kiosk's own: signed by the device key of their life, or named by their hash in the
+/// next record of it, if that one is. So one signature stands for a push, and the signatures of the others
+/// are kept as evidence, to be looked at one by one by whoever verifies an export.
+fn vouched(origin: &Origin, headers: &[Header], records: &[Readable]) -> Vec<bool> {
+    let mut vouched = vec![false; records.len()];
+    let mut behind: Option<&Header> = None;
+    for ((header, readable), vouched) in headers.iter().zip(records).zip(&mut vouched).rev() {
+        let is_named = behind.is_some_and(|behind| {
+            behind.previous == readable.hash && behind.incarnation == header.incarnation
+        });
+        *vouched = is_named
+            || origin
+                .lives
+                .get(&header.incarnation)
+                .is_some_and(|life| readable.signed.verify(&life.device_key));
+        behind = vouched.then_some(header);
+    }
+    vouched
 }
 
 /// The word of a record, whose envelope was opened, and what it means.

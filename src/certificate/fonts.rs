@@ -1,16 +1,22 @@
 //! The typefaces certificates and slips are set in: which characters they have, how wide each is, and
 //! the small font with only the characters of one document.
 
-use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
+use std::path::PathBuf;
 
 use allsorts::{
     binary::read::ReadScope,
-    error::{ParseError, ReadWriteError},
+    error::ParseError,
     font::read_cmap_subtable,
-    font_data::FontData,
     get_name::fontcode_get_name,
-    subset::{CmapTarget, SubsetError, SubsetProfile, subset},
-    tables::{FontTableProvider, HeadTable, HheaTable, HmtxTable, MaxpTable, cmap::Cmap},
+    subset::{CmapTarget, SubsetProfile, subset},
+    tables::{
+        FontTableProvider, HeadTable, HheaTable, HmtxTable, MaxpTable, OffsetTable, TTCHeader,
+        cmap::Cmap,
+    },
     tag,
 };
 
@@ -18,6 +24,12 @@ use super::Error;
 
 /// Faces at most in a collection. Noto CJK has ten.
 const FACES_MAX: usize = 64;
+/// Bytes of a table at most: the outlines of Noto CJK have 16 MB.
+const TABLE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes looked at for a file's header: that of a collection of [`FACES_MAX`] has 268.
+const HEADER_BYTES: usize = 512;
+/// Bytes looked at for the list of a face's tables: 16 for each, and a face has some twenty.
+const TABLE_LIST_BYTES: usize = 4096;
 
 /// Which of the four faces a text is set in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,17 +59,17 @@ impl FaceName {
     }
 }
 
-/// The four font files, whole. Of a collection the face for simplified Chinese is taken.
-#[derive(Clone)]
+/// Where the four font files are. Of a collection the face for simplified Chinese is taken.
+#[derive(Debug, Clone)]
 pub struct FontFiles {
     /// For example `NotoSerifCJK-Regular.ttc`.
-    pub serif: Arc<[u8]>,
+    pub serif: PathBuf,
     /// For example `NotoSerifCJK-Bold.ttc`.
-    pub serif_bold: Arc<[u8]>,
+    pub serif_bold: PathBuf,
     /// For example `NotoSansCJK-Regular.ttc`.
-    pub sans: Arc<[u8]>,
+    pub sans: PathBuf,
     /// For example `NotoSansCJK-Bold.ttc`.
-    pub sans_bold: Arc<[u8]>,
+    pub sans_bold: PathBuf,
 }
 
 /// The four faces, ready to be measured and set.
@@ -70,13 +82,21 @@ pub struct Fonts {
 }
 
 impl Fonts {
-    /// Reads the four files. Takes about 20 ms each; done once.
-    pub fn read(files: FontFiles) -> Result<Self, Error> {
+    /// Opens the four files, and reads what it takes to measure texts. The outlines are read when a
+    /// document is made.
+    pub fn open(files: &FontFiles) -> Result<Self, Error> {
+        let open = |face, path: &PathBuf| {
+            let file = File::open(path).map_err(|source| {
+                let path = path.clone();
+                Error::OpenFont { face, path, source }
+            })?;
+            Face::read(face, file)
+        };
         Ok(Self {
-            serif: Face::read(FaceName::Serif, &files.serif)?,
-            serif_bold: Face::read(FaceName::SerifBold, &files.serif_bold)?,
-            sans: Face::read(FaceName::Sans, &files.sans)?,
-            sans_bold: Face::read(FaceName::SansBold, &files.sans_bold)?,
+            serif: open(FaceName::Serif, &files.serif)?,
+            serif_bold: open(FaceName::SerifBold, &files.serif_bold)?,
+            sans: open(FaceName::Sans, &files.sans)?,
+            sans_bold: open(FaceName::SansBold, &files.sans_bold)?,
         })
     }
 
@@ -94,8 +114,7 @@ impl Fonts {
 /// One face.
 pub struct Face {
     name: FaceName,
-    file: Arc<[u8]>,
-    index: usize,
+    tables: Tables,
     units_per_em: u16,
     /// Character, glyph, advance in font units; sorted by character.
     glyphs: Vec<(char, u16, u16)>,
@@ -125,12 +144,8 @@ impl Face {
             glyphs.insert(self.glyph(*character)?.0);
         }
         let glyphs: Vec<u16> = glyphs.into_iter().collect();
-        let cut = || -> Result<Vec<u8>, SubsetError> {
-            let data = ReadScope::new(&self.file).read::<FontData<'_>>()?;
-            let provider = data.table_provider(self.index).map_err(read_part)?;
-            subset(&provider, &glyphs, &SubsetProfile::Pdf, CmapTarget::Unicode)
-        };
-        cut().map_err(|source| Error::SubsetFont { face: self.name, source })
+        subset(&self.tables, &glyphs, &SubsetProfile::Pdf, CmapTarget::Unicode)
+            .map_err(|source| Error::SubsetFont { face: self.name, source })
     }
 
     fn glyph(&self, character: char) -> Result<(u16, u16), Error> {
@@ -142,14 +157,12 @@ impl Face {
             .ok_or(Error::GlyphMissing { character })
     }
 
-    fn read(name: FaceName, file: &Arc<[u8]>) -> Result<Self, Error> {
+    fn read(name: FaceName, file: File) -> Result<Self, Error> {
         let fail = |part: &'static str| {
             move |source: ParseError| Error::ReadFont { face: name, part, source }
         };
-        let data = ReadScope::new(file).read::<FontData<'_>>().map_err(fail("header"))?;
-        let index = simplified_chinese(&data);
-        let provider = data.table_provider(index).map_err(read_part).map_err(fail("tables"))?;
-        let table = |tag: u32, part| provider.read_table_data(tag).map_err(fail(part));
+        let tables = Tables::of(file).map_err(fail("header"))?;
+        let table = |tag: u32, part| tables.read_table_data(tag).map_err(fail(part));
         let head = table(tag::HEAD, "table head")?;
         let maxp = table(tag::MAXP, "table maxp")?;
         let hhea = table(tag::HHEA, "table hhea")?;
@@ -183,7 +196,9 @@ impl Face {
         if head.units_per_em == 0 || glyphs.is_empty() {
             return Err(fail("glyphs")(ParseError::MissingValue));
         }
-        Ok(Self { name, units_per_em: head.units_per_em, index, glyphs, file: Arc::clone(file) })
+        let units_per_em = head.units_per_em;
+        glyphs.shrink_to_fit();
+        Ok(Self { name, tables, units_per_em, glyphs })
     }
 }
 
@@ -194,28 +209,91 @@ impl std::fmt::Debug for Face {
     }
 }
 
-/// Nothing is written here, so it can only be the reading that failed.
-fn read_part(error: ReadWriteError) -> ParseError {
-    match error {
-        ReadWriteError::Read(source) => source,
-        ReadWriteError::Write(_) => ParseError::BadValue,
+/// The tables of a face, each read from its file when it is asked for: a file of Noto CJK has 20 MB, and what
+/// measures its texts less than one.
+struct Tables {
+    file: File,
+    /// Tag, where it begins, bytes.
+    places: BTreeMap<u32, (u64, usize)>,
+}
+
+impl Tables {
+    /// Those of the face of a collection whose family name ends in SC, else of the first.
+    fn of(file: File) -> Result<Self, ParseError> {
+        let header = read_at(&file, 0, HEADER_BYTES)?;
+        let faces: Vec<u64> = match ReadScope::new(&header).read::<TTCHeader<'_>>() {
+            Ok(collection) => {
+                collection.offset_tables.iter().take(FACES_MAX).map(u64::from).collect()
+            }
+            Err(_one_face) => vec![0],
+        };
+        let mut tables = Self { file, places: BTreeMap::new() };
+        for face in &faces {
+            tables.look_at(*face)?;
+            if tables.is_simplified_chinese() {
+                return Ok(tables);
+            }
+        }
+        let first = faces.first().ok_or(ParseError::MissingValue)?;
+        tables.look_at(*first)?;
+        Ok(tables)
+    }
+
+    /// Notes where the tables of the face are whose list begins there.
+    fn look_at(&mut self, list: u64) -> Result<(), ParseError> {
+        let list = read_at(&self.file, list, TABLE_LIST_BYTES)?;
+        let list = ReadScope::new(&list).read::<OffsetTable<'_>>()?;
+        self.places = list
+            .table_records
+            .iter()
+            .map(|record| Ok((record.table_tag, (record.offset.into(), record.length.try_into()?))))
+            .collect::<Result<_, ParseError>>()?;
+        Ok(())
+    }
+
+    fn is_simplified_chinese(&self) -> bool {
+        let names = self.read_table_data(tag::NAME).ok();
+        let family = names.and_then(|names| fontcode_get_name(&names, 1).ok().flatten());
+        family.is_some_and(|family| {
+            let family = family.to_string_lossy();
+            family.ends_with(" SC") && !family.contains("Mono")
+        })
     }
 }
 
-/// The face of a collection whose family name ends in SC, else the first.
-fn simplified_chinese(data: &FontData<'_>) -> usize {
-    let is_simplified = |index: &usize| {
-        data.table_provider(*index)
-            .ok()
-            .and_then(|provider| provider.read_table_data(tag::NAME).ok().map(Cow::into_owned))
-            .and_then(|names| fontcode_get_name(&names, 1).ok().flatten())
-            .is_some_and(|family| {
-                let family = family.to_string_lossy();
-                family.ends_with(" SC") && !family.contains("Mono")
-            })
-    };
-    (0..FACES_MAX)
-        .take_while(|index| data.table_provider(*index).is_ok())
-        .find(is_simplified)
-        .unwrap_or(0)
+impl FontTableProvider for Tables {
+    fn table_data(&self, tag: u32) -> Result<Option<Cow<'_, [u8]>>, ParseError> {
+        let Some((at, bytes)) = self.places.get(&tag) else { return Ok(None) };
+        let table = read_at(&self.file, *at, *bytes)?;
+        if table.len() < *bytes {
+            return Err(ParseError::BadEof);
+        }
+        Ok(Some(Cow::Owned(table)))
+    }
+
+    fn has_table(&self, tag: u32) -> bool {
+        self.places.contains_key(&tag)
+    }
+
+    fn table_tags(&self) -> Option<Vec<u32>> {
+        Some(self.places.keys().copied().collect())
+    }
+}
+
+/// So many bytes of a file, or fewer where it ends before.
+fn read_at(file: &File, at: u64, bytes: usize) -> Result<Vec<u8>, ParseError> {
+    if bytes > TABLE_BYTES_MAX {
+        return Err(ParseError::LimitExceeded);
+    }
+    let mut read = vec![0; bytes];
+    let mut length = 0;
+    while let Some(rest) = read.get_mut(length..).filter(|rest| !rest.is_empty()) {
+        let from = at.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
+        match file.read_at(rest, from).map_err(|_unreadable| ParseError::BadEof)? {
+            0 => break,
+            more => length += more,
+        }
+    }
+    read.truncate(length);
+    Ok(read)
 }

@@ -28,6 +28,16 @@ pub use template::{Problem, Sheet, Template, TemplateError, Templates};
 /// Why a certificate or a slip cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// A font file is not there.
+    #[error("cannot open font {}: {}", face.as_str(), path.display())]
+    OpenFont {
+        /// Which of the four.
+        face: FaceName,
+        /// Where it should be.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// A font file is not what it should be.
     #[error("cannot read the {part} of font {}", face.as_str())]
     ReadFont {

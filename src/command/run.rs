@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
 use permit_kiosk::certificate::Templates;
 use permit_kiosk::clock::{Clock, SystemClock};
-use permit_kiosk::config::{self, Kiosk};
+use permit_kiosk::config::{self, Devices, Kiosk};
 use permit_kiosk::domain::{PermitKind, Series};
 use permit_kiosk::durable;
 use permit_kiosk::fault::Chain;
@@ -28,12 +29,13 @@ use permit_kiosk::sync::{
 use permit_kiosk::systemd::Notify;
 use permit_kiosk::terminal::report::Board;
 use permit_kiosk::terminal::{self, PaperSettings, Terminal};
-use permit_kiosk::ui::app::{self, Night, Options};
+use permit_kiosk::ui::app::{self, Night, Opening, Shown};
 use permit_kiosk::ui::performer::Station;
 use permit_kiosk::ui::theme;
 use permit_kiosk::wire::v1::api::Heartbeat;
 use permit_kiosk::wire::v1::{Body, KioskId, Publishers, SignedEdition, Started};
 use serde::Deserialize;
+use tokio::runtime::Handle;
 use zeroize::Zeroizing;
 
 use super::start_logging;
@@ -105,25 +107,53 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(central) = &args.central {
         kiosk.central_url.clone_from(central);
     }
-    let keys_folder = args.keys.clone().unwrap_or_else(|| kiosk.keys_folder.clone());
-    let mark_folder = args.data.clone().unwrap_or_else(|| kiosk.mark_folder.clone());
-    let data_folder = args.data.clone().unwrap_or_else(|| kiosk.data_folder.clone());
-    std::fs::create_dir_all(&data_folder)
-        .with_context(|| format!("cannot make {}", data_folder.display()))?;
-    kiosk.keys_folder.clone_from(&keys_folder);
-    kiosk.data_folder.clone_from(&data_folder);
-    kiosk.mark_folder = mark_folder;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let keys = Keys::read(&keys_folder)?;
+    if let Some(keys) = &args.keys {
+        kiosk.keys_folder.clone_from(keys);
+    }
+    if let Some(data) = &args.data {
+        kiosk.data_folder.clone_from(data);
+        kiosk.mark_folder.clone_from(data);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
+    let fullscreen = args.fullscreen || kiosk.screen.fullscreen;
+    if fullscreen {
+        measure(&kiosk.screen);
+    }
+    let opening = Opening { fullscreen, size: args.size };
+    let handle = runtime.handle().clone();
+    // Journal and rulebook are read while the display is asked for its window.
+    let starting = std::thread::Builder::new()
+        .name("start".to_owned())
+        .spawn(move || start(&args, kiosk, devices, &handle))
+        .context("cannot start a thread")?;
+    app::run(opening, move || {
+        let started = starting.join().map_err(|_panic| anyhow::anyhow!("the start failed"));
+        started.and_then(|started| started).map_err(Into::into)
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
 
+/// Everything from the keys to the devices: what the window shows.
+fn start(args: &Args, kiosk: Kiosk, devices: Devices, runtime: &Handle) -> anyhow::Result<Shown> {
+    let (keys_folder, data_folder) = (kiosk.keys_folder.clone(), kiosk.data_folder.clone());
+    std::fs::create_dir_all(&data_folder)
+        .with_context(|| format!("cannot make {}", data_folder.display()))?;
+    let papers = PaperSettings {
+        fonts: kiosk.fonts.clone(),
+        templates: templates(&args.config.join("certificate"))?,
+        keep_in: args.keep_certificates.clone(),
+    };
+    // Beside the journal and the rulebook, which take as long.
+    let fonts = check_fonts(papers.clone(), &kiosk.numbers)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let keys = Keys::read(&keys_folder)?;
     let identity = Identity::load(&keys_folder)?;
     let client = Client::new(&kiosk.central_url, identity, kiosk.register_timeout)?;
-    let journal = open_journal(&args, &kiosk, &keys, &data_folder, &client, &runtime, &clock)?;
+    let journal = open_journal(args, &kiosk, &keys, &data_folder, &client, runtime, &clock)?;
     let shelf = open_shelf(&data_folder, keys.publishers.clone(), &journal, &clock)?;
     let active = shelf.active();
     journal.record(Body::Started(Started {
@@ -132,7 +162,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         edition_digest: active.map(|active| active.digest),
     }))?;
     let editions = EditionTask::new(client.clone(), journal.clone(), Arc::clone(&shelf));
-    take_first_edition(args.edition.as_deref(), &shelf, &journal, &editions, &runtime)?;
+    take_first_edition(args.edition.as_deref(), &shelf, &journal, &editions, runtime)?;
     let snapshot_file = data_folder.join("registers.snapshot");
     let central_key = keys.central.clone();
     let snapshots = match Snapshots::open(&snapshot_file, central_key.clone(), AGE_MAX) {
@@ -155,14 +185,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     runtime.spawn(forget_in_time(journal.clone(), kiosk.retention));
 
     let snapshot_registers = registers.clone();
-    let papers = PaperSettings {
-        fonts: kiosk.fonts.clone(),
-        templates: templates(&args.config.join("certificate"))?,
-        keep_in: args.keep_certificates.clone(),
-    };
-    let config::Numbers { hygiene_prefix, hygiene_filing_prefix, combined_prefix, .. } =
-        &kiosk.numbers;
-    papers.check_texts(&format!("{hygiene_prefix}{hygiene_filing_prefix}{combined_prefix}"))?;
+    fonts.join().map_err(|_panic| anyhow::anyhow!("looking at the fonts failed"))??;
     if let Some(folder) = &papers.keep_in {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make {}", folder.display()))?;
@@ -179,7 +202,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         journal,
         registers,
         papers,
-        runtime: runtime.handle().clone(),
+        runtime: runtime.clone(),
         clock,
         seed: random(),
         incarnation,
@@ -192,22 +215,34 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     runtime.spawn(carry_editions(shelf, terminal.clone(), move |rulebook| {
         terms(&own_kiosk, rulebook)
     }));
-    let fullscreen = args.fullscreen || screen.fullscreen;
-    if fullscreen {
-        measure(&screen);
-    }
-    let options = Options {
-        fullscreen,
-        size: args.size,
-        probe: args.probe.clone(),
-        night: screen.night.map(|(from, until)| Night { from, until }),
-        phone,
-    };
     let session = Session::new(first_terms, Equipment::NONE).beginning_in(screen.language);
     let station =
         Station { terminal, speech, backlight: screen.backlight, notify: notify().map(Arc::new) };
-    app::run(options, session, Box::new(station), events)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Shown {
+        session,
+        performer: Box::new(station),
+        events,
+        probe: args.probe.clone(),
+        night: screen.night.map(|(from, until)| Night { from, until }),
+        phone,
+    })
+}
+
+/// Looks on a thread of its own whether screens and papers can show their texts, so that no citizen is the
+/// first to find out.
+fn check_fonts(
+    papers: PaperSettings,
+    numbers: &config::Numbers,
+) -> anyhow::Result<JoinHandle<anyhow::Result<()>>> {
+    let config::Numbers { hygiene_prefix, hygiene_filing_prefix, combined_prefix, .. } = numbers;
+    let prefixes = format!("{hygiene_prefix}{hygiene_filing_prefix}{combined_prefix}");
+    std::thread::Builder::new()
+        .name("fonts".to_owned())
+        .spawn(move || {
+            app::check_fonts()?;
+            Ok(papers.check_texts(&prefixes)?)
+        })
+        .context("cannot start a thread")
 }
 
 /// Tells a technician who has put the kiosk behind glass too small for fingers.
@@ -301,7 +336,7 @@ fn open_journal(
     keys: &Keys,
     data: &Path,
     client: &Client,
-    runtime: &tokio::runtime::Runtime,
+    runtime: &Handle,
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Journal> {
     let settings = journal_settings(kiosk, keys, data, clock)?;
@@ -515,7 +550,7 @@ fn take_first_edition(
     shelf: &Shelf,
     journal: &Journal,
     editions: &EditionTask,
-    runtime: &tokio::runtime::Runtime,
+    runtime: &Handle,
 ) -> anyhow::Result<()> {
     if let Some(path) = medium {
         if path.is_dir() {

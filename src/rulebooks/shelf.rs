@@ -226,7 +226,7 @@ impl Shelf {
                     self.raise(&mut state, &edition.manifest)
                         .map_err(|source| ShelfError::Mark { source })?;
                     state.active = Some(record_of(&edition));
-                    self.decides.send_replace(edition.rulebook);
+                    self.decides.send_replace(to_decide(edition.rulebook));
                     return Ok(());
                 }
                 Err(refused) => {
@@ -307,7 +307,8 @@ impl Shelf {
         self.raise(state, &manifest).map_err(not_kept)?;
         state.kept.insert((manifest.number(), manifest.digest.clone()));
         let edition = Edition { manifest, signed_by, rulebook: Arc::new(rulebook) };
-        Ok(Some(Candidate { record: record_of(&edition), rulebook: edition.rulebook }))
+        let record = record_of(&edition);
+        Ok(Some(Candidate { record, rulebook: to_decide(edition.rulebook) }))
     }
 
     /// From now on this edition decides; visits that have begun keep the one they began with.
@@ -425,6 +426,11 @@ impl std::fmt::Debug for Shelf {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Shelf({} {})", self.folder.display(), self.rulebook().edition())
     }
+}
+
+/// A kiosk never looks at the cases again.
+fn to_decide(rulebook: Arc<Rulebook>) -> Arc<Rulebook> {
+    Arc::new(Arc::unwrap_or_clone(rulebook).without_cases())
 }
 
 fn record_of(edition: &Edition) -> EditionActivated {

@@ -191,6 +191,12 @@ impl Rulebook {
         &self.guide
     }
 
+    /// The same without its cases, for whoever only decides by it: they have held, and are most of its memory.
+    #[must_use]
+    pub fn without_cases(self) -> Self {
+        Self { cases: Vec::new(), ..self }
+    }
+
     /// The cases that hold.
     pub fn cases(&self) -> &[Case] {
         &self.cases

@@ -387,37 +387,6 @@ impl VerifyingKey {
         self.verify_parts(&[CONTEXT_PREFIX, checked_context(context), &[0], message], signature)
     }
 
-    /// Whether [`SigningKey::sign`] of the private half made all of these signatures in this context.
-    ///
-    /// Ed25519 signatures are looked at together, at a third of the time and less. Nobody without the
-    /// private half can make one that passes here. Who has it can make some that pass here by chance and
-    /// never by [`verify`](Self::verify), with a point of small order in them: `false` never happens to
-    /// signatures `sign` made, but `true` says who signed, not that each will pass alone.
-    #[must_use]
-    pub fn verify_all(&self, context: &str, signed: &[(&[u8], Signature)]) -> bool {
-        match &self.0 {
-            Public::Sm2(_) => {
-                signed.iter().all(|(message, signature)| self.verify(context, message, signature))
-            }
-            Public::Ed25519(key) => {
-                let prefix = [CONTEXT_PREFIX, checked_context(context), &[0]].concat();
-                let messages: Vec<Vec<u8>> = signed
-                    .iter()
-                    .map(|(message, _)| [prefix.as_slice(), message].concat())
-                    .collect();
-                let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
-                let signatures: Vec<_> = signed
-                    .iter()
-                    .map(|(_, signature)| {
-                        ed25519_dalek::Signature::from_bytes(signature.as_bytes())
-                    })
-                    .collect();
-                ed25519_dalek::verify_batch(&messages, &signatures, &vec![*key; signed.len()])
-                    .is_ok()
-            }
-        }
-    }
-
     /// Whether [`SigningKey::sign_bare`] of the private half made this signature.
     #[must_use]
     pub fn verify_bare(&self, message: &[u8], signature: &Signature) -> bool {

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::domain::{Series, calendar};
 use crate::fault::Chain;
-use crate::journal::{self, Head, Journal, Placed};
+use crate::journal::{self, Journal, Placed};
 use crate::wire::v1::api::{
     self, Acknowledgement, BlockRequest, Heartbeat, Push, PushOutcome, RevocationsRequest,
     SignedText, Standing,
@@ -165,20 +165,21 @@ impl<C: Central> Task<C> {
         Ok(())
     }
 
-    /// Pushes batch after batch until central has everything.
+    /// Pushes batch after batch until central has everything. While central looks at one, the journal
+    /// notes that it has the one before, and reads the one behind.
     async fn push(&mut self) -> Result<(), Error> {
         let mut gaps = 0;
-        loop {
-            let after = self.ask(Journal::outbox_state).await?.acknowledged;
-            let count_max = self.batch.count_max();
-            let records =
-                self.ask(move |journal| journal.outbox(after, count_max, Batch::BYTES_MAX)).await?;
-            let Some(pushed) = records.last().map(|placed| placed.position) else {
-                return Ok(());
-            };
-            let count = records.len();
-            let push = push_of(records);
-            let answer = self.within_time("push records", self.central.push(push)).await;
+        let mut after = self.ask(Journal::outbox_state).await?.acknowledged;
+        let mut batch = self.batch_behind(after).await?;
+        let mut had = None;
+        while let Some(last) = batch.last() {
+            let (pushed, hash, count) = (last.position, last.record.hash(), batch.len());
+            let (answer, behind, noted) = tokio::join!(
+                self.within_time("push records", self.central.push(push_of(batch))),
+                self.batch_behind(pushed),
+                self.acknowledge(had.take()),
+            );
+            noted?;
             let answer = match answer {
                 Err(Error::Call { source: source @ CallError::Refused { .. }, .. }) => {
                     self.batch.refused(count);
@@ -193,9 +194,16 @@ impl<C: Central> Task<C> {
                     return Err(Error::OldAnswer { head: head.position, pushed });
                 }
                 PushOutcome::Taken { .. } => {
-                    self.acknowledge(head).await?;
+                    had = Some(head);
                     self.batch.taken();
                     gaps = 0;
+                    if head == (api::Head { position: pushed, hash }) {
+                        (after, batch) = (pushed, behind?);
+                    } else {
+                        // More than was pushed, or another than was pushed: nothing goes before that is noted.
+                        self.acknowledge(had.take()).await?;
+                        (after, batch) = (head.position, self.batch_behind(head.position).await?);
+                    }
                 }
                 PushOutcome::Gap { expected } if gaps == GAPS_MAX => {
                     return Err(Error::GapRemains { expected });
@@ -205,10 +213,13 @@ impl<C: Central> Task<C> {
                     let last = expected.saturating_sub(1);
                     if last > after {
                         // It has more than it ever told us: an acknowledgement was lost.
-                        self.acknowledge(head).await?;
+                        self.acknowledge(Some(head)).await?;
+                        after = head.position;
                     } else {
                         self.ask(move |journal| journal.rewind(last)).await?;
+                        after = last;
                     }
+                    batch = self.batch_behind(after).await?;
                 }
                 PushOutcome::Fork { position } => {
                     let reason = format!(
@@ -230,6 +241,13 @@ impl<C: Central> Task<C> {
             }
             self.show_outbox().await?;
         }
+        self.acknowledge(had).await
+    }
+
+    /// What to push behind a position.
+    async fn batch_behind(&self, after: u64) -> Result<Vec<Placed>, Error> {
+        let count_max = self.batch.count_max();
+        self.ask(move |journal| journal.outbox(after, count_max, Batch::BYTES_MAX)).await
     }
 
     /// Takes an answer apart; only what central signed for this kiosk counts.
@@ -247,8 +265,8 @@ impl<C: Central> Task<C> {
     }
 
     /// Notes what central has. A record we do not know is the end: somebody else writes in our name.
-    async fn acknowledge(&mut self, head: api::Head) -> Result<(), Error> {
-        let head = Head { position: head.position, hash: head.hash };
+    async fn acknowledge(&self, head: Option<api::Head>) -> Result<(), Error> {
+        let Some(head) = head else { return Ok(()) };
         let noted = self.ask(move |journal| journal.acknowledge(head.position, head.hash)).await;
         match noted {
             Err(Error::Journal { source: journal::Error::ForeignAcknowledgement { position } }) => {
@@ -343,7 +361,7 @@ impl<C: Central> Task<C> {
     }
 
     /// Nothing is issued from now on. The error says why, each round, until somebody has looked.
-    async fn quarantine(&mut self, reason: &str) -> Result<(), Error> {
+    async fn quarantine(&self, reason: &str) -> Result<(), Error> {
         tracing::error!("this kiosk issues nothing any more: {reason}");
         let text = reason.to_owned();
         self.ask(move |journal| journal.quarantine(text)).await?;

@@ -500,12 +500,12 @@ impl Desk {
         self.settings.papers.certificate(self.fonts()?, job, permit)
     }
 
-    /// The fonts, read when the first paper of a visit needs them.
+    /// The fonts, opened when the first paper of a visit needs them.
     pub(super) fn fonts(&self) -> Result<&Fonts, super::papers::Error> {
         if let Some(fonts) = self.fonts.get() {
             return Ok(fonts);
         }
-        let fonts = self.settings.papers.read_fonts()?;
+        let fonts = self.settings.papers.fonts()?;
         Ok(self.fonts.get_or_init(|| fonts))
     }
 

@@ -1,10 +1,8 @@
 //! Makes the papers: certificates as PDF and dots, receipts and slips as dots.
 //!
-//! The fonts are 90 MB: the desk has them read when the first paper of a visit is made and drops them
-//! with the visit. An idle kiosk needs none of them.
+//! The desk opens the fonts when the first paper of a visit is made and drops them with the visit.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
 use crate::certificate::slip::{self, Slip};
 use crate::certificate::{
@@ -23,8 +21,6 @@ const PRINT_DPI: u16 = 300;
 const PREVIEW_DPI: u16 = 60;
 /// Dots across the receipt paper: 72 mm at 203 dpi.
 const RECEIPT_DOTS: u32 = 576;
-/// Bytes of a font file at most; the largest of Noto CJK has 26 MB.
-const FONT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// What papers are made with.
 #[derive(Debug, Clone)]
@@ -40,14 +36,6 @@ pub struct PaperSettings {
 /// Why a paper could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A font could not be read.
-    #[error("cannot read the font {}", path.display())]
-    ReadFont {
-        /// Where it should be.
-        path: PathBuf,
-        /// Why.
-        source: durable::Error,
-    },
     /// The certificate could not be made.
     #[error("cannot make the {document}")]
     Make {
@@ -92,7 +80,6 @@ impl Error {
                 Some(*character)
             }
             Self::Make { .. }
-            | Self::ReadFont { .. }
             | Self::NoTemplate { .. }
             | Self::NoSeal { .. }
             | Self::NoCase { .. }
@@ -111,7 +98,7 @@ impl PaperSettings {
     /// Whether the fonts have every character the templates themselves print, and those of the number
     /// prefixes: asked once at start, so that no citizen is the first to find out.
     pub fn check_texts(&self, prefixes: &str) -> Result<(), Error> {
-        let fonts = self.read_fonts()?;
+        let fonts = self.fonts()?;
         let made = |source| Error::Make { document: "certificate", source };
         for template in self.templates.iter() {
             check_template(&fonts, template).map_err(made)?;
@@ -166,16 +153,11 @@ impl PaperSettings {
             .map_err(|source| Error::Make { document: "slip", source })
     }
 
-    /// Reads the four font files.
-    pub(super) fn read_fonts(&self) -> Result<Fonts, Error> {
-        let files = &self.fonts;
-        Fonts::read(FontFiles {
-            serif: read_font(&files.serif)?,
-            serif_bold: read_font(&files.serif_bold)?,
-            sans: read_font(&files.sans)?,
-            sans_bold: read_font(&files.sans_bold)?,
-        })
-        .map_err(|source| Error::Make { document: "certificate", source })
+    /// Opens the four font files.
+    pub(super) fn fonts(&self) -> Result<Fonts, Error> {
+        let config::Fonts { serif, serif_bold, sans, sans_bold, .. } = self.fonts.clone();
+        Fonts::open(&FontFiles { serif, serif_bold, sans, sans_bold })
+            .map_err(|source| Error::Make { document: "certificate", source })
     }
 }
 
@@ -196,10 +178,4 @@ impl Certificate {
         picture(&self.pdf, PREVIEW_DPI, 0)
             .map_err(|source| Error::Make { document: self.document, source })
     }
-}
-
-fn read_font(path: &Path) -> Result<Arc<[u8]>, Error> {
-    durable::read_limited(path, FONT_BYTES_MAX)
-        .map(Arc::from)
-        .map_err(|source| Error::ReadFont { path: path.to_owned(), source })
 }

@@ -97,7 +97,7 @@ pub(super) fn slip_job(
     papers: &PaperSettings,
     now: Timestamp,
 ) -> Result<receipt_printer::Job, String> {
-    let fonts = papers.read_fonts().map_err(|error| Chain(&error).to_string())?;
+    let fonts = papers.fonts().map_err(|error| Chain(&error).to_string())?;
     slip_job_of(number, &slip(kiosk, now), &fonts)
 }
 
@@ -120,7 +120,7 @@ pub(super) fn page_job(
     now: Timestamp,
     make: MakePageJob,
 ) -> Result<page_printer::Job, String> {
-    let fonts = papers.read_fonts().map_err(|error| Chain(&error).to_string())?;
+    let fonts = papers.fonts().map_err(|error| Chain(&error).to_string())?;
     page_job_of(number, kiosk, &fonts, now, make)
 }
 

@@ -51,12 +51,22 @@ pub trait Performer {
 }
 
 /// How the window is opened.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Opening {
     /// The whole display, without a cursor: the kiosk itself.
     pub fullscreen: bool,
     /// The window's size in pixels; by default the design size, or less on a smaller display.
     pub size: Option<(u16, u16)>,
+}
+
+/// What the window shows.
+pub struct Shown {
+    /// Before the first applicant.
+    pub session: Session,
+    /// Does what a visit wants done.
+    pub performer: Box<dyn Performer + Send>,
+    /// What devices, registers and papers say.
+    pub events: Receiver<Event>,
     /// Where to answer questions about what is on the screen; nowhere by default.
     pub probe: Option<PathBuf>,
     /// From when to when the welcome screen is dark.
@@ -86,9 +96,21 @@ impl Night {
     }
 }
 
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shown").field("stage", &self.session.stage()).finish_non_exhaustive()
+    }
+}
+
 /// The screen could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// There is nothing to show.
+    #[error(transparent)]
+    Start {
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The fonts cannot draw these texts.
     #[error("no installed font draws “{missing}”; install fonts-noto-cjk")]
     Font {
@@ -180,49 +202,73 @@ pub enum Message {
 #[derive(Debug, Clone)]
 pub struct Touch(screen::Message);
 
-/// Opens the window and shows the session until the process ends.
+/// Opens the window and shows in it what `start` gives, until the process ends. `start` is waited for when the
+/// line to the display is open, which takes a while, too: what takes long in it belongs on another thread.
 pub fn run(
-    options: Options,
-    session: Session,
-    performer: Box<dyn Performer>,
-    events: Receiver<Event>,
+    opening: Opening,
+    start: impl FnOnce() -> Result<Shown, Box<dyn std::error::Error + Send + Sync>> + 'static,
 ) -> Result<(), Error> {
-    check_fonts()?;
-    let size = options
+    let size = opening
         .size
         .map_or(theme::UPRIGHT, |(width, height)| Size::new(f32::from(width), f32::from(height)));
     let window = window::Settings {
         // The toolkit multiplies every size it is given by the scale.
         size: shrunk(size, theme::scale(size, false)),
-        fullscreen: options.fullscreen,
-        decorations: !options.fullscreen,
-        resizable: !options.fullscreen,
-        exit_on_close_request: !options.fullscreen,
+        fullscreen: opening.fullscreen,
+        decorations: !opening.fullscreen,
+        resizable: !opening.fullscreen,
+        exit_on_close_request: !opening.fullscreen,
         ..window::Settings::default()
     };
-    let mut app = App::new(session, performer, size);
-    app.hide_cursor = options.fullscreen;
-    app.fits_display = options.size.is_none();
-    app.inbox = Inbox(Some(Arc::new(Mutex::new(events))));
-    app.probe = options.probe;
-    app.night = options.night;
-    app.help.phone = options.phone;
-    app.rest();
     // The toolkit wants to be able to boot again; a kiosk boots once.
-    let app = Mutex::new(Some(app));
+    let start = Mutex::new(Some(start));
+    let failed = Arc::new(Mutex::new(None));
+    let why = Arc::clone(&failed);
     let boot = move || {
-        let app = app.lock().ok().and_then(|mut app| app.take());
-        (app.expect("the toolkit boots an application once"), Task::none())
+        let start = start.lock().ok().and_then(|mut start| start.take());
+        match start.expect("the toolkit boots an application once")() {
+            Ok(shown) => (Booted(Some(App::showing(shown, opening, size))), Task::none()),
+            Err(source) => {
+                if let Ok(mut why) = why.lock() {
+                    *why = Some(Error::Start { source });
+                }
+                (Booted(None), iced::exit())
+            }
+        }
     };
-    iced::application(boot, App::update, App::view)
-        .title(App::title)
-        .theme(App::theme)
-        .subscription(App::subscription)
-        .scale_factor(App::scale_factor)
+    iced::application(boot, Booted::update, Booted::view)
+        .title(|booted: &Booted| booted.0.as_ref().map_or_else(String::new, App::title))
+        .theme(|booted: &Booted| booted.0.as_ref().map(App::theme))
+        .subscription(Booted::subscription)
+        .scale_factor(|booted: &Booted| booted.0.as_ref().map_or(1.0, App::scale_factor))
         .settings(settings())
         .window(window)
         .run()
-        .map_err(|source| Error::Window { source })
+        .map_err(|source| Error::Window { source })?;
+    match failed.lock().ok().and_then(|mut failed| failed.take()) {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
+/// What the toolkit runs: without an application there is nothing to show, and it ends.
+struct Booted(Option<App>);
+
+impl Booted {
+    fn update(&mut self, message: Message) -> Task<Message> {
+        self.0.as_mut().map_or_else(Task::none, |app| app.update(message))
+    }
+
+    fn view(&self) -> Element<'_, Message> {
+        match &self.0 {
+            Some(app) => app.view(),
+            None => iced::widget::space().into(),
+        }
+    }
+
+    fn subscription(&self) -> Subscription<Message> {
+        self.0.as_ref().map_or_else(Subscription::none, App::subscription)
+    }
 }
 
 /// The toolkit's settings, for the application and for tests.
@@ -235,8 +281,10 @@ pub fn settings() -> iced::Settings {
     }
 }
 
-/// Every text would be drawn without glyphs, and silently: so a kiosk looks before it opens.
-fn check_fonts() -> Result<(), Error> {
+/// Whether the screens have their font: without it every text would be drawn without glyphs, and silently. To
+/// be asked before [`run`], on whatever thread: the toolkit's fonts are read by that, and the window opens
+/// sooner.
+pub fn check_fonts() -> Result<(), Error> {
     // Regular and rare characters of names, figures, and the signs the screens use.
     let probe = "请证明您是谁张店区喆赟翀骉A1〔2026〕“”、￥≤";
     let missing = undrawable(probe);
@@ -286,6 +334,20 @@ impl App {
             inbox: Inbox(None),
             probe: None,
         }
+    }
+
+    /// An application in the kiosk's own window.
+    fn showing(shown: Shown, opening: Opening, window: Size) -> Self {
+        let Shown { session, performer, events, probe, night, phone } = shown;
+        let mut app = Self::new(session, performer, window);
+        app.hide_cursor = opening.fullscreen;
+        app.fits_display = opening.size.is_none();
+        app.inbox = Inbox(Some(Arc::new(Mutex::new(events))));
+        app.probe = probe;
+        app.night = night;
+        app.help.phone = phone;
+        app.rest();
+        app
     }
 
     /// The visit.

@@ -68,12 +68,17 @@ async fn records_without_sense_are_set_apart_and_those_behind_them_are_taken() {
     let stage = Stage::set().await;
     lease(&stage, "a").await.unwrap();
     let mut book = stage.book();
-    // 1: signed by somebody else.
     let stranger = Book::invented("zd-k01", 40);
+    // 1: signed by somebody else, and pushed alone: nothing vouches for it.
     book.write_started(1);
-    let text = book.records[0].record.reveal().to_owned();
-    let signature = stranger.device_key.sign("permit-kiosk/record/1", text.as_bytes());
-    book.records[0].signature = signature.to_string();
+    let signed_by_another = |record: &mut SignedRecord| {
+        let signature =
+            stranger.device_key.sign("permit-kiosk/record/1", record.record.reveal().as_bytes());
+        record.signature = signature.to_string();
+    };
+    signed_by_another(&mut book.records[0]);
+    let told = push(&stage, book.records.clone()).await.unwrap();
+    assert_eq!(told.quarantined, [1]);
     // 2: a body of a later version.
     let later = format!(
         r#"{{"format":"permit-kiosk/record/1","kiosk":"zd-k01","incarnation":1,"position":2,"at":"2026-11-23T02:00:00Z","previous":"{}","body":{{"kind":"teleported"}}}}"#,
@@ -94,9 +99,37 @@ async fn records_without_sense_are_set_apart_and_those_behind_them_are_taken() {
     book.write(permit_kiosk::wire::v1::Body::Issued(Box::new(issued)));
     // 6: good.
     book.write_issued(&permit(990_101), ServiceCode::FoodNew);
+    // 7: signed by somebody else, and the last: it speaks neither for itself nor for those before it.
+    book.write_started(1);
+    signed_by_another(&mut book.records[6]);
+    let told = push(&stage, book.records.split_off(1)).await.unwrap();
+    assert_eq!(told.outcome, PushOutcome::Taken { new: 6, duplicates: 0 });
+    assert_eq!(told.quarantined, [2, 3, 4, 5, 7]);
+    assert_eq!(told.head.position, 7);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_signature_of_a_push_stands_for_what_leads_to_it_and_for_nothing_else() {
+    let stage = Stage::set().await;
+    let unsigned = "0".repeat(2 * Signature::BYTES);
+    let mut book = stage.book();
+    book.write_started(6);
+    book.records[1].signature.clone_from(&unsigned);
+    book.records[3].signature.clone_from(&unsigned);
+    // The last is nobody's, so the one before it must speak for itself; that one names the others.
+    book.records[5].signature.clone_from(&unsigned);
     let told = push(&stage, book.records.clone()).await.unwrap();
     assert_eq!(told.outcome, PushOutcome::Taken { new: 6, duplicates: 0 });
-    assert_eq!(told.quarantined, [1, 2, 3, 4, 5]);
+    assert_eq!(told.quarantined, [6]);
+    // A record that was changed is not the one that is named: another stands there.
+    let mut changed = stage.book();
+    changed.write_started(9);
+    let text = changed.records[7].record.reveal().replace("\"position\":8", "\"position\":8 ");
+    assert_ne!(text, changed.records[7].record.reveal());
+    changed.records[7].record = Personal::new(text);
+    let told = push(&stage, changed.records.clone()).await.unwrap();
+    assert_eq!(told.outcome, PushOutcome::Fork { position: 9 });
     assert_eq!(told.head.position, 6);
     stage.end().await;
 }

@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::OnceLock,
 };
 
 use jiff::civil::date;
@@ -21,16 +21,12 @@ use permit_kiosk::{
 const FONTS: &str = "/usr/share/fonts/opentype/noto";
 const TEMPLATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kiosk-config/certificate");
 
-/// The fonts of `fonts-noto-cjk`, read once.
+/// The fonts of `fonts-noto-cjk`, opened once.
 pub(crate) fn fonts() -> &'static Fonts {
     static FONT: OnceLock<Fonts> = OnceLock::new();
     FONT.get_or_init(|| {
-        let file = |name: &str| -> Arc<[u8]> {
-            let path = Path::new(FONTS).join(name);
-            let bytes = std::fs::read(&path);
-            bytes.unwrap_or_else(|e| panic!("fonts-noto-cjk: {}: {e}", path.display())).into()
-        };
-        Fonts::read(FontFiles {
+        let file = |name: &str| Path::new(FONTS).join(name);
+        Fonts::open(&FontFiles {
             serif: file("NotoSerifCJK-Regular.ttc"),
             serif_bold: file("NotoSerifCJK-Bold.ttc"),
             sans: file("NotoSansCJK-Regular.ttc"),

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use permit_kiosk::audit::{self, Report, Verify};
@@ -74,21 +73,13 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn fonts(folder: &Path) -> anyhow::Result<Fonts> {
-    let file = |name: &str| -> anyhow::Result<Arc<[u8]>> {
-        let path = folder.join(name);
-        let bytes = std::fs::read(&path).with_context(|| {
-            let path = path.display();
-            format!("cannot read {path}: install fonts-noto-cjk, or name its folder with --fonts")
-        })?;
-        Ok(bytes.into())
-    };
     let files = FontFiles {
-        serif: file("NotoSerifCJK-Regular.ttc")?,
-        serif_bold: file("NotoSerifCJK-Bold.ttc")?,
-        sans: file("NotoSansCJK-Regular.ttc")?,
-        sans_bold: file("NotoSansCJK-Bold.ttc")?,
+        serif: folder.join("NotoSerifCJK-Regular.ttc"),
+        serif_bold: folder.join("NotoSerifCJK-Bold.ttc"),
+        sans: folder.join("NotoSansCJK-Regular.ttc"),
+        sans_bold: folder.join("NotoSansCJK-Bold.ttc"),
     };
-    Ok(Fonts::read(files)?)
+    Fonts::open(&files).context("install fonts-noto-cjk, or name its folder with --fonts")
 }
 
 fn tell(report: &Report) {

@@ -39,17 +39,6 @@ impl SignedRecord {
         is_signed(key, Record::SIGNATURE_CONTEXT, &self.record.0, &self.signature)
     }
 
-    /// Whether the kiosk with this device key wrote all of them. Where not, [`verify`](Self::verify) says
-    /// which; how the two differ for whoever has the private key, [`VerifyingKey::verify_all`] says.
-    #[must_use]
-    pub fn verify_all(records: &[&Self], key: &VerifyingKey) -> bool {
-        let signed: Option<Vec<(&[u8], Signature)>> = records
-            .iter()
-            .map(|of| Some((of.record.0.as_bytes(), signature_of(&of.signature)?)))
-            .collect();
-        signed.is_some_and(|signed| key.verify_all(Record::SIGNATURE_CONTEXT, &signed))
-    }
-
     /// The hash the next record names as `previous`.
     pub fn hash(&self) -> Hash {
         Hash::of_record(self.record.reveal())
