@@ -1,5 +1,7 @@
 //! The words: none empty, none without a glyph, both languages different.
 
+use std::path::Path;
+
 use permit_kiosk::domain::Language;
 use permit_kiosk::domain::identifier::IdentifierErrorKind;
 use permit_kiosk::ui::app::undrawable;
@@ -78,4 +80,33 @@ fn sentences_carry_their_arguments() {
             assert!(sentence.contains(argument), "{sentence:?} lost {argument:?}");
         }
     }
+}
+
+#[test]
+fn no_word_of_a_screen_stands_outside_the_catalogue() {
+    let is_han = |letter: char| ('\u{4E00}'..='\u{9FFF}').contains(&letter);
+    let mut folders = vec!["screen", "widget"]
+        .into_iter()
+        .map(|name| Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ui").join(name))
+        .collect::<Vec<_>>();
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            files += 1;
+            for (number, line) in (1..).zip(std::fs::read_to_string(&path).unwrap().lines()) {
+                // What tests and comments say, no screen shows.
+                if line == "#[cfg(test)]" {
+                    break;
+                }
+                let code = line.split("//").next().unwrap();
+                assert!(!code.chars().any(is_han), "{}:{number}: {line}", path.display());
+            }
+        }
+    }
+    assert!(files > 30, "{files} files were looked at");
 }

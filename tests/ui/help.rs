@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::civil::time;
 use permit_kiosk::domain::Language;
 use permit_kiosk::session::effect::Effect;
+use permit_kiosk::session::event::Event;
 use permit_kiosk::session::{Ending, Stage};
 use permit_kiosk::ui::app::{Message, Night};
 use permit_kiosk::ui::text::strings;
@@ -71,6 +72,23 @@ fn a_call_can_be_taken_back() {
         )
         .collect();
     assert_eq!(calls, [true, false]);
+}
+
+#[test]
+fn a_last_screen_says_when_it_goes_and_stays_longer_in_large_print() {
+    for (large, seconds) in [(false, 20), (true, 40)] {
+        let mut stand = Stand::new();
+        let text = strings(Language::Zh);
+        stand.happen(Event::LargePrintChosen(large));
+        stand.touch("primary");
+        stand.touch("end");
+        stand.touch("end-confirm");
+        assert!(stand.shows(&(text.ends_in)(seconds)), "{:?}", stand.texts());
+        stand.wait(seconds - 1);
+        assert!(stand.shows(&(text.ends_in)(1)));
+        stand.wait(1);
+        assert_eq!(*stand.stage(), Stage::Welcome);
+    }
 }
 
 #[test]

@@ -271,3 +271,55 @@ fn within(inner: Rectangle, outer: Rectangle) -> bool {
         && inner.x + inner.width <= outer.x + outer.width + 1.5
         && inner.y + inner.height <= outer.y + outer.height + 1.5
 }
+
+/// Names and values as registers, papers and the law have them: they are not translated.
+const AS_REGISTERED: &[&str] = &[
+    "淄博市张店区行政审批服务局",
+    "(演示代码)",
+    "(演示)",
+    "淄博云帆食品商贸有限公司",
+    "秦一舟",
+    "秦**",
+    "张店区公园街道示范路3号",
+    "张店区晚风小馆",
+    "张店区和平街道示范路9号",
+    "张店区市民中心一楼大厅",
+    "张行综〔2026〕第0001号",
+    "张卫公备〔2026〕第0001号",
+    "张审卫公证",
+    "餐饮服务经营者、热食类食品制售、冷食类食品制售(含冷荤类)、自制饮品制售",
+    // How to come back to the other language.
+    "中文",
+];
+
+#[test]
+fn a_screen_speaks_one_language() {
+    let is_han = |letter: char| ('\u{4E00}'..='\u{9FFF}').contains(&letter);
+    check(|shot| {
+        let is_console = shot.what.starts_with("console-");
+        // Whoever writes Chinese by its letters needs both.
+        let is_written = shot.what.starts_with("form-pinyin ");
+        let english = shot.what.contains(" En ");
+        for words in shot.texts() {
+            let mut rest =
+                AS_REGISTERED.iter().fold(words.to_owned(), |rest, known| rest.replace(known, ""));
+            if english {
+                // Articles of the law have no other name.
+                let article = rest.contains('第') || rest.contains('〔') || rest.contains('）');
+                if rest.chars().any(is_han)
+                    && !is_written
+                    && !(article && rest.contains(['法', '例', '号', '则', '字']))
+                {
+                    return Err(format!("{words:?} is not English"));
+                }
+            } else if !is_console && !is_written {
+                rest = rest.replace("English", "").replace("MAXX", "");
+                let word = rest.split(|letter: char| !letter.is_ascii_lowercase());
+                if let Some(word) = word.into_iter().find(|word| word.len() > 3) {
+                    return Err(format!("{word:?} in {words:?} is not Chinese"));
+                }
+            }
+        }
+        Ok(())
+    });
+}

@@ -1,9 +1,10 @@
 //! Strokes become thousandths of the box they were drawn in.
 
 use iced::Point;
-use permit_kiosk::domain::Signature;
+use permit_kiosk::domain::{Language, Signature};
 use permit_kiosk::session::effect::Effect;
 use permit_kiosk::session::{Outcome, Stage};
+use permit_kiosk::ui::text::strings;
 
 use super::stand::Stand;
 
@@ -86,4 +87,17 @@ fn a_finger_that_leaves_the_box_and_comes_back_draws_only_inside() {
     let stroke = signed(&stand).strokes.remove(0);
     let along: Vec<u16> = stroke.0.iter().map(|(x, _)| *x).collect();
     assert_eq!(along, [500, 600, 700, 800, 900, 800, 700, 600, 500]);
+}
+
+#[test]
+fn a_promise_is_read_to_its_end_before_it_can_be_signed_off() {
+    let text = strings(Language::En);
+    for (width, height, fits) in [(1080.0, 1920.0, true), (1280.0, 800.0, false)] {
+        let mut stand = at_the_promise();
+        stand.speak(Language::En);
+        stand.resize(width, height);
+        drop(stand.settle());
+        let words = if fits { text.promise_unsigned } else { text.read_on };
+        assert!(stand.shows(words), "{width}x{height}: {:?}", stand.texts());
+    }
 }

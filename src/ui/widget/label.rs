@@ -119,3 +119,25 @@ pub(crate) fn body_height(words: &str, width: f32) -> f32 {
     };
     <<iced::Renderer as advanced::Renderer>::Paragraph>::with_text(text).min_bounds().height
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(words: &str, drawn: &str) {
+        let joined = joined(words.into());
+        assert_eq!(joined.replace(JOINER, "+"), drawn);
+        assert_eq!(unjoined(&joined), words);
+    }
+
+    #[test]
+    fn the_last_characters_of_a_chinese_text_stay_together() {
+        check("须由工作人员现场核查。", "须由工作人员现场+核+查。");
+        check("奶茶店、咖啡店、果汁店", "奶茶店、咖啡店、果+汁+店");
+        check("公共场所卫生备案管理办法（试行）。", "公共场所卫生备案管理办法（试行）。");
+        for alone in ["下一步", "Touch to begin", "", "淄博有限公司 91370303MAXX01026W"] {
+            check(alone, alone);
+        }
+    }
+}
