@@ -263,7 +263,10 @@ impl Report {
 
     /// Adds the line of the disk.
     pub fn disk(&mut self, state: State, free: Option<String>) {
-        let says = free.unwrap_or_else(|| self.say("未知", "unknown"));
+        let says = match free {
+            Some(free) => self.say(&format!("剩余 {free}"), &format!("{free} free")),
+            None => self.say("未知", "unknown"),
+        };
         match state {
             State::Bad => self.add_fault(Area::Disk, "", FaultCode::DiskFull, &format!(", {says}")),
             State::Warn => self.add_fault(Area::Disk, "", FaultCode::DiskLow, &format!(", {says}")),

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use permit_kiosk::clock::{Clock as _, SystemClock};
 use permit_kiosk::device::discovery::{Language, probe};
+use permit_kiosk::device::id_reader::start;
 use permit_kiosk::device::pty::{Happening, Simulator as _};
 use permit_kiosk::device::receipt_printer::{Model, SimulatedReceiptPrinter};
 use permit_kiosk::device::simulation::LineRate;
 use permit_kiosk::terminal::work::discover;
 
-use super::Bench;
+use super::{Bench, clock};
 
 #[test]
 fn every_device_is_found_at_the_speed_it_was_set_to() {
@@ -62,6 +63,13 @@ fn a_port_where_nothing_answers_is_left_as_it_was() {
     let found = probe(&path, &languages, &SystemClock, &mut |_| asked += 1).unwrap();
     assert_eq!((found, asked), (None, 5));
     assert!(SystemClock.monotonic() < before + Duration::from_secs(20));
+    // A port that somebody else has is said to be that.
+    let (device, reports) = start(bench.line("id_reader", 115_200), clock()).unwrap();
+    bench.hand("wait id_reader connected");
+    let error = probe(&path, &languages, &SystemClock, &mut |_| {}).unwrap_err();
+    assert!(error.to_string().starts_with("another program has"), "{error}");
+    assert!(device.shutdown());
+    drop(reports);
     bench.hand("id_reader unplug");
     let error = probe(&path, &languages, &SystemClock, &mut |_| {}).unwrap_err();
     assert!(error.to_string().contains("id_reader"), "{error}");

@@ -201,6 +201,15 @@ pub enum Error {
         /// Why.
         source: line::Error,
     },
+    /// Another program has it.
+    #[error(
+        "another program has {}: end it first. A kiosk that runs looks for devices at its console",
+        port.display()
+    )]
+    Busy {
+        /// Which port.
+        port: PathBuf,
+    },
     /// It does not go at this speed.
     #[error("{} cannot be set to {baud} baud", port.display())]
     Speed {
@@ -315,8 +324,10 @@ impl<'a> Asking<'a> {
         let poll = Poll::new().map_err(|source| Error::Lost { port: port.to_owned(), source })?;
         let config =
             LineConfig { port: Port::Path(port.to_owned()), baud, flow_control: FlowControl::None };
-        let line = Line::open(&config, &poll, LINE)
-            .map_err(|source| Error::Line { port: port.to_owned(), source })?;
+        let line = Line::open(&config, &poll, LINE).map_err(|source| {
+            let port = port.to_owned();
+            if source.is_busy() { Error::Busy { port } } else { Error::Line { port, source } }
+        })?;
         Ok(Self { port, baud, clock, poll, line, first_byte_at: None })
     }
 
