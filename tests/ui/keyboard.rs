@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use permit_kiosk::domain::Uscc;
 use permit_kiosk::session::Stage;
 use permit_kiosk::session::effect::{Effect, Query};
+use permit_kiosk::session::event::Answer;
+use permit_kiosk::ui::text::strings;
 
 use super::scenes::type_code;
 use super::stand::{Kind, Stand, business};
@@ -27,6 +29,38 @@ fn at_the_keyboard() -> Stand {
     stand.identify();
     stand.touch("type-uscc");
     stand
+}
+
+#[test]
+fn letters_that_are_no_characters_yet_are_not_lost_with_the_page() {
+    let mut stand = Stand::asking_a_name();
+    stand.come_to_the_form("convenience-shop");
+    let text = strings(stand.session().language());
+    stand.touch("primary");
+    let name = |stand: &Stand| {
+        let asked = stand.session().fields().iter().filter(|field| field.source.is_none());
+        let answers = asked.filter_map(|field| field.answer.as_ref());
+        let mut typed = answers.filter_map(|answer| {
+            if let Answer::Text(typed) = answer { Some(typed.clone()) } else { None }
+        });
+        typed.next().unwrap_or_default()
+    };
+    for letter in "yun".chars() {
+        stand.touch(&format!("key:{letter}"));
+    }
+    stand.touch("candidate:0");
+    let written = name(&stand);
+    assert_eq!(written.chars().count(), 1);
+    assert!(stand.shows(text.next));
+    for letter in "fan".chars() {
+        stand.touch(&format!("key:{letter}"));
+    }
+    assert!(stand.shows(text.choose_letters_first));
+    stand.touch("primary");
+    assert!(stand.shows("fan"), "the letters are gone, or the page is");
+    stand.touch("candidate:0");
+    assert!(name(&stand).starts_with(&written) && name(&stand) != written);
+    assert!(stand.shows(text.next));
 }
 
 #[test]

@@ -307,7 +307,7 @@ pub(super) const ALL: &[Scene] = &[
                 s.touch(&format!("key:{letter}"));
             }
         },
-        title: |t| t.next,
+        title: |t| t.choose_letters_first,
     },
     scene(
         "form-choices",

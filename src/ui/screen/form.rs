@@ -355,8 +355,15 @@ impl Screen {
         let help = field.help.get(look.language);
         let lead: Cow<'a, str> =
             if help.is_empty() { number.into() } else { format!("{number} · {help}").into() };
-        let next = field.is_complete().then_some(Touched::Form(Message::Next));
-        let words = if next.is_some() { look.text.next } else { look.text.answer_first };
+        // Letters that are no characters yet would be lost with the page.
+        let is_writing = !self.writing.letters.is_empty();
+        let is_done = field.is_complete() && !is_writing;
+        let words = match (is_done, is_writing) {
+            (true, _) => look.text.next,
+            (false, true) => look.text.choose_letters_first,
+            (false, false) => look.text.answer_first,
+        };
+        let next = is_done.then_some(Touched::Form(Message::Next));
         Page {
             title: field.label.get(look.language).into(),
             lead,

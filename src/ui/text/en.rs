@@ -247,6 +247,7 @@ pub(super) static STRINGS: Strings = Strings {
     choose_any_optional: "Choose any, or go on if none applies",
     choose_yes_no: "Choose yes or no",
     answer_first: "Answer to go on",
+    choose_letters_first: "Choose characters",
     check_title: "Please confirm your answers",
     check_lead: "Touch one to change it. You get the decision at once.",
     check_unanswered: "Not answered yet",

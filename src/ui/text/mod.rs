@@ -304,6 +304,7 @@ strings! {
         choose_any_optional
         choose_yes_no
         answer_first
+        choose_letters_first
         check_title
         check_lead
         check_unanswered

@@ -247,6 +247,7 @@ pub(super) static STRINGS: Strings = Strings {
     choose_any_optional: "可以选几项，都没有就直接下一步",
     choose_yes_no: "选“是”或者“否”",
     answer_first: "回答后才能继续",
+    choose_letters_first: "先选好字，再继续",
     check_title: "请确认您的回答",
     check_lead: "点一下可以修改。提交后马上审批。",
     check_unanswered: "还没有回答",
