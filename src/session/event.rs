@@ -72,6 +72,8 @@ pub enum Event {
     Cancelled,
     /// The screen was touched anywhere: the applicant is still there.
     Touched,
+    /// Nobody has touched the welcome screen for a while: what was chosen on it goes.
+    LeftAlone,
     /// A second has passed.
     Ticked,
     /// Another edition decides from now on: the next visit goes by it.

@@ -31,6 +31,8 @@ use crate::domain::{
 const CODE_BYTES_MAX: usize = 2_048;
 /// How long the last screens stay before the kiosk is free again.
 const FAREWELL: Duration = Duration::from_secs(20);
+/// How long the last screen waits for papers on their way, without a touch.
+const PAPERS_AWAITED: Duration = Duration::from_mins(5);
 /// How long a finished set of papers stays on the screen before the rating is offered.
 const PAPERS_SEEN: Duration = Duration::from_secs(20);
 
@@ -106,6 +108,13 @@ impl Session {
                 Vec::new()
             }
             Event::Touched => Vec::new(),
+            Event::LeftAlone => {
+                if self.stage == Stage::Welcome {
+                    self.language = self.first_language;
+                    self.large_print = false;
+                }
+                Vec::new()
+            }
             Event::Ticked => self.tick(at),
             Event::Cancelled => self.cancel(at),
             Event::WentBack => self.go_back(at),
@@ -175,7 +184,7 @@ impl Session {
     }
 
     /// Whether a paper is still moving towards the applicant.
-    fn is_printing(&self) -> bool {
+    pub fn is_printing(&self) -> bool {
         self.papers().any(|(_, state)| matches!(state, PaperState::Waiting | PaperState::Printing))
     }
 
@@ -328,6 +337,16 @@ impl Session {
         Vec::new()
     }
 
+    /// Ends a decided visit: when what is on its way to the applicant lies in the slot, for what is still queued
+    /// is forgotten with the visit.
+    fn part(&mut self, at: Moment) -> Vec<Effect> {
+        match self.stage {
+            _ if !self.is_printing() => self.leave(at),
+            Stage::Done => Vec::new(),
+            _ => self.enter(at, Stage::Done),
+        }
+    }
+
     /// Frees the kiosk: everything personal is dropped here.
     fn leave(&mut self, at: Moment) -> Vec<Effect> {
         self.visit = None;
@@ -337,10 +356,10 @@ impl Session {
         }
         self.language = self.first_language;
         self.large_print = false;
-        let mut effects = self.enter(at, Stage::Welcome);
-        if called_off {
-            effects.push(Effect::CallHelp(false));
-        }
+        // Forgetting the visit comes last: after it the terminal knows that nobody is here.
+        let mut effects: Vec<Effect> =
+            called_off.then_some(Effect::CallHelp(false)).into_iter().collect();
+        effects.extend(self.enter(at, Stage::Welcome));
         effects
     }
 
@@ -358,9 +377,8 @@ impl Session {
             Stage::Welcome | Stage::Maintenance => Vec::new(),
             // What is decided stays decided; only the visit ends.
             Stage::Decided(Outcome::Recording) => Vec::new(),
-            Stage::Results | Stage::Decided(_) | Stage::Rating | Stage::Done | Stage::Ended(_) => {
-                self.leave(at)
-            }
+            Stage::Results | Stage::Decided(_) | Stage::Rating | Stage::Done => self.part(at),
+            Stage::Ended(_) => self.leave(at),
             Stage::Verifying(_)
             | Stage::Choosing
             | Stage::Guiding
@@ -392,11 +410,20 @@ impl Session {
     fn tick(&mut self, at: Moment) -> Vec<Effect> {
         let patience = self.patience();
         let papers_settled = self.papers().all(|(_, state)| state.is_settled());
+        let is_printing = self.is_printing();
         let (farewell, papers_seen) = (self.farewell_time(), PAPERS_SEEN * self.print_factor());
         let Some(visit) = &mut self.visit else { return Vec::new() };
         let in_stage = at.monotonic.saturating_sub(visit.stage_since);
         match self.stage {
             Stage::Welcome => Vec::new(),
+            // Each step of a device has its own time; this is for what nobody thought of.
+            Stage::Done
+                if is_printing && at.monotonic.saturating_sub(visit.touched) < PAPERS_AWAITED =>
+            {
+                // The farewell begins when the last of them lies there.
+                visit.stage_since = at.monotonic;
+                Vec::new()
+            }
             Stage::Ended(_) | Stage::Done => {
                 if in_stage >= farewell {
                     self.leave(at)
@@ -445,7 +472,7 @@ impl Session {
         let undecided = !matches!(self.stage, Stage::Results | Stage::Decided(_) | Stage::Rating);
         let total = self.terms.pace.total * self.factor();
         if at.monotonic.saturating_sub(visit.touched) >= idle + countdown {
-            if undecided { self.end(at, Ending::TimedOut) } else { self.leave(at) }
+            if undecided { self.end(at, Ending::TimedOut) } else { self.part(at) }
         } else if undecided && at.monotonic.saturating_sub(visit.begun) >= total {
             self.end(at, Ending::TooLong)
         } else {
@@ -687,11 +714,14 @@ impl Session {
     fn look_up(&mut self, at: Moment, uscc: Uscc) -> Vec<Effect> {
         let purpose = self.purpose();
         let (Some(visit), Some(purpose)) = (&mut self.visit, purpose) else { return Vec::new() };
+        // Who went back and shows the same licence again has answered already.
+        if visit.uscc.as_ref() != Some(&uscc) {
+            visit.fields.clear();
+        }
         visit.uscc = Some(uscc.clone());
         visit.business = None;
         visit.supervision = None;
         visit.district = None;
-        visit.fields.clear();
         for register in Register::ALL {
             data::ask(&mut visit.data, Source::Register(register), at.wall);
         }
@@ -799,7 +829,16 @@ impl Session {
         if visit.errand == Errand::Results {
             return self.enter(at, Stage::Results);
         }
+        let before = std::mem::take(&mut visit.fields);
         visit.fields = facts::fields(&self.terms, visit);
+        for field in before.into_iter().filter(|field| field.source.is_none()) {
+            if let Some(answer) = field.answer
+                && let Some(asked) = visit.fields.iter_mut().find(|asked| asked.key == field.key)
+                && asked.source.is_none()
+            {
+                asked.answer(answer);
+            }
+        }
         self.enter(at, Stage::Filling)
     }
 
@@ -1005,7 +1044,8 @@ impl Session {
                     self.enter(at, Stage::Rating)
                 }
             }
-            Stage::Decided(Outcome::NotRecorded) | Stage::Done | Stage::Ended(_) => self.leave(at),
+            Stage::Decided(Outcome::NotRecorded) | Stage::Ended(_) => self.leave(at),
+            Stage::Done => self.part(at),
             Stage::Results if self.papers().next().is_some() => self.enter(at, Stage::Done),
             Stage::Verifying(_) | Stage::Results => self.leave(at),
             Stage::Welcome

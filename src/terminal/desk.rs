@@ -207,7 +207,10 @@ impl Desk {
     // ---- what the visit wants ----
 
     fn perform(&mut self, effect: Effect) {
-        self.in_visit = !matches!(effect, Effect::Wipe);
+        // A call for help is no visit: it is made on the welcome screen, too.
+        if !matches!(effect, Effect::CallHelp(_)) {
+            self.in_visit = !matches!(effect, Effect::Wipe);
+        }
         self.guide(&effect);
         match effect {
             Effect::ReadId => self.command_reader(id_reader::Command::Claim),

@@ -143,6 +143,8 @@ pub struct App {
     data: bool,
     night: Option<Night>,
     is_night: bool,
+    /// At night the screen is not dark before.
+    lit_until: Duration,
     /// How far the page is moved; told by the toolkit only while the page does not fit.
     scroll: Scroll,
     hide_cursor: bool,
@@ -328,6 +330,7 @@ impl App {
             data: false,
             night: None,
             is_night: false,
+            lit_until: Duration::ZERO,
             scroll: Scroll::default(),
             hide_cursor: false,
             fits_display: false,
@@ -392,6 +395,7 @@ impl App {
             Message::Touched => {
                 self.help.touched = self.now;
                 self.tell(Event::Touched);
+                self.wake();
                 if let Screen::Console(console) = &mut self.screen {
                     console.touched(self.now);
                 }
@@ -404,6 +408,9 @@ impl App {
                 }
             }
             Message::Focused(words) => {
+                // Its first words name a button; what follows may be what somebody answered.
+                let named = words.split('，').next().unwrap_or_default().to_owned();
+                let words = if self.is_private() { named } else { words };
                 if self.help.aloud {
                     self.performer.say(self.session.language(), words);
                 }
@@ -427,7 +434,14 @@ impl App {
                 }
             }
             Message::Unanswered => {}
-            Message::Happened(event) => self.tell(event),
+            Message::Happened(event) => {
+                // Somebody stands before the panel.
+                let is_near = matches!(event, Event::Touched);
+                self.tell(event);
+                if is_near {
+                    self.wake();
+                }
+            }
             Message::Opened(id) if self.hide_cursor || self.fits_display => {
                 self.performer.opened();
                 return window::monitor_size(id).map(move |size| Message::DisplayKnown(id, size));
@@ -490,10 +504,8 @@ impl App {
                 self.help.touched = self.now;
                 self.help.open = open;
             }
-            screen::Message::ContrastChosen(contrast) => {
-                self.contrast = contrast;
-                self.scroll = Scroll::default();
-            }
+            // Nothing moves by it; what the toolkit said of the page still holds, and it will not say it again.
+            screen::Message::ContrastChosen(contrast) => self.contrast = contrast,
             screen::Message::AloudChosen(aloud) => {
                 self.help.aloud = aloud;
                 self.read.clear();
@@ -577,20 +589,28 @@ impl App {
         }
     }
 
-    /// Somebody is here: whatever the hour, the screen is as bright as by day.
+    /// Somebody is here: whatever the hour, the screen is as bright as by day, also while nothing is begun.
     fn wake(&mut self) {
+        self.lit_until = self.now + LIT_AFTER_TOUCH;
         if std::mem::take(&mut self.is_night) {
             self.performer.light(false);
         }
     }
 
     fn rest_after_visit(&mut self) {
+        self.forget_wishes();
+        // Nobody has touched this for the next one: a dark night comes back at once.
+        self.lit_until = Duration::ZERO;
+        self.rest();
+    }
+
+    /// The next one finds the screen as everybody does.
+    fn forget_wishes(&mut self) {
         self.contrast = false;
         self.read.clear();
         if std::mem::take(&mut self.help.aloud) {
             self.performer.hush();
         }
-        self.rest();
     }
 
     /// What passes while nobody touches anything: the hour, and the place of what would burn in.
@@ -603,9 +623,13 @@ impl App {
         }
         if at.monotonic.saturating_sub(self.help.touched) >= HELP_OPEN_AT_MOST {
             self.help.open = false;
+            self.forget_wishes();
+            self.session.update(at, Event::LeftAlone);
         }
         let time = datetime_in_china(at.wall).time();
-        let night = self.night.is_some_and(|night| night.is_at(time)) && !self.help.open;
+        let night = self.night.is_some_and(|night| night.is_at(time))
+            && !self.help.open
+            && at.monotonic >= self.lit_until;
         if night != self.is_night {
             self.is_night = night;
             self.performer.light(night);
@@ -622,12 +646,16 @@ impl App {
             return None;
         }
         self.read = key;
-        let is_private = self.over().is_none() && self.screen.is_private();
-        let only_title = is_private || self.over() == Some("data");
+        let only_title = self.is_private() || self.over() == Some("data");
         Some(
             selector::find_all(aloud::texts)
                 .map(move |found| Message::Read(aloud::of_screen(found, only_title))),
         )
+    }
+
+    /// Whether what is on the screen is somebody's own.
+    fn is_private(&self) -> bool {
+        self.over().is_none() && self.screen.is_private()
     }
 
     /// What lies over the screen, by name.
@@ -772,6 +800,8 @@ impl App {
 const RESTED_EVERY: Duration = Duration::from_secs(10);
 /// Help that nobody touches on the welcome screen is closed after so long.
 const HELP_OPEN_AT_MOST: Duration = Duration::from_mins(1);
+/// How long the welcome screen stays lit at night after a touch.
+const LIT_AFTER_TOUCH: Duration = Duration::from_mins(1);
 
 /// A size in window pixels, from one in scaled pixels.
 fn grown(size: Size, scale: f32) -> Size {

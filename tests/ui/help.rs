@@ -129,6 +129,16 @@ fn the_welcome_screen_is_dark_at_night_until_somebody_touches_it() {
     stand.rest(Duration::from_mins(12 * 60 + 1));
     assert_eq!(ground(&stand), theme::NIGHT.ground);
     assert_eq!(stand.lights(), [true]);
+    // Also where nothing begins by it, and by the panel's sensor.
+    for touch in [Message::Touched, Message::Happened(Event::Touched)] {
+        stand.send(touch);
+        assert_eq!(ground(&stand), theme::CALM.ground);
+        stand.rest(Duration::from_secs(59));
+        assert_eq!(stand.lights(), [false]);
+        stand.rest(Duration::from_secs(1));
+        assert_eq!(ground(&stand), theme::NIGHT.ground);
+        assert_eq!(stand.lights(), [true]);
+    }
     stand.touch("primary");
     assert_eq!(ground(&stand), theme::CALM.ground);
     assert_eq!(stand.lights(), [false]);
@@ -141,6 +151,27 @@ fn the_welcome_screen_is_dark_at_night_until_somebody_touches_it() {
     stand.rest(Duration::from_hours(8));
     assert_eq!(ground(&stand), theme::CALM.ground);
     assert_eq!(stand.lights(), [true, false]);
+}
+
+#[test]
+fn what_was_chosen_on_the_welcome_screen_goes_when_nobody_is_left() {
+    let mut stand = Stand::new();
+    stand.touch("language");
+    stand.touch("large-print");
+    stand.touch("help");
+    stand.touch("contrast");
+    stand.touch("aloud");
+    stand.touch("primary");
+    stand.send(Message::Touched);
+    stand.rest(Duration::from_secs(59));
+    assert_eq!(stand.session().language(), Language::En);
+    assert_ne!(ground(&stand), theme::CALM.ground);
+    stand.rest(Duration::from_secs(1));
+    assert_eq!(stand.session().language(), Language::Zh);
+    assert!(!stand.session().large_print());
+    assert_eq!(ground(&stand), theme::CALM.ground);
+    stand.send(Message::Focused("开始".to_owned()));
+    assert!(stand.said().is_empty(), "nobody asked to be read to");
 }
 
 #[test]

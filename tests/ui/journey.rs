@@ -70,6 +70,75 @@ fn the_given_name_and_the_middle_of_the_number_are_not_shown() {
 }
 
 #[test]
+fn who_hurries_on_is_waited_for_until_the_papers_lie_in_the_slot() {
+    let mut stand = Stand::new();
+    let text = strings(stand.session().language());
+    stand.come_to_the_form("convenience-shop");
+    stand.fill_shop("no");
+    stand.touch("primary");
+    stand.sign();
+    stand.touch("primary");
+    stand.issue();
+    stand.paper(Paper::Original, PaperState::Printed);
+    stand.paper(Paper::Copy, PaperState::Printing);
+    stand.touch("primary");
+    stand.touch("grade:5");
+    assert_eq!(*stand.stage(), Stage::Done);
+    assert!(stand.shows(text.done_wait) && stand.shows(text.done_printing));
+    stand.effects();
+    stand.touch("primary");
+    stand.wait(60);
+    assert_eq!(*stand.stage(), Stage::Done, "the copy would be forgotten in the queue");
+    assert!(!stand.effects().iter().any(|effect| matches!(effect, Effect::Wipe)));
+    stand.paper(Paper::Copy, PaperState::Printed);
+    stand.paper(Paper::Receipt, PaperState::Printed);
+    assert!(stand.shows(text.done_leave));
+    stand.wait(19);
+    assert_eq!(*stand.stage(), Stage::Done, "time to take them");
+    stand.wait(1);
+    assert_eq!(*stand.stage(), Stage::Welcome);
+    assert!(stand.effects().iter().any(|effect| matches!(effect, Effect::Wipe)));
+}
+
+#[test]
+fn a_paper_that_never_comes_does_not_keep_the_kiosk_for_ever() {
+    let mut stand = Stand::new();
+    stand.come_to_the_form("convenience-shop");
+    stand.fill_shop("no");
+    stand.touch("primary");
+    stand.sign();
+    stand.touch("primary");
+    stand.issue();
+    stand.touch("end");
+    stand.touch(strings(stand.session().language()).end_confirm);
+    assert_eq!(*stand.stage(), Stage::Done);
+    stand.wait(299);
+    assert_eq!(*stand.stage(), Stage::Done);
+    stand.wait(21);
+    assert_eq!(*stand.stage(), Stage::Welcome);
+}
+
+#[test]
+fn going_back_to_the_licence_and_on_again_loses_no_answer() {
+    let mut stand = Stand::new();
+    stand.come_to_the_form("convenience-shop");
+    stand.fill_shop("no");
+    let answers = |stand: &Stand| -> Vec<_> {
+        let fields = stand.session().fields().iter();
+        fields.map(|field| (field.key.clone(), field.answer.clone())).collect()
+    };
+    let before = answers(&stand);
+    while *stand.stage() == Stage::Filling {
+        stand.touch("back");
+    }
+    assert!(matches!(stand.stage(), Stage::ProvingBusiness(_)));
+    stand.prove_business();
+    stand.registers_answer();
+    assert_eq!(*stand.stage(), Stage::Filling);
+    assert_eq!(answers(&stand), before);
+}
+
+#[test]
 fn who_walks_away_is_asked_and_then_forgotten() {
     let mut stand = Stand::new();
     stand.come_to_the_form("convenience-shop");

@@ -98,7 +98,7 @@ fn a_right_code_can_be_looked_up_and_a_wrong_one_cannot() {
 #[test]
 fn a_letter_among_the_digits_of_the_division_is_told_at_once() {
     let mut stand = at_the_keyboard();
-    let text = permit_kiosk::ui::text::strings(stand.session().language());
+    let text = strings(stand.session().language());
     type_code(&mut stand, "91");
     assert!(!stand.shows(text.uscc_wrong));
     type_code(&mut stand, "A");

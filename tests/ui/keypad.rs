@@ -1,7 +1,8 @@
 //! A keypad alone is enough: every button is reached in a sensible order and pressed like by a finger.
 
-use iced::keyboard::Key;
-use iced::keyboard::key::Named;
+use iced::keyboard::key::{Named, NativeCode, Physical};
+use iced::keyboard::{self, Key};
+use iced_test::core::Event as Input;
 use permit_kiosk::session::Stage;
 use permit_kiosk::session::event::Event;
 use permit_kiosk::ui::app::Message;
@@ -28,6 +29,43 @@ fn done(messages: Vec<Message>) -> Vec<String> {
         .filter(|message| !matches!(message, Message::Touched | Message::Focused(_)))
         .map(|message| format!("{message:?}"))
         .collect()
+}
+
+/// A key that is still held down.
+fn held(key: Key) -> Input {
+    Input::Keyboard(keyboard::Event::KeyPressed {
+        modified_key: key.clone(),
+        key,
+        physical_key: Physical::Unidentified(NativeCode::Unidentified),
+        location: keyboard::Location::Standard,
+        modifiers: keyboard::Modifiers::empty(),
+        text: None,
+        repeat: true,
+    })
+}
+
+#[test]
+fn a_key_held_down_is_pressed_once_and_is_nobody() {
+    let mut stand = Stand::new();
+    stand.press_keys(&[ENTER]);
+    assert_eq!(*stand.stage(), Stage::Choosing);
+    for key in [ENTER, Key::Named(Named::Space), Key::Named(Named::Escape)] {
+        assert!(stand.messages_of(vec![held(key.clone())]).is_empty(), "{key:?}");
+    }
+    // It may go on through the buttons; nobody is there by that.
+    let around = stand.messages_of(vec![held(TAB)]);
+    assert!(around.iter().all(|message| matches!(message, Message::Focused(_))), "{around:?}");
+}
+
+#[test]
+fn the_space_bar_writes_a_blank_where_there_is_one() {
+    let scene = ALL.iter().find(|scene| scene.name == "form-pinyin").unwrap();
+    let mut stand = (scene.begin)();
+    (scene.go)(&mut stand);
+    let place = stand.place("key:space").unwrap();
+    let by_finger = done(stand.messages_of_taps(&[place]));
+    assert!(!by_finger.is_empty());
+    assert_eq!(done(stand.keys(&[Key::Named(Named::Space)])), by_finger);
 }
 
 #[test]

@@ -692,7 +692,18 @@ pub(super) const ALL: &[Scene] = &[
             to_rating(s);
             s.touch("grade:5");
         },
-        |t| t.done_title,
+        |t| t.done_leave,
+    ),
+    scene(
+        "done-printing",
+        |s| {
+            to_issued(s);
+            s.paper(Paper::Original, PaperState::Printed);
+            s.paper(Paper::Copy, PaperState::Printing);
+            s.touch("primary");
+            s.touch("grade:5");
+        },
+        |t| t.done_printing,
     ),
     scene(
         "ended",

@@ -38,8 +38,10 @@ pub(crate) enum Message {
 
 impl Screen {
     pub(super) fn new(session: &Session) -> Self {
+        // Who came back need not type again what was looked up.
+        let typed = session.business().map_or_else(String::new, |known| known.uscc.to_string());
         // Without a scanner there is only the keyboard.
-        Self { typing: !session.equipment().scanner, typed: String::new() }
+        Self { typing: !session.equipment().scanner, typed }
     }
 
     pub(super) fn update(&mut self, message: Message) -> Option<Event> {

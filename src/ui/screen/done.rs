@@ -12,16 +12,17 @@ use crate::ui::widget::{label, panel, press};
 
 pub(super) fn view(scene: Scene<'_>) -> Page<'_> {
     let look = scene.look;
+    let ends_in = scene.session.farewell(scene.now).map_or_else(String::new, look.text.ends_in);
+    let (lead, words, icon, leave) = if scene.session.is_printing() {
+        (look.text.done_wait.to_owned(), look.text.done_printing, Icon::Printer, None)
+    } else {
+        (ends_in, look.text.done_leave, Icon::Check, Some(Message::Tell(Event::WentOn)))
+    };
     Page {
         title: look.text.done_title.into(),
-        lead: scene.session.farewell(scene.now).map_or_else(String::new, look.text.ends_in).into(),
+        lead: lead.into(),
         body: Box::new(move |room| body(scene, room)),
-        primary: Some(press::primary(
-            &look,
-            look.text.done_leave,
-            Icon::Check,
-            Some(Message::Tell(Event::WentOn)),
-        )),
+        primary: Some(press::primary(&look, words, icon, leave)),
         must_be_read: false,
         back: None,
     }
@@ -32,10 +33,13 @@ fn body(scene: Scene<'_>, room: Size) -> Element<'_, Message> {
     let text = look.text;
     let c = look.colours;
     let printed = |wanted: &[Paper]| {
-        scene
-            .session
-            .papers()
-            .any(|(paper, state)| wanted.contains(&paper) && *state == PaperState::Printed)
+        scene.session.papers().any(|(paper, state)| {
+            let comes = match state {
+                PaperState::Waiting | PaperState::Printing | PaperState::Printed => true,
+                PaperState::Held(_) | PaperState::Unknown | PaperState::NotAvailable => false,
+            };
+            wanted.contains(&paper) && comes
+        })
     };
     let mut lit = Vec::new();
     if printed(&[Paper::Original, Paper::Copy]) {

@@ -410,6 +410,8 @@ strings! {
         done_phone
         done_papers
         done_leave
+        done_wait
+        done_printing
         ended_cancelled
         ended_cancelled_more
         ended_timed_out

@@ -31,10 +31,23 @@ pub(super) enum Stroke {
     Towards(Direction),
     /// Press what is in focus.
     Press,
+    /// The blank of the keyboard on the screen; where there is none, press what is in focus.
+    Space,
     /// Press the button with this id, if it is there: "back" and "delete".
     Button(&'static str),
     /// Press the key of the keyboard on the screen that writes this.
     Write(char),
+}
+
+impl Stroke {
+    /// Whether a key held down does it again and again.
+    pub(super) fn repeats(self) -> bool {
+        match self {
+            Self::Step { .. } | Self::Towards(_) | Self::Write(_) => true,
+            Self::Button(id) => id == "key:delete",
+            Self::Press | Self::Space => false,
+        }
+    }
 }
 
 /// Where to.
@@ -69,7 +82,7 @@ pub(super) fn stroke(key: &keyboard::Key, modifiers: keyboard::Modifiers) -> Opt
         keyboard::Key::Named(Named::Backspace | Named::Delete) => {
             Some(Stroke::Button("key:delete"))
         }
-        keyboard::Key::Named(Named::Space) => Some(Stroke::Press),
+        keyboard::Key::Named(Named::Space) => Some(Stroke::Space),
         keyboard::Key::Character(text) => {
             let mut letters = text.chars();
             match (letters.next(), letters.next()) {
@@ -159,7 +172,7 @@ pub(super) fn lead(targets: &[Target], from: Option<usize>, stroke: Stroke) -> O
                 .min_by(|(_, one), (_, other)| one.total_cmp(other));
             Some(nearest.map_or(from, |(at, _)| at))
         }
-        Stroke::Press | Stroke::Button(_) | Stroke::Write(_) => Some(from),
+        Stroke::Press | Stroke::Space | Stroke::Button(_) | Stroke::Write(_) => Some(from),
     }
 }
 

@@ -159,9 +159,16 @@ impl<Message: Clone> Widget<Message, Theme, Renderer> for Root<'_, Message> {
             shell.publish(self.on_touch.clone());
         }
         match event {
-            Event::Keyboard(keyboard::Event::KeyPressed { key, modifiers, .. }) => {
+            Event::Keyboard(keyboard::Event::KeyPressed { key, modifiers, repeat, .. }) => {
                 let Some(stroke) = keypad::stroke(key, *modifiers) else { return };
-                shell.publish(self.on_touch.clone());
+                // A key held down is pressed once: not one button after the other, nor a sign that
+                // somebody is there, for something may lie on it.
+                if *repeat && !stroke.repeats() {
+                    return;
+                }
+                if !repeat {
+                    shell.publish(self.on_touch.clone());
+                }
                 shell.request_redraw();
                 let before = tree.state.downcast_ref::<State>().focus.clone();
                 if let Some(target) = self.strike(tree, layout, renderer, stroke) {
@@ -281,7 +288,8 @@ impl<Message: Clone> Root<'_, Message> {
                 state.focus = to.and_then(|to| targets.get(to).cloned());
                 None
             }
-            Stroke::Press => {
+            Stroke::Space if named("key:space").is_some() => named("key:space"),
+            Stroke::Press | Stroke::Space => {
                 at.and_then(|at| targets.get(at).cloned()).or_else(|| named("primary"))
             }
             Stroke::Button(id) => named(id),
