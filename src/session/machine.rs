@@ -62,10 +62,8 @@ impl Session {
     /// Takes an event and returns what is to be done about it. An event that no longer fits the stage
     /// (a second touch, a late answer) changes nothing.
     pub fn update(&mut self, at: Moment, event: Event) -> Vec<Effect> {
-        if is_touch(&event)
-            && let Some(visit) = &mut self.visit
-        {
-            visit.touched = at.monotonic;
+        if is_touch(&event) {
+            self.touched(at);
         }
         if let Some(visit) = &mut self.visit {
             data::note(&mut visit.data, &event, at.wall);
@@ -153,6 +151,26 @@ impl Session {
                 _ => Vec::new(),
             },
         }
+    }
+
+    /// Somebody is there. Who is busy when the time of a visit is over gets as much more as an idle screen would.
+    fn touched(&mut self, at: Moment) {
+        let more = match (self.patience(), self.time_left(at.monotonic)) {
+            (Some((idle, countdown)), Some(left)) if left <= countdown => idle,
+            _ => Duration::ZERO,
+        };
+        if let Some(visit) = &mut self.visit {
+            visit.touched = at.monotonic;
+            visit.more += more;
+        }
+    }
+
+    /// What is left of the time an undecided visit may take.
+    pub(super) fn time_left(&self, now: Duration) -> Option<Duration> {
+        let visit = self.visit.as_ref()?;
+        let undecided = !matches!(self.stage, Stage::Results | Stage::Decided(_) | Stage::Rating);
+        let total = self.terms.pace.total * self.factor() + visit.more;
+        undecided.then(|| total.saturating_sub(now.saturating_sub(visit.begun)))
     }
 
     /// Untouched time before the countdown and its length; `None` while the kiosk itself is at work.
@@ -470,10 +488,9 @@ impl Session {
             return Vec::new();
         };
         let undecided = !matches!(self.stage, Stage::Results | Stage::Decided(_) | Stage::Rating);
-        let total = self.terms.pace.total * self.factor();
         if at.monotonic.saturating_sub(visit.touched) >= idle + countdown {
             if undecided { self.end(at, Ending::TimedOut) } else { self.part(at) }
-        } else if undecided && at.monotonic.saturating_sub(visit.begun) >= total {
+        } else if self.time_left(at.monotonic) == Some(Duration::ZERO) {
             self.end(at, Ending::TooLong)
         } else {
             Vec::new()
@@ -1083,6 +1100,7 @@ impl Visit {
             copying: None,
             scans: 0,
             begun: at.monotonic,
+            more: Duration::ZERO,
             touched: at.monotonic,
             undertaking: None,
             guide_answers: BTreeMap::new(),

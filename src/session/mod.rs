@@ -232,6 +232,8 @@ struct Visit {
     /// Counts the papers verified, so that a late answer is known as such.
     scans: u32,
     begun: Duration,
+    /// What it may take beyond the usual: somebody was still busy when that was over.
+    more: Duration,
     touched: Duration,
     undertaking: Option<Undertaking>,
     guide_answers: BTreeMap<String, String>,
@@ -439,13 +441,15 @@ impl Session {
         self.visit.as_ref().map(|visit| visit.application)
     }
 
-    /// Seconds left in the countdown "are you still there?", if it runs.
+    /// Seconds left in the countdown "are you still there?", if it runs: nobody touched anything for long, or
+    /// the time of a visit is nearly over.
     pub fn countdown(&self, now: Duration) -> Option<u64> {
         let visit = self.visit.as_ref()?;
         let idle = now.saturating_sub(visit.touched);
         let (begin, length) = self.patience()?;
-        let left = (begin + length).saturating_sub(idle);
-        (idle >= begin).then_some(left.as_secs())
+        let unanswered = (begin + length).saturating_sub(idle);
+        let left = self.time_left(now).map_or(unanswered, |left| left.min(unanswered));
+        (left <= length).then_some(left.as_secs())
     }
 
     /// Seconds until a last screen goes away by itself.

@@ -4,6 +4,7 @@ use permit_kiosk::domain::Verdict;
 use permit_kiosk::session::effect::Effect;
 use permit_kiosk::session::event::{Equipment, Event, Paper, PaperState};
 use permit_kiosk::session::{Ending, Outcome, Stage};
+use permit_kiosk::ui::app::Message;
 use permit_kiosk::ui::text::strings;
 
 use super::stand::Stand;
@@ -76,9 +77,7 @@ fn who_hurries_on_is_waited_for_until_the_papers_lie_in_the_slot() {
     stand.come_to_the_form("convenience-shop");
     stand.fill_shop("no");
     stand.touch("primary");
-    stand.sign();
-    stand.touch("primary");
-    stand.issue();
+    stand.be_granted();
     stand.paper(Paper::Original, PaperState::Printed);
     stand.paper(Paper::Copy, PaperState::Printing);
     stand.touch("primary");
@@ -106,11 +105,9 @@ fn a_paper_that_never_comes_does_not_keep_the_kiosk_for_ever() {
     stand.come_to_the_form("convenience-shop");
     stand.fill_shop("no");
     stand.touch("primary");
-    stand.sign();
-    stand.touch("primary");
-    stand.issue();
+    stand.be_granted();
     stand.touch("end");
-    stand.touch(strings(stand.session().language()).end_confirm);
+    stand.touch("end-confirm");
     assert_eq!(*stand.stage(), Stage::Done);
     stand.wait(299);
     assert_eq!(*stand.stage(), Stage::Done);
@@ -154,6 +151,32 @@ fn who_walks_away_is_asked_and_then_forgotten() {
     assert!(stand.session().applicant().is_none());
     assert!(stand.session().business().is_none());
     assert!(stand.session().fields().is_empty());
+}
+
+#[test]
+fn who_is_busy_when_the_time_of_a_visit_is_over_is_asked_and_goes_on() {
+    let mut stand = Stand::new();
+    let text = strings(stand.session().language());
+    stand.come_to_the_form("convenience-shop");
+    let before = stand.session().fields().len();
+    // A finger on the screen every half minute, for fourteen minutes.
+    for _ in 0..28 {
+        stand.wait(30);
+        assert!(!stand.shows(text.still_there));
+        stand.send(Message::Touched);
+    }
+    stand.wait(30);
+    assert!(stand.shows(text.still_there), "it would end without a word");
+    stand.touch("primary");
+    assert!(!stand.shows(text.still_there));
+    stand.wait(60);
+    assert!(stand.shows(text.still_there));
+    stand.send(Message::Touched);
+    assert_eq!(*stand.stage(), Stage::Filling);
+    assert_eq!(stand.session().fields().len(), before);
+    // Who is not there any more is not waited for.
+    stand.wait(91);
+    assert_eq!(*stand.stage(), Stage::Ended(Ending::TimedOut));
 }
 
 #[test]
