@@ -98,6 +98,22 @@ def family(pid):
         all_of |= more
 
 
+def arguments(pid):
+    try:
+        with open(f"/proc/{pid}/cmdline") as file:
+            return file.read().rstrip("\0").split("\0")
+    except OSError:
+        return []
+
+
+def kiosk_of(demo):
+    """The kiosk's own process, which a demonstration has started."""
+    for pid in family(demo.pid):
+        if arguments(pid)[1:2] == ["run"]:
+            return pid
+    raise SystemExit("the kiosk does not run")
+
+
 def memory_mb(pid):
     total = 0
     for one in family(pid):
@@ -164,17 +180,8 @@ class Kiosk:
             if self.demo.poll() is not None:
                 raise SystemExit(f"the demonstration ended: see {self.folder}/log")
             time.sleep(0.1)
-        data = os.path.join(self.stage, "data").encode()
-        for entry in os.listdir("/proc"):
-            if entry.isdigit():
-                try:
-                    with open(f"/proc/{entry}/cmdline", "rb") as file:
-                        line = file.read().split(b"\0")
-                except OSError:
-                    continue
-                if b"run" in line[:3] and any(data in part for part in line):
-                    return int(entry), [part.decode() for part in line if part]
-        raise SystemExit("the kiosk does not run")
+        kiosk = kiosk_of(self.demo)
+        return kiosk, arguments(kiosk)
 
     def ask(self, question):
         with socket.socket(socket.AF_UNIX) as line:
@@ -191,10 +198,6 @@ class Kiosk:
             time.sleep(0.05)
         raise SystemExit(f"{what} is not on the screen: {self.ask('texts')}")
 
-    def end(self):
-        self.demo.send_signal(signal.SIGTERM)
-        self.demo.wait()
-
 
 def resident_after_visits(folder):
     """The kiosk's memory while the applicant after the hundredth stands before it: its number, and its own process."""
@@ -207,20 +210,11 @@ def resident_after_visits(folder):
     for line in demo.stdout:
         if line.startswith("visit "):
             begun += 1
-            kiosk = kiosk or next(
-                one for one in family(demo.pid) if argument(one) == "run")
+            kiosk = kiosk or kiosk_of(demo)
             seen.append(memory_mb(kiosk))
     if demo.wait() != 0 or begun != len(visits):
         raise SystemExit(f"only {begun} of {len(visits)} visits were made: run the demonstration by hand")
     return seen
-
-
-def argument(pid):
-    try:
-        with open(f"/proc/{pid}/cmdline") as file:
-            return (file.read().split("\0") + [""] * 2)[1]
-    except OSError:
-        return ""
 
 
 def measure_kiosk(display, folder):

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use allsorts::{
     binary::read::ReadScope,
@@ -70,6 +70,18 @@ pub struct FontFiles {
     pub sans: PathBuf,
     /// For example `NotoSansCJK-Bold.ttc`.
     pub sans_bold: PathBuf,
+}
+
+impl FontFiles {
+    /// Those of Noto CJK in a folder, by the names they have in `fonts-noto-cjk`.
+    pub fn noto_cjk(folder: &Path) -> Self {
+        Self {
+            serif: folder.join("NotoSerifCJK-Regular.ttc"),
+            serif_bold: folder.join("NotoSerifCJK-Bold.ttc"),
+            sans: folder.join("NotoSansCJK-Regular.ttc"),
+            sans_bold: folder.join("NotoSansCJK-Bold.ttc"),
+        }
+    }
 }
 
 /// The four faces, ready to be measured and set.

@@ -108,8 +108,7 @@ impl Session {
             Event::Touched => Vec::new(),
             Event::LeftAlone => {
                 if self.stage == Stage::Welcome {
-                    self.language = self.first_language;
-                    self.large_print = false;
+                    self.forget_wishes();
                 }
                 Vec::new()
             }
@@ -347,10 +346,15 @@ impl Session {
         }
     }
 
-    /// Staff has left. There is no visit to forget, and what they had printed is not forgotten.
-    fn reopen(&mut self) -> Vec<Effect> {
+    /// The next one finds the kiosk as everybody does.
+    fn forget_wishes(&mut self) {
         self.language = self.first_language;
         self.large_print = false;
+    }
+
+    /// Staff has left. There is no visit to forget, and what they had printed is not forgotten.
+    fn reopen(&mut self) -> Vec<Effect> {
+        self.forget_wishes();
         self.stage = Stage::Welcome;
         Vec::new()
     }
@@ -372,8 +376,7 @@ impl Session {
         if let Some(terms) = self.next_terms.take() {
             self.terms = terms;
         }
-        self.language = self.first_language;
-        self.large_print = false;
+        self.forget_wishes();
         // Forgetting the visit comes last: after it the terminal knows that nobody is here.
         let mut effects: Vec<Effect> =
             called_off.then_some(Effect::CallHelp(false)).into_iter().collect();
@@ -487,10 +490,11 @@ impl Session {
         let (Some(visit), Some((idle, countdown))) = (&self.visit, patience) else {
             return Vec::new();
         };
-        let undecided = !matches!(self.stage, Stage::Results | Stage::Decided(_) | Stage::Rating);
+        // Only what is undecided has a time to be over, and ends without a decision.
+        let left = self.time_left(at.monotonic);
         if at.monotonic.saturating_sub(visit.touched) >= idle + countdown {
-            if undecided { self.end(at, Ending::TimedOut) } else { self.part(at) }
-        } else if self.time_left(at.monotonic) == Some(Duration::ZERO) {
+            if left.is_some() { self.end(at, Ending::TimedOut) } else { self.part(at) }
+        } else if left == Some(Duration::ZERO) {
             self.end(at, Ending::TooLong)
         } else {
             Vec::new()

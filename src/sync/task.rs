@@ -194,14 +194,14 @@ impl<C: Central> Task<C> {
                     return Err(Error::OldAnswer { head: head.position, pushed });
                 }
                 PushOutcome::Taken { .. } => {
-                    had = Some(head);
                     self.batch.taken();
                     gaps = 0;
                     if head == (api::Head { position: pushed, hash }) {
+                        had = Some(head);
                         (after, batch) = (pushed, behind?);
                     } else {
                         // More than was pushed, or another than was pushed: nothing goes before that is noted.
-                        self.acknowledge(had.take()).await?;
+                        self.acknowledge(Some(head)).await?;
                         (after, batch) = (head.position, self.batch_behind(head.position).await?);
                     }
                 }

@@ -101,6 +101,8 @@ pub(super) struct Console {
     sent: BTreeMap<u64, (Timestamp, Option<u64>)>,
     /// What the journal last said; unknown is not zero.
     numbers: Vec<Numbers>,
+    /// What lies in the trays of numbered sheets.
+    trays: Trays,
     sheets: Vec<UnknownSheet>,
 }
 
@@ -119,6 +121,7 @@ impl Console {
             devices: devices.into_iter().map(|device| (device.kind, device)).collect(),
             sent: BTreeMap::new(),
             numbers: Vec::new(),
+            trays: Trays::new(),
             sheets: Vec::new(),
         }
     }
@@ -377,11 +380,13 @@ impl Desk {
             let sheets = self.settings.journal.unfinished_print_jobs()?;
             let sheets = sheets.into_iter().filter(|job| job.step == PrintStep::Unknown);
             let sheets: Vec<UnknownSheet> = sheets.map(|job| self.unknown(&job)).collect();
-            Ok((numbers, sheets, self.settings.journal.condition()?))
+            let journal = &self.settings.journal;
+            Ok((numbers, sheets, journal.trays()?, journal.condition()?))
         };
         match count() {
-            Ok((numbers, sheets, condition)) => {
+            Ok((numbers, sheets, trays, condition)) => {
                 self.console.journal_condition = condition;
+                self.console.trays = trays;
                 self.console.numbers = numbers;
                 self.console.sheets = sheets;
             }
@@ -410,15 +415,7 @@ impl Desk {
     /// Whether a tray somebody counted has few sheets left.
     fn paper_is_low(&self) -> bool {
         let low = self.settings.devices.page_printer.as_ref().map(|printer| printer.sheets_low);
-        low.is_some_and(|low| self.trays().values().any(|tray| tray.left() < u64::from(low)))
-    }
-
-    /// What lies in the trays. A journal that cannot be read is a fault of its own.
-    fn trays(&self) -> Trays {
-        self.settings.journal.trays().unwrap_or_else(|error| {
-            tracing::error!(error = %Chain(&error), "the blank sheets cannot be counted");
-            Trays::new()
-        })
+        low.is_some_and(|low| self.console.trays.values().any(|tray| tray.left() < u64::from(low)))
     }
 
     fn disk_free_bytes(&self) -> Option<u64> {
@@ -453,7 +450,7 @@ impl Desk {
             settings: config::devices_text(&self.settings.config_folder)
                 .map(|text| config::settings(&text))
                 .unwrap_or_default(),
-            trays: self.trays(),
+            trays: self.console.trays.clone(),
             work: self.bench.shown(),
             about: About {
                 kiosk: kiosk.id.clone(),

@@ -395,7 +395,6 @@ impl App {
             Message::Touched => {
                 self.help.touched = self.now;
                 self.tell(Event::Touched);
-                self.wake();
                 if let Screen::Console(console) = &mut self.screen {
                     console.touched(self.now);
                 }
@@ -434,14 +433,7 @@ impl App {
                 }
             }
             Message::Unanswered => {}
-            Message::Happened(event) => {
-                // Somebody stands before the panel.
-                let is_near = matches!(event, Event::Touched);
-                self.tell(event);
-                if is_near {
-                    self.wake();
-                }
-            }
+            Message::Happened(event) => self.tell(event),
             Message::Opened(id) if self.hide_cursor || self.fits_display => {
                 self.performer.opened();
                 return window::monitor_size(id).map(move |size| Message::DisplayKnown(id, size));
@@ -567,6 +559,10 @@ impl App {
         let before = std::mem::discriminant(self.session.stage());
         if matches!(event, Event::LanguageChosen(_) | Event::LargePrintChosen(_)) {
             self.scroll = Scroll::default();
+        }
+        // On the screen, or before the panel.
+        if matches!(event, Event::Touched) {
+            self.wake();
         }
         for effect in self.session.update(at, event) {
             self.performer.perform(effect);

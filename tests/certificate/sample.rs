@@ -24,16 +24,7 @@ const TEMPLATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kiosk-config/certi
 /// The fonts of `fonts-noto-cjk`, opened once.
 pub(crate) fn fonts() -> &'static Fonts {
     static FONT: OnceLock<Fonts> = OnceLock::new();
-    FONT.get_or_init(|| {
-        let file = |name: &str| Path::new(FONTS).join(name);
-        Fonts::open(&FontFiles {
-            serif: file("NotoSerifCJK-Regular.ttc"),
-            serif_bold: file("NotoSerifCJK-Bold.ttc"),
-            sans: file("NotoSansCJK-Regular.ttc"),
-            sans_bold: file("NotoSansCJK-Bold.ttc"),
-        })
-        .unwrap()
-    })
+    FONT.get_or_init(|| Fonts::open(&FontFiles::noto_cjk(Path::new(FONTS))).unwrap())
 }
 
 /// A slip with every kind of block.

@@ -73,13 +73,8 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn fonts(folder: &Path) -> anyhow::Result<Fonts> {
-    let files = FontFiles {
-        serif: folder.join("NotoSerifCJK-Regular.ttc"),
-        serif_bold: folder.join("NotoSerifCJK-Bold.ttc"),
-        sans: folder.join("NotoSansCJK-Regular.ttc"),
-        sans_bold: folder.join("NotoSansCJK-Bold.ttc"),
-    };
-    Fonts::open(&files).context("install fonts-noto-cjk, or name its folder with --fonts")
+    Fonts::open(&FontFiles::noto_cjk(folder))
+        .context("install fonts-noto-cjk, or name its folder with --fonts")
 }
 
 fn tell(report: &Report) {

@@ -279,10 +279,9 @@ impl Screen {
             .spacing(theme::space::M)
             .into()
         } else {
-            let third = |of: u16| Length::FillPortion(of);
             let pictures = Row::new()
-                .push(preview.map(|preview| container(preview).center_x(third(3))))
-                .push(code.map(|code| container(code).center_x(third(2))));
+                .push(preview.map(|preview| container(preview).center_x(Length::FillPortion(3))))
+                .push(code.map(|code| container(code).center_x(Length::FillPortion(2))));
             words.push(pictures.spacing(theme::space::M).align_y(Center)).into()
         };
         panel::tinted(look, Tone::Good, content)
