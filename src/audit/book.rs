@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::blanks::{Ended, Trays};
 use super::look::{Again, Seen};
 use super::numbers::Numbers;
-use super::report::{Check, LookUps, SeriesAccount, Sheets};
+use super::report::{Blanks, Check, LookUps, SeriesAccount, Sheets};
 use crate::domain::{Action, ApplicationId, ServiceCode, calendar::date_in_china};
 use crate::wire::v1::{
     BlockGrant, Body, Document, Hash, Header, Issued, KioskId, LookUpOutcome, PrintStep, Printed,
@@ -26,6 +27,7 @@ pub(super) struct Book {
     decided: Vec<Named>,
     rated: Vec<Named>,
     pub(super) look_ups: LookUps,
+    pub(super) blanks: Blanks,
     pub(super) numbers: Numbers,
 }
 
@@ -66,6 +68,9 @@ struct Journal {
     sheets: Vec<Sheet>,
     /// The job of the first sheet known; 0 before there is one.
     first_job: u64,
+    /// What the record just before says of a paper that came to its end.
+    ended: Option<Ended>,
+    trays: Trays,
     /// Lives that ended in this bundle.
     lives: u32,
 }
@@ -219,6 +224,8 @@ impl Book {
                 served: None,
                 sheets: Vec::new(),
                 first_job: 0,
+                ended: None,
+                trays: Trays::default(),
                 lives: 0,
             };
             self.kiosks.insert(kiosk.clone(), journal);
@@ -236,7 +243,7 @@ impl Book {
         }
         if *incarnation != journal.incarnation {
             // A new life has a new journal and begins its jobs anew.
-            journal.end_life(&mut self.look_ups, &mut self.numbers.sheets);
+            journal.end_life(&mut self.look_ups, &mut self.numbers.sheets, &mut self.blanks);
         }
         journal.position = *position;
         journal.hash = seen.hash;
@@ -269,6 +276,7 @@ impl Book {
             let what = "a decision that grants is not followed by its permit";
             tell(Check::Permit, what.to_owned());
         }
+        let just_ended = journal.ended.take();
         match &record.body {
             Body::LookedUp(body) => {
                 match &mut journal.served {
@@ -302,7 +310,22 @@ impl Book {
             Body::Issued(body) => {
                 self.issued(record, body, just_decided, seen, tell);
             }
-            Body::Printed(body) => journal.printed(body, tell),
+            Body::Printed(body) => {
+                journal.printed(body, tell);
+                journal.ended = match body.step {
+                    PrintStep::Confirmed { .. } => Some(Ended::Confirmed { job: body.job }),
+                    PrintStep::Voided => Some(Ended::Voided { job: body.job }),
+                    PrintStep::Queued
+                    | PrintStep::Sent
+                    | PrintStep::Unknown
+                    | PrintStep::NotPrinted => None,
+                };
+            }
+            Body::BlanksCounted(body) => journal.trays.counted(body, &mut self.blanks, tell),
+            Body::BlanksSpent(body) => {
+                let begins_later = journal.first != 1 && journal.lives == 0;
+                journal.trays.spent(body, just_ended, begins_later, &mut self.blanks, tell);
+            }
             Body::DataReceipt(body) => {
                 let asked = journal.served.filter(|(served, _)| *served == body.application);
                 match asked {
@@ -515,7 +538,7 @@ impl Book {
         for journal in self.kiosks.values_mut() {
             self.look_ups.open += journal.looking.values().sum::<u64>();
             journal.looking.clear();
-            journal.end_life(&mut self.look_ups, &mut self.numbers.sheets);
+            journal.end_life(&mut self.look_ups, &mut self.numbers.sheets, &mut self.blanks);
         }
         let accounts = self.blocks.iter().map(|(series, blocks)| {
             let mut account = SeriesAccount { series: series.clone(), ..Default::default() };
@@ -547,7 +570,7 @@ impl Journal {
         self.looking.clear();
     }
 
-    fn end_life(&mut self, look_ups: &mut LookUps, sheets: &mut Sheets) {
+    fn end_life(&mut self, look_ups: &mut LookUps, sheets: &mut Sheets, blanks: &mut Blanks) {
         self.end_visit(look_ups);
         for sheet in self.sheets.drain(..) {
             sheets.queued += 1;
@@ -559,6 +582,7 @@ impl Journal {
                 Step::NotPrinted => sheets.not_printed += 1,
             }
         }
+        self.trays.end(blanks);
         self.first_job = 0;
         self.lives += 1;
         self.decided = None;

@@ -36,7 +36,7 @@ impl<W: Write> Csv<W> {
     }
 
     /// Adds a row.
-    pub(super) fn row(&mut self, cells: &[Cell]) -> io::Result<()> {
+    pub(super) fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
         for (index, cell) in cells.iter().enumerate() {
             self.comma(index);
             match cell {

@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::numbers::{BadRating, Counts, Day};
-use super::report::Report;
+use super::report::{Blanks, Report};
 use super::shown::{
     self, COLUMNS_MAX, decided_by_day, grade, most, named, reservation_zh, seconds, step,
 };
@@ -233,6 +233,10 @@ fn sheets_and_look_ups(report: &Report) -> Markup {
             section {
                 h2 { "纸张" span.soft { " Sheets" } }
                 (bars(&shown::sheets(&report.sheets)))
+                @if report.blanks != Blanks::default() {
+                    h2 { "空白证书纸" span.soft { " Blank sheets" } }
+                    (bars(&shown::blanks(&report.blanks)))
+                }
             }
             section {
                 h2 { "查询" span.soft { " Look-ups" } }

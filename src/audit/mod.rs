@@ -3,6 +3,7 @@
 //! It knows the formats and nothing of who wrote them: a verifier that shared the storage code of the
 //! journal or the permit book would share its mistakes.
 
+mod blanks;
 mod book;
 mod bundle;
 mod csv;
@@ -16,6 +17,7 @@ mod reading;
 mod report;
 mod shown;
 mod table;
+mod tree;
 mod trust;
 mod verify;
 mod views;
@@ -26,7 +28,9 @@ pub use bundle::{Asked, Chain, FileEntry, Keys, Life, MANIFEST, Manifest, RECORD
 pub use look::same_by_law;
 pub use numbers::{BadRating, Counts, Day, Took};
 pub use reading::{Case, Counted, ReadError, case, count, view};
-pub use report::{Check, Decisions, LookUps, PROBLEMS_MAX, Problem, Report, SeriesAccount, Sheets};
+pub use report::{
+    Blanks, Check, Decisions, LookUps, PROBLEMS_MAX, Problem, Report, SeriesAccount, Sheets,
+};
 pub use trust::Trust;
 pub use verify::{Unreadable, Verify};
 pub use views::{View, Views};

@@ -71,7 +71,7 @@ impl<W: Write> Parquet<W> {
     }
 
     /// Adds a row.
-    pub(super) fn row(&mut self, cells: &[Cell]) -> io::Result<()> {
+    pub(super) fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
         let mut bytes = 0;
         for (column, cell) in self.columns.iter_mut().zip(cells) {
             if self.rows.is_multiple_of(8) {

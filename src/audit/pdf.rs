@@ -154,6 +154,8 @@ fn sheets_and_look_ups(report: &Report) -> Vec<Block> {
     vec![
         heading("纸张", "Sheets"),
         Block::Bars(most(&shown::sheets(&report.sheets))),
+        heading("空白证书纸", "Blank sheets"),
+        Block::Bars(most(&shown::blanks(&report.blanks))),
         heading("查询", "Look-ups"),
         Block::Bars(most(&shown::look_ups(&report.look_ups))),
         Block::Bars(most(&named(&report.look_ups.asked))),

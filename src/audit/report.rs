@@ -52,6 +52,8 @@ pub struct Report {
     pub numbers: Vec<SeriesAccount>,
     /// What became of the sheets.
     pub sheets: Sheets,
+    /// What became of the numbered blank sheets.
+    pub blanks: Blanks,
     /// The look-ups, by register and outcome, and those without a case.
     pub look_ups: LookUps,
     /// What happened, by day and kiosk.
@@ -91,6 +93,7 @@ impl Report {
             decisions: Decisions::default(),
             numbers: Vec::new(),
             sheets: Sheets::default(),
+            blanks: Blanks::default(),
             look_ups: LookUps::default(),
             days: Vec::new(),
             bad_ratings: Vec::new(),
@@ -264,6 +267,23 @@ pub struct Sheets {
     pub unknown: u64,
     /// Waiting, or handed to the printer.
     pub under_way: u64,
+}
+
+/// The numbered blank sheets.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Blanks {
+    /// Counted into a tray.
+    pub counted: u64,
+    /// Certificates are on them.
+    pub certificates: u64,
+    /// Destroyed.
+    pub spoiled: u64,
+    /// Test pages are on them.
+    pub tests: u64,
+    /// Taken out again, unprinted.
+    pub taken_out: u64,
+    /// Still in their tray.
+    pub left: u64,
 }
 
 /// The look-ups.

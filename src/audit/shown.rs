@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::numbers::{Counts, Day};
-use super::report::{LookUps, Report, Sheets};
+use super::report::{Blanks, LookUps, Report, Sheets};
 
 /// Bars of a chart at most; the rest is one bar.
 const BARS_MAX: usize = 24;
@@ -39,6 +39,17 @@ pub(super) fn sheets(sheets: &Sheets) -> Vec<(String, u64)> {
         ("未打印 not printed", sheets.not_printed),
         ("待查 unknown", sheets.unknown),
         ("进行中 under way", sheets.under_way),
+    ])
+}
+
+/// What became of the numbered blank sheets.
+pub(super) fn blanks(blanks: &Blanks) -> Vec<(String, u64)> {
+    words([
+        ("用于证照 certificates", blanks.certificates),
+        ("作废 spoiled", blanks.spoiled),
+        ("测试页 test pages", blanks.tests),
+        ("取出 taken out", blanks.taken_out),
+        ("在纸盒 in the tray", blanks.left),
     ])
 }
 

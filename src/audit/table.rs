@@ -3,9 +3,13 @@
 //! They are data, so that a kind of record that comes later needs a line here and nothing else; until
 //! then it stands in the table `other`, whole.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
-use jiff::tz::{Offset, TimeZone};
 use serde_json::Value;
+
+use super::tree::Tree;
+use crate::domain::calendar::datetime_in_china;
 
 /// One table of a view.
 #[derive(Debug)]
@@ -25,7 +29,7 @@ pub(super) struct Table {
 pub(super) struct Column {
     /// Its name.
     pub name: &'static str,
-    /// JSON pointer into the body, or, beginning with `@`, into the element.
+    /// Names of fields, each behind a slash, of the body or, behind `@`, of the element.
     pub path: &'static str,
     /// What is in it.
     pub holds: Holds,
@@ -44,11 +48,11 @@ pub(super) enum Holds {
 
 /// One cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Cell {
+pub(super) enum Cell<'a> {
     /// There is nothing.
     Empty,
     /// A text.
-    Text(String),
+    Text(Cow<'a, str>),
     /// A whole number.
     Number(i64),
 }
@@ -233,6 +237,7 @@ pub(super) const TABLES: &[Table] = &[
             "maintenance_signed_out",
             "maintenance_settled",
             "maintenance_emptied",
+            "maintenance_tested",
         ],
         each: None,
         columns: &[
@@ -244,6 +249,36 @@ pub(super) const TABLES: &[Table] = &[
             number("job", "/job"),
             text("answer", "/answer"),
             text("printer", "/printer"),
+            text("device", "/device"),
+            text("passed", "/passed"),
+        ],
+    },
+    Table {
+        name: "configured",
+        kinds: &["maintenance_configured"],
+        each: None,
+        columns: &[
+            text("by", "/by"),
+            text("why", "/why"),
+            text("file", "/file"),
+            text("changes", "/changes"),
+            text("outcome", "/outcome"),
+            text("fault", "/fault"),
+            text("before", "/before"),
+            text("wanted", "/wanted"),
+        ],
+    },
+    Table {
+        name: "blanks",
+        kinds: &["blanks_counted", "blanks_spent"],
+        each: None,
+        columns: &[
+            text("paper", "/paper"),
+            number("first", "/first"),
+            number("last", "/last"),
+            text("on", "/on"),
+            number("job", "/job"),
+            text("by", "/by"),
         ],
     },
     Table {
@@ -283,59 +318,57 @@ impl Table {
 
 /// A record read for the views: what it says, whatever its kind.
 #[derive(Debug)]
-pub(super) struct Read {
-    first: [Cell; 4],
-    body: Value,
+pub(super) struct Read<'a> {
+    record: Tree<'a>,
+    body: Tree<'a>,
 }
 
-impl Read {
+impl<'a> Read<'a> {
     /// Reads a record's text; none where it is no record. What its envelope holds stands in the
     /// envelope's place where it is opened.
-    pub(super) fn of(record: &str, opened: Option<Value>) -> Option<Self> {
-        let mut record: Value = serde_json::from_str(record).ok()?;
-        let mut body = record.get_mut("body")?.take();
+    pub(super) fn of(record: &'a str, opened: Option<Value>) -> Option<Self> {
+        let mut record: Tree<'a> = serde_json::from_str(record).ok()?;
+        let mut body = std::mem::replace(record.field_mut("body")?, Tree::Null);
         if let Some(opened) = opened
-            && let Some(envelope) = body.get_mut("personal")
+            && let Some(envelope) = body.field_mut("personal")
         {
-            *envelope = opened;
+            *envelope = opened.into();
         }
-        let of =
-            |name: &str, holds| record.get(name).map_or(Cell::Empty, |value| cell(value, holds));
-        let kind = body.get("kind").map_or(Cell::Empty, |value| cell(value, Holds::Text));
-        let first =
-            [of("kiosk", Holds::Text), of("position", Holds::Number), of("at", Holds::Time), kind];
-        Some(Self { first, body })
+        Some(Self { record, body })
     }
 
     /// The word in `kind`.
     pub(super) fn kind(&self) -> &str {
-        self.body.get("kind").and_then(Value::as_str).unwrap_or_default()
+        self.body.field("kind").and_then(Tree::text).unwrap_or_default()
     }
 
     /// Gives each row this record has in a table.
     pub(super) fn rows<E>(
         &self,
         table: &Table,
-        mut give: impl FnMut(&[Cell]) -> Result<(), E>,
+        mut give: impl FnMut(&[Cell<'_>]) -> Result<(), E>,
     ) -> Result<(), E> {
+        let first = [
+            cell(self.record.field("kiosk"), Holds::Text),
+            cell(self.record.field("position"), Holds::Number),
+            cell(self.record.field("at"), Holds::Time),
+            cell(self.body.field("kind"), Holds::Text),
+        ];
         let mut cells = Vec::with_capacity(FIRST.len() + table.columns.len());
-        let nothing = Value::Null;
-        let whole = std::slice::from_ref(&nothing);
+        let nothing = [Tree::Null];
         let elements = match table.each {
-            None => whole,
-            Some(list) => {
-                self.body.pointer(list).and_then(Value::as_array).map_or(&[][..], Vec::as_slice)
-            }
+            None => &nothing[..],
+            Some(list) => self.body.at(list).map_or(&[][..], Tree::elements),
         };
         for element in elements {
             cells.clear();
-            cells.extend_from_slice(&self.first);
+            cells.extend_from_slice(&first);
             cells.extend(table.columns.iter().map(|column| {
                 let value = match column.path.strip_prefix('@') {
-                    Some(path) => element.pointer(path),
-                    None => self.body.pointer(column.path),
+                    Some(path) => element.at(path),
+                    None => self.body.at(column.path),
                 };
-                value.map_or(Cell::Empty, |value| cell(value, column.holds))
+                cell(value, column.holds)
             }));
             give(&cells)?;
         }
@@ -343,22 +376,25 @@ impl Read {
     }
 }
 
-fn cell(value: &Value, holds: Holds) -> Cell {
+fn cell<'a>(value: Option<&'a Tree<'_>>, holds: Holds) -> Cell<'a> {
     match (value, holds) {
-        (Value::Null, _) => Cell::Empty,
-        (Value::String(text), Holds::Time) => {
-            text.parse().map_or_else(|_odd| Cell::Text(text.clone()), |at| Cell::Text(in_china(at)))
+        (None | Some(Tree::Null), _) => Cell::Empty,
+        (Some(Tree::Text(text)), Holds::Time) => {
+            Cell::Text(text.parse().map_or(Cow::Borrowed(text), |at| in_china(at).into()))
         }
-        (Value::Number(number), Holds::Number) => {
-            number.as_i64().map_or_else(|| Cell::Text(number.to_string()), Cell::Number)
+        (Some(Tree::Whole(number)), Holds::Number) => Cell::Number(*number),
+        (Some(Tree::Text(text)), _) => Cell::Text(Cow::Borrowed(text)),
+        (Some(other), _) => {
+            let text = serde_json::to_string(other).expect("a tree has only texts as names");
+            Cell::Text(text.into())
         }
-        (Value::String(text), _) => Cell::Text(text.clone()),
-        (other, _) => Cell::Text(other.to_string()),
     }
 }
 
 /// An instant as the views show it: the day and time in UTC+8, which has no summer time.
 pub(super) fn in_china(at: Timestamp) -> String {
-    let zone = TimeZone::fixed(Offset::constant(8));
-    at.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
+    let at = datetime_in_china(at);
+    let (date, time) = (at.date(), at.time());
+    let (hour, minute, second) = (time.hour(), time.minute(), time.second());
+    format!("{date} {hour:02}:{minute:02}:{second:02}.{:03}", time.millisecond())
 }

@@ -1,11 +1,12 @@
 //! Verifies a bundle offline: everything in it against everything else in it, and against the keys the
 //! auditor brought. It shares no code with the journal or the permit book.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc;
 
 use sha2::{Digest as _, Sha256};
 
@@ -47,9 +48,11 @@ pub struct Unreadable {
 }
 
 /// Lines looked at by one thread at a time: some milliseconds of work.
-const LINES_EACH: usize = 256;
-/// Bytes of lines read ahead at most, about; a few of the longest records.
-const AHEAD_BYTES_MAX: usize = 8 * 1024 * 1024;
+const LINES_EACH: usize = 128;
+/// Parts a thread has before it, so that it never waits for the reader.
+const PARTS_EACH: usize = 2;
+/// Bytes of such a part at most, about; a few of the longest records.
+const AHEAD_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 impl Verify<'_> {
     /// Looks at everything. `progress` is told how many records of how many are done.
@@ -404,34 +407,46 @@ impl Work<'_> {
             sha256: Sha256::new(),
             bytes: 0,
         };
-        let threads = self.verify.threads.max(1);
         let mut line = 0;
-        loop {
-            let ahead = lines.read(threads * LINES_EACH).map_err(unreadable)?;
-            if ahead.is_empty() {
-                break;
-            }
-            let each = ahead.len().div_ceil(threads);
-            let seen: Vec<Seen> = std::thread::scope(|scope| {
-                let mut parts = ahead.chunks(each);
-                let first = parts.next().unwrap_or_default();
-                let others: Vec<_> = parts
-                    .map(|part| {
-                        scope.spawn(|| part.iter().map(|l| lens.look(l)).collect::<Vec<_>>())
-                    })
-                    .collect();
-                let mut seen: Vec<Seen> = first.iter().map(|l| lens.look(l)).collect();
-                for other in others {
-                    seen.extend(other.join().expect("looking at a line never panics"));
+        let read = std::thread::scope(|scope| {
+            // Lines are looked at out of order and told in order: each thread has every so many-th part.
+            let workers: Vec<_> = (0..self.verify.threads.max(1))
+                .map(|_| {
+                    let (give, given) = mpsc::sync_channel::<Vec<Vec<u8>>>(PARTS_EACH);
+                    let (tell, told) = mpsc::sync_channel::<Vec<Seen>>(PARTS_EACH);
+                    scope.spawn(move || {
+                        for part in given {
+                            let seen = part.iter().map(|line| lens.look(line)).collect();
+                            if tell.send(seen).is_err() {
+                                break;
+                            }
+                        }
+                    });
+                    (give, told)
+                })
+                .collect();
+            let mut under_way = VecDeque::with_capacity(workers.len() * PARTS_EACH);
+            let mut next = workers.iter().cycle();
+            loop {
+                while under_way.len() < workers.len() * PARTS_EACH {
+                    let part = lines.read(LINES_EACH)?;
+                    let Some((give, told)) = next.next().filter(|_| !part.is_empty()) else {
+                        break;
+                    };
+                    // Nobody takes it where looking has panicked: then the next `recv` says so.
+                    if give.send(part).is_ok() {
+                        under_way.push_back(told);
+                    }
                 }
-                seen
-            });
-            for seen in seen {
-                line += 1;
-                self.record(line, &seen, book);
+                let Some(told) = under_way.pop_front() else { return Ok(()) };
+                for seen in told.recv().expect("looking at a line never panics") {
+                    line += 1;
+                    self.record(line, &seen, book);
+                }
+                progress(line, manifest.records);
             }
-            progress(line, manifest.records);
-        }
+        });
+        read.map_err(unreadable)?;
         let Lines { sha256, bytes, .. } = lines;
         if Hash::from_bytes(sha256.finalize().into()) != entry.sha256 || bytes != entry.bytes {
             self.wrong_file(RECORDS, Check::File, "it is not the file that was signed");
@@ -574,6 +589,7 @@ impl Work<'_> {
         }
         self.report.numbers = numbers;
         self.report.sheets = sheets;
+        self.report.blanks = std::mem::take(&mut book.blanks);
         self.report.look_ups = std::mem::take(&mut book.look_ups);
         self.report.days = book.numbers.days();
         self.report.bad_ratings = book.numbers.bad(calendar);

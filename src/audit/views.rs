@@ -3,6 +3,8 @@
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, SyncSender};
+use std::thread::JoinHandle;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -169,10 +171,10 @@ impl<T> Filled<T> {
     /// Adds the rows of a record; begins the table with the first.
     fn add(
         &mut self,
-        read: &Read,
+        read: &Read<'_>,
         table: &Table,
         begin: impl FnOnce() -> Result<T, Error>,
-        mut row: impl FnMut(&mut T, &[super::table::Cell]) -> io::Result<()>,
+        mut row: impl FnMut(&mut T, &[super::table::Cell<'_>]) -> io::Result<()>,
     ) -> Result<io::Result<()>, Error> {
         let into = match &mut self.table {
             Some(into) => into,
@@ -228,16 +230,59 @@ pub(super) fn file(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -
 
 /// A file whose digest and length are taken while it is written.
 pub(super) struct Hashing {
-    out: BufWriter<Digesting>,
+    out: BufWriter<Behind>,
     place: PathBuf,
     path: String,
 }
 
-/// Takes the digest of whole buffers.
-struct Digesting {
-    file: File,
+/// Writes whole buffers and takes their digest behind the back of whoever makes the next ones.
+struct Behind {
+    give: Option<SyncSender<Vec<u8>>>,
+    thread: Option<JoinHandle<io::Result<Written>>>,
+}
+
+/// What was written.
+struct Written {
     sha256: Sha256,
     bytes: u64,
+}
+
+/// Bytes after which what was written goes to the disk: on a slow stick whoever waits sees it go on,
+/// instead of waiting for all of it at the end.
+const SYNC_BYTES: u64 = 32 * 1024 * 1024;
+
+impl Behind {
+    /// Buffers on their way at most: with the one being filled 1 MB a file.
+    const BUFFERS_MAX: usize = 2;
+
+    fn new(file: File) -> Self {
+        let (give, given) = mpsc::sync_channel::<Vec<u8>>(Self::BUFFERS_MAX);
+        let thread = std::thread::spawn(move || {
+            let mut file = file;
+            let (mut written, mut synced) = (Written { sha256: Sha256::new(), bytes: 0 }, 0);
+            for part in given {
+                file.write_all(&part)?;
+                written.sha256.update(&part);
+                written.bytes += u64::try_from(part.len()).unwrap_or_default();
+                if written.bytes - synced >= SYNC_BYTES {
+                    file.sync_data()?;
+                    synced = written.bytes;
+                }
+            }
+            file.sync_all()?;
+            Ok(written)
+        });
+        Self { give: Some(give), thread: Some(thread) }
+    }
+
+    /// Waits until all of it is on the disk; or tells what went wrong, once.
+    fn end(&mut self) -> io::Result<Written> {
+        drop(self.give.take());
+        let ended = self.thread.take().map(|thread| {
+            thread.join().expect("writing a file does not panic: it has nothing to index")
+        });
+        ended.unwrap_or_else(|| Err(io::Error::other("it failed before")))
+    }
 }
 
 impl Hashing {
@@ -247,8 +292,7 @@ impl Hashing {
     pub(super) fn create(folder: &Path, path: &str) -> Result<Self, Error> {
         let place = folder.join(path);
         let out = File::create_new(&place).map_err(file("make", &place))?;
-        let out = Digesting { file: out, sha256: Sha256::new(), bytes: 0 };
-        let out = BufWriter::with_capacity(Self::BUFFER_BYTES, out);
+        let out = BufWriter::with_capacity(Self::BUFFER_BYTES, Behind::new(out));
         Ok(Self { out, place, path: path.to_owned() })
     }
 
@@ -258,11 +302,10 @@ impl Hashing {
 
     pub(super) fn finish(self, rows: Option<u64>) -> Result<FileEntry, Error> {
         let Self { out, place, path } = self;
-        let out = out.into_inner().map_err(|error| file("write", &place)(error.into_error()))?;
-        let Digesting { file: out, sha256, bytes } = out;
-        out.sync_all().map_err(file("sync", &place))?;
-        let sha256 = Hash::from_bytes(sha256.finalize().into());
-        Ok(FileEntry { path, sha256, bytes, rows })
+        let out = out.into_inner().map_err(io::IntoInnerError::into_error);
+        let written = out.and_then(|mut out| out.end()).map_err(file("write", &place))?;
+        let sha256 = Hash::from_bytes(written.sha256.finalize().into());
+        Ok(FileEntry { path, sha256, bytes: written.bytes, rows })
     }
 }
 
@@ -280,15 +323,21 @@ impl Write for Hashing {
     }
 }
 
-impl Write for Digesting {
+impl Write for Behind {
     fn write(&mut self, part: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(part)?;
-        self.sha256.update(part.get(..written).unwrap_or_default());
-        self.bytes += u64::try_from(written).unwrap_or_default();
-        Ok(written)
+        let gone = match &self.give {
+            Some(give) => give.send(part.to_vec()).is_err(),
+            None => true,
+        };
+        if gone {
+            // The thread ends early only with an error.
+            self.end()?;
+        }
+        Ok(part.len())
     }
 
+    /// What was given is written; it is on the disk when the file has ended.
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        Ok(())
     }
 }

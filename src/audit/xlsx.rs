@@ -41,7 +41,7 @@ impl Xlsx {
     }
 
     /// Adds a row to the table of this place in [`TABLES`].
-    pub(super) fn row(&mut self, table: usize, cells: &[Cell]) -> Result<(), XlsxError> {
+    pub(super) fn row(&mut self, table: usize, cells: &[Cell<'_>]) -> Result<(), XlsxError> {
         let Some(at) = self.sheets.get_mut(table) else { return Ok(()) };
         for (column, cell) in (0_u16..).zip(cells) {
             match cell {

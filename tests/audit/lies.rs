@@ -1,19 +1,25 @@
 //! What somebody with every key of a kiosk could write: chain and signatures fit, and the facts of the
 //! records, central's grants, the editions and the arithmetic still speak.
 
+use std::path::Path;
+
 use permit_kiosk::audit::Check;
 use permit_kiosk::wire::v1::{Hash, PrintStep, SignedRecord};
 use serde_json::{Value as Json, json};
 
 use super::forged::{found, lines, rewrite, seal};
-use super::{Asked, Day, bundle, copy, decided, facts, verify};
+use super::{Asked, Day, bundle, bundle_of_every_kind, copy, decided, facts, verify};
 use crate::journal::{central_key, device_key, id, leased};
 
 /// The records of a bundle, each with the key beside it.
 type Records = Vec<(Json, Json)>;
 
 fn records() -> Records {
-    lines(bundle())
+    records_of(bundle())
+}
+
+fn records_of(bundle: &Path) -> Records {
+    lines(bundle)
         .iter()
         .map(|line| {
             let record = serde_json::from_str(line["record"].as_str().unwrap()).unwrap();
@@ -47,8 +53,13 @@ fn signed(records: Records) -> Vec<Json> {
 /// The lie is found, and by looking at what it is about.
 #[track_caller]
 fn lie(what: &str, by: Check, tell: impl FnOnce(&mut Records)) {
-    let folder = copy(bundle());
-    let mut told = records();
+    lie_of(bundle(), what, by, tell);
+}
+
+#[track_caller]
+fn lie_of(bundle: &Path, what: &str, by: Check, tell: impl FnOnce(&mut Records)) {
+    let folder = copy(bundle);
+    let mut told = records_of(bundle);
     tell(&mut told);
     rewrite(folder.path(), &signed(told), &device_key());
     let report = found(folder.path(), what);
@@ -277,4 +288,39 @@ fn grants_that_overlap_or_are_not_centrals_are_found() {
         assert_eq!((first.check, first.line), (Check::Grant, Some(2)), "{what}: {first}");
     }
     assert_ne!(central_key().id(), device_key().id());
+}
+
+#[test]
+fn blank_sheets_that_are_gone_or_spent_twice_are_found() {
+    let blank = |what: &str, tell: &dyn Fn(&mut Records)| {
+        lie_of(bundle_of_every_kind(), what, Check::Sheet, tell);
+    };
+    blank("a sheet that left the tray unseen", &|told| {
+        let spent = nth(told, "blanks_spent", 0);
+        told.remove(spent);
+    });
+    blank("a sheet spent twice", &|told| {
+        let (first, second) = (nth(told, "blanks_spent", 0), nth(told, "blanks_spent", 1));
+        let number = told[first].0["body"]["first"].clone();
+        told[second].0["body"]["first"] = number.clone();
+        told[second].0["body"]["last"] = number;
+    });
+    blank("a sheet for a paper that was not printed", &|told| {
+        let certificate = nth(told, "blanks_spent", 2);
+        told[certificate].0["body"]["job"] = json!(99);
+    });
+    blank("sheets counted in over others", &|told| {
+        let taken_out = nth(told, "blanks_spent", 4);
+        assert_eq!(told[taken_out].0["body"]["on"], "taken_out");
+        told.remove(taken_out);
+    });
+    blank("a spoiled sheet nobody answers for", &|told| {
+        let spoiled = nth(told, "blanks_spent", 0);
+        assert_eq!(told[spoiled].0["body"]["on"], "spoiled");
+        told[spoiled].0["body"]["by"] = Json::Null;
+    });
+    blank("sheets from no tray", &|told| {
+        let counted = nth(told, "blanks_counted", 0);
+        told[counted].0["body"]["paper"] = json!("A3");
+    });
 }

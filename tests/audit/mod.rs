@@ -7,21 +7,24 @@ mod lies; // what somebody with all of a kiosk's keys could write: the facts sti
 mod recipe; // the handbook's recipe with sha256sum and the sqlite3 shell alone
 mod views; // CSV, workbook and Parquet read back by Python
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use jiff::civil::date;
-use permit_kiosk::audit::{Asked, Order, Report, Source, Trust, Verify, View};
+use permit_kiosk::audit::{Asked, Blanks, Order, Report, Source, Trust, Verify, View};
 use permit_kiosk::domain::{ApplicationId, Grant, Part, Private, ServiceCode};
-use permit_kiosk::journal::Case;
+use permit_kiosk::journal::{Case, SheetSize, Tray};
 use permit_kiosk::rulebooks::Shelf;
 use permit_kiosk::rules::{Rulebook, canonical_json, decide_document};
 use permit_kiosk::seal::AuditorKey;
 use permit_kiosk::terminal::export::{self, Evidence};
 use permit_kiosk::wire::v1::{
-    Body, DataReceipt, Document, EditionActivated, EditionManifest, Faulted, LookUp, LookUpOutcome,
-    LookedUpPersonal, MaintenanceRefused, MaintenanceSignedIn, MaintenanceSignedOut, PrintStep,
-    Publishers, Rated, Register, Role, SessionEnded, SheetAnswer, SignOut, SignedEdition, Started,
+    Body, ConfigurationOutcome, DataReceipt, Document, EditionActivated, EditionManifest,
+    EditionRefused, Faulted, Hash, LookUp, LookUpOutcome, LookedUpPersonal, MaintenanceConfigured,
+    MaintenanceEmptied, MaintenanceRefused, MaintenanceSignedIn, MaintenanceSignedOut,
+    MaintenanceTested, PrintStep, Publishers, Rated, Register, Role, SessionEnded, SheetAnswer,
+    SignOut, SignedEdition, Started,
 };
 use serde_json::Value as Json;
 
@@ -154,6 +157,57 @@ impl Day {
         day
     }
 
+    /// The same, and what happens only now and then: something of every kind there is.
+    fn of_every_kind() -> Self {
+        let day = Self::full();
+        let journal = &day.kiosk.journal;
+        let record = |body| {
+            journal.record(body).unwrap();
+        };
+        journal
+            .count_blanks("wang".into(), SheetSize::A4, Tray::counted(101, 150).unwrap())
+            .unwrap();
+        assert!(journal.spoil_blank("wang".into(), SheetSize::A4).unwrap());
+        let tested = MaintenanceTested {
+            by: "wang".to_owned(),
+            device: "page_printer".to_owned(),
+            passed: true,
+        };
+        journal.record_test(tested, Some(SheetSize::A4)).unwrap();
+        let jobs = day.issue(6);
+        for job in &jobs[..2] {
+            journal.print_on(*job, SheetSize::A4).unwrap();
+            let evidence = "counter".to_owned();
+            journal.print_step(*job, PrintStep::Confirmed { evidence }).unwrap();
+        }
+        day.visit_ends();
+        journal
+            .count_blanks("wang".into(), SheetSize::A4, Tray::counted(201, 210).unwrap())
+            .unwrap();
+        record(Body::EditionRefused(EditionRefused {
+            code: "OLDER".to_owned(),
+            why: "it is older than the one in force".to_owned(),
+            edition: None,
+            offered: Hash::of(b"offered"),
+        }));
+        record(Body::MaintenanceEmptied(MaintenanceEmptied {
+            by: "wang".to_owned(),
+            printer: "page_printer".to_owned(),
+        }));
+        record(Body::MaintenanceConfigured(MaintenanceConfigured {
+            by: "wang".to_owned(),
+            why: "replaced".to_owned(),
+            file: "devices.toml".to_owned(),
+            before: Hash::of(b"before"),
+            wanted: Hash::of(b"wanted"),
+            changes: vec!["scanner.baud: 9600 -> 115200".to_owned()],
+            outcome: ConfigurationOutcome::TakenUp,
+            fault: None,
+        }));
+        journal.return_numbers("the hall is closed".into(), "technician 7".into()).unwrap();
+        day
+    }
+
     fn look_up(&self, application: ApplicationId, outcome: LookUpOutcome) {
         let look_up = LookUp {
             application,
@@ -273,6 +327,23 @@ fn bundle() -> &'static Path {
     bundle
 }
 
+/// One of a day with something of every kind of record.
+fn bundle_of_every_kind() -> &'static Path {
+    static DAY: OnceLock<(Day, PathBuf)> = OnceLock::new();
+    let (_day, bundle) = DAY.get_or_init(|| {
+        let day = Day::of_every_kind();
+        let bundle = day.export("bundle", &[View::Csv], true, Asked::default());
+        (day, bundle)
+    });
+    bundle
+}
+
+/// Every kind of record there is, as the format lists them to whoever asks for another.
+fn every_kind() -> BTreeSet<String> {
+    let error = serde_json::from_str::<Body>(r#"{"kind":"?"}"#).unwrap_err().to_string();
+    error.split('`').skip(3).step_by(2).map(str::to_owned).collect()
+}
+
 /// A copy of a bundle, to spoil.
 fn copy(bundle: &Path) -> tempfile::TempDir {
     let copy = tempfile::tempdir().unwrap();
@@ -347,6 +418,19 @@ fn a_good_bundle_holds_and_everything_in_it_was_looked_at() {
     assert_eq!(bad.call_back_by, Some(date(2026, 11, 24)));
     assert_eq!(bad.answer_by, Some(date(2026, 11, 30)));
     assert_eq!(bad.answer_complex_by, Some(date(2026, 12, 14)));
+}
+
+#[test]
+fn every_kind_of_record_is_looked_at_and_every_blank_sheet_explained() {
+    let report = holds(bundle_of_every_kind());
+    assert_eq!(report.kinds.keys().cloned().collect::<BTreeSet<_>>(), every_kind());
+    let blanks =
+        Blanks { counted: 60, certificates: 2, spoiled: 1, tests: 1, taken_out: 46, left: 10 };
+    assert_eq!(report.blanks, blanks);
+    // Each kind has a table that knows its fields.
+    let views = bundle_of_every_kind().join("views");
+    assert!(views.join("blanks.csv").exists() && views.join("configured.csv").exists());
+    assert!(!views.join("other.csv").exists());
 }
 
 /// The newer kinds of permit are evidence like the others: decided again, sealed, numbered without a gap.

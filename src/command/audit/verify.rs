@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use permit_kiosk::audit::{self, Report, Verify};
+use permit_kiosk::audit::{self, Blanks, Report, Verify};
 use permit_kiosk::certificate::{FontFiles, Fonts};
 use permit_kiosk::durable;
 
@@ -113,6 +113,18 @@ fn tell(report: &Report) {
         sheets.unknown,
         sheets.under_way
     ));
+    let blanks = &report.blanks;
+    if *blanks != Blanks::default() {
+        say(format_args!(
+            "  blank sheets {} counted in: {} on certificates, {} spoiled, {} tests, {} taken out, {} left",
+            blanks.counted,
+            blanks.certificates,
+            blanks.spoiled,
+            blanks.tests,
+            blanks.taken_out,
+            blanks.left
+        ));
+    }
     let look_ups = &report.look_ups;
     say(format_args!(
         "  look-ups     {} with a case, {} for results, {} without",
