@@ -771,19 +771,112 @@ async fn look_ups_are_kept_in_order(place: Place) {
     assert_eq!(kept, [row(3), row(1), row(2)]);
 }
 
-/// The table of permits is written anew for the kinds that came later; nothing in it is lost.
-#[test]
-fn a_book_of_three_kinds_takes_five_and_keeps_what_it_has() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("central.db");
-    let db = rusqlite::Connection::open(&file).unwrap();
-    for schema in [
-        include_str!("../../src/central/store/schema_1.sql"),
-        include_str!("../../src/central/store/schema_2.sql"),
-        include_str!("../../src/central/store/schema_3.sql"),
-    ] {
+/// The tables as each version of the software made them.
+const SCHEMAS: [&str; 5] = [
+    include_str!("../../src/central/store/schema_1.sql"),
+    include_str!("../../src/central/store/schema_2.sql"),
+    include_str!("../../src/central/store/schema_3.sql"),
+    include_str!("../../src/central/store/schema_4.sql"),
+    include_str!("../../src/central/store/schema_5.sql"),
+];
+
+/// The book as the software of an earlier version left it.
+fn book_of_version(version: u32, file: &std::path::Path) -> rusqlite::Connection {
+    let db = rusqlite::Connection::open(file).unwrap();
+    for (_, schema) in (1..=version).zip(SCHEMAS) {
         db.execute_batch(schema).unwrap();
     }
+    db.pragma_update(None, "application_id", 0x504b_4342).unwrap();
+    db.pragma_update(None, "user_version", version).unwrap();
+    db
+}
+
+fn texts(db: &rusqlite::Connection, sql: &str) -> Vec<String> {
+    let mut select = db.prepare(sql).unwrap();
+    select.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+fn tables(db: &rusqlite::Connection) -> Vec<String> {
+    // Kiosks first: the others name one.
+    texts(db, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name <> 'kiosks', name")
+}
+
+/// Two rows in every table, whatever its columns are.
+fn fill(db: &rusqlite::Connection) {
+    for table in tables(db) {
+        let columns =
+            texts(db, &format!("SELECT name || ' ' || type FROM pragma_table_info('{table}')"));
+        for row in [1, 2] {
+            let value = |column: &String| match (table.as_str(), column.split_once(' ').unwrap()) {
+                ("kiosks", ("id", _)) => format!("'k{row}'"),
+                (_, ("kiosk", _)) => "'k1'".to_owned(),
+                ("data_keys", ("stage", _)) => "'decided'".to_owned(),
+                ("numbers", ("fate", _)) => "'frozen'".to_owned(),
+                ("permits", ("kind", _)) => "'hygiene'".to_owned(),
+                ("permits", ("status", _)) => "'cancelled'".to_owned(),
+                ("look_ups", ("outcome", _)) => "'down'".to_owned(),
+                (_, (_, "INTEGER")) => row.to_string(),
+                (_, (column, _)) => format!("'{table} {column} {row}'"),
+            };
+            let values: Vec<String> = columns.iter().map(value).collect();
+            db.execute(&format!("INSERT INTO {table} VALUES ({})", values.join(", ")), ()).unwrap();
+        }
+    }
+}
+
+/// Every row of a table as text, by these columns.
+fn rows(db: &rusqlite::Connection, table: &str, columns: &[String]) -> Vec<String> {
+    let quoted = columns.iter().map(|column| format!("quote({column})")).collect::<Vec<_>>();
+    texts(db, &format!("SELECT {} FROM {table} ORDER BY 1", quoted.join(" || ',' || ")))
+}
+
+#[test]
+fn every_older_book_moves_forward_with_all_it_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let fresh = folder.path().join("fresh.db");
+    drop(Sqlite::open(&fresh).unwrap());
+    // A table that was written anew has its name in quotation marks.
+    let schema = |db: &rusqlite::Connection| {
+        texts(
+            db,
+            "SELECT replace(sql, '\"', '') FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name",
+        )
+    };
+    let wanted = schema(&rusqlite::Connection::open(&fresh).unwrap());
+    for version in 1..=4 {
+        let file = folder.path().join(format!("{version}.db"));
+        let db = book_of_version(version, &file);
+        fill(&db);
+        let kept = |db: &rusqlite::Connection, tables: &[(String, Vec<String>)]| {
+            let all = tables.iter().map(|(table, columns)| rows(db, table, columns));
+            all.collect::<Vec<_>>()
+        };
+        let had: Vec<(String, Vec<String>)> = tables(&db)
+            .into_iter()
+            .map(|table| {
+                let sql = format!("SELECT name FROM pragma_table_info('{table}')");
+                let columns = texts(&db, &sql);
+                (table, columns)
+            })
+            .collect();
+        let before = kept(&db, &had);
+        assert!(before.iter().all(|rows| rows.len() == 2), "{before:#?}");
+        drop(db);
+        drop(Sqlite::open(&file).unwrap());
+        let db = rusqlite::Connection::open(&file).unwrap();
+        assert_eq!(kept(&db, &had), before, "version {version} lost something");
+        assert_eq!(schema(&db), wanted, "version {version} has become another book");
+        let broken = texts(&db, "SELECT \"table\" FROM pragma_foreign_key_check");
+        assert!(broken.is_empty(), "{broken:?}");
+    }
+}
+
+/// The table of permits is written anew for the kinds that came later, and still refuses other words.
+#[test]
+fn a_book_of_three_kinds_takes_five() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("central.db");
+    let db = book_of_version(3, &file);
     let insert = |db: &rusqlite::Connection, n: u8, kind: &str| {
         db.execute(
             "INSERT INTO permits (elicence, number, kind, series, sequence, application, uscc,
@@ -794,8 +887,6 @@ fn a_book_of_three_kinds_takes_five_and_keeps_what_it_has() {
     };
     insert(&db, 1, "food").unwrap();
     insert(&db, 2, "combined").unwrap_err();
-    db.pragma_update(None, "application_id", 0x504b_4342).unwrap();
-    db.pragma_update(None, "user_version", 3).unwrap();
     drop(db);
     drop(Sqlite::open(&file).unwrap());
     let db = rusqlite::Connection::open(&file).unwrap();
@@ -804,13 +895,7 @@ fn a_book_of_three_kinds_takes_five_and_keeps_what_it_has() {
     insert(&db, 4, "fish").unwrap_err();
     // One number, one living paper: the index came along.
     insert(&db, 1, "food").unwrap_err();
-    let kinds: Vec<String> = db
-        .prepare("SELECT kind FROM permits ORDER BY position")
-        .unwrap()
-        .query_map([], |row| row.get(0))
-        .unwrap()
-        .collect::<Result<_, _>>()
-        .unwrap();
+    let kinds = texts(&db, "SELECT kind FROM permits ORDER BY position");
     assert_eq!(kinds, ["food", "combined", "hygiene_filing"]);
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use permit_kiosk::journal::{Error, Head, Journal, Reader, Settings};
-use permit_kiosk::wire::v1::Header;
+use permit_kiosk::wire::v1::{Header, PrintStep};
 use rusqlite::Connection;
 
 use super::{Kiosk, check_file, clock, device_key, food_seller, id, settings};
@@ -101,6 +101,77 @@ fn newer_software_has_been_here_and_older_stays_out() {
     let error = Journal::open(kiosk.settings()).unwrap_err();
     assert!(matches!(error, Error::Newer { found: 4, known: 3 }), "{error}");
     assert!(kiosk.folder.path().join("journal.db").exists());
+}
+
+/// A journal as earlier software left it, with the records of a working day, opens, has all of them and goes on.
+#[test]
+fn every_older_journal_moves_forward_with_all_it_has() {
+    const SCHEMAS: [&str; 3] = [
+        include_str!("../../src/journal/schema_1.sql"),
+        include_str!("../../src/journal/schema_2.sql"),
+        include_str!("../../src/journal/schema_3.sql"),
+    ];
+    for version in 1..SCHEMAS.len() {
+        let kiosk = Kiosk::with_numbers(10);
+        let jobs = kiosk.journal.issue(food_seller(id(1))).unwrap().print_jobs;
+        kiosk.journal.print_step(jobs[0].job, PrintStep::Sent).unwrap();
+        kiosk.journal.record_decision(super::referred(id(2))).unwrap();
+        kiosk.journal.issue(food_seller(id(3))).unwrap();
+        let head = kiosk.journal.head().unwrap();
+        kiosk.journal.acknowledge(head.position, head.hash).unwrap();
+        kiosk.journal.clone().close();
+        let path = kiosk.folder.path().join("journal.db");
+        let now = kiosk.folder.path().join("now.db");
+        fs::rename(&path, &now).unwrap();
+        let old = Connection::open(&path).unwrap();
+        old.pragma_update(None, "application_id", u32::from_be_bytes(*b"PKJ1")).unwrap();
+        old.execute_batch(
+            "CREATE TABLE migration (
+                 number INTEGER PRIMARY KEY, digest BLOB NOT NULL CHECK (length(digest) = 32)
+             ) STRICT",
+        )
+        .unwrap();
+        old.execute("ATTACH ?1 AS now", (now.to_str().unwrap(),)).unwrap();
+        for (number, schema) in (1_u32..).zip(&SCHEMAS[..version]) {
+            old.execute_batch(schema).unwrap();
+            old.execute(
+                "INSERT INTO migration SELECT * FROM now.migration WHERE number = ?1",
+                (number,),
+            )
+            .unwrap();
+        }
+        let names = |sql: &str| -> Vec<String> {
+            let mut select = old.prepare(sql).unwrap();
+            select.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+        };
+        let columns = |table: &str| {
+            names(&format!("SELECT name FROM pragma_table_info('{table}', 'main')")).join(", ")
+        };
+        // In the order in which they name each other.
+        let tables = names(
+            "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name <> 'migration'",
+        );
+        for table in &tables {
+            let columns = columns(table);
+            let copy =
+                format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM now.{table}");
+            old.execute_batch(&copy).unwrap();
+        }
+        old.close().unwrap();
+
+        let kiosk = Kiosk { journal: Journal::open(kiosk.settings()).unwrap(), ..kiosk };
+        assert_eq!(kiosk.journal.head().unwrap(), head, "version {version} lost a record");
+        assert_eq!(kiosk.journal.outbox_state().unwrap().acknowledged, head.position);
+        let waiting = kiosk.journal.unfinished_print_jobs().unwrap();
+        assert_eq!(waiting.iter().filter(|job| job.step == PrintStep::Sent).count(), 1);
+        kiosk.issue(4).unwrap();
+        kiosk.check();
+        // Nobody goes back: the software of that version would not know what it finds.
+        let connection = Connection::open(&path).unwrap();
+        let found: u32 =
+            connection.query_row("SELECT count(*) FROM migration", (), |row| row.get(0)).unwrap();
+        assert_eq!(found, 3);
+    }
 }
 
 /// Opening a folder with such a file moves it aside byte for byte, says what is wrong, and makes no

@@ -7,6 +7,7 @@ Reads one question a line, JSON, and answers each with a line: "ok", or what is 
     central   path of central's permit book, if it is to be compared
     told      {application: permit number}: what applicants were told
     paper     [serial, ...]: the sheets that came out of the printer
+    pictures  [path, ...]: what came out of simulated printers, as PNG; the codes on it are read with zbarimg
 """
 
 import hashlib
@@ -14,6 +15,7 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
 import sys
 import tempfile
 
@@ -52,6 +54,83 @@ def follow(rows):
         previous = hashlib.sha256(b"permit-kiosk/record/1\n" + text.encode()).hexdigest()
         parsed.append(record)
     return parsed
+
+
+BASE45 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+
+
+def base45(text):
+    """RFC 9285."""
+    values, out = [BASE45.index(letter) for letter in text], bytearray()
+    for at in range(0, len(values), 3):
+        group = values[at : at + 3]
+        out += sum(value * 45**place for place, value in enumerate(group)).to_bytes(len(group) - 1, "big")
+    return bytes(out)
+
+
+def cbor(data, at=0):
+    """One item of RFC 8949, as far as docs/formats/seal.md needs it, and where the next begins."""
+    major, short = data[at] >> 5, data[at] & 31
+    length = {24: 1, 25: 2, 26: 4, 27: 8}.get(short, 0)
+    value = int.from_bytes(data[at + 1 : at + 1 + length], "big") if length else short
+    at += 1 + length
+    if major == 0:
+        return value, at
+    if major == 1:
+        return -1 - value, at
+    if major in (2, 3):
+        part = data[at : at + value]
+        return (part if major == 2 else part.decode()), at + value
+    if major == 6:
+        return cbor(data, at)
+    items = []
+    for _ in range(value * (2 if major == 5 else 1)):
+        item, at = cbor(data, at)
+        items.append(item)
+    return (dict(zip(items[::2], items[1::2])) if major == 5 else items), at
+
+
+CODES = {}
+
+
+def codes_on(picture):
+    """The texts of the QR codes on a piece of paper; each is read once."""
+    if picture not in CODES:
+        # Without these, other symbologies find codes in the border, and D-Bus complains.
+        command = ["zbarimg", "--nodbus", "-q", "--raw", "-Sdisable", "-Sqrcode.enable", picture]
+        CODES[picture] = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split("\n")[:-1]
+    return CODES[picture]
+
+
+def check_paper(pictures, records):
+    """What came out was issued, as it was issued, each sheet once; and what counts as printed came out."""
+    numbers = {r["body"]["application"]: r["body"]["number"] for r in records if r["body"]["kind"] == "issued"}
+    seals, addresses, counted = {}, set(), set()
+    for record in records:
+        body = record["body"]
+        for sheet in body.get("sheets", [body]) if body["kind"] in ("issued", "printed") else []:
+            if sheet.get("seal"):
+                seals[sheet["seal"]] = (sheet["serial"], numbers.get(body["application"]))
+        if body["kind"] == "issued":
+            addresses.add(body["elicence"])
+        if body["kind"] == "printed" and "confirmed" in body["step"] and body["serial"]:
+            counted.add(body["serial"])
+    seen = set()
+    for picture in pictures:
+        codes, name = codes_on(picture), os.path.basename(picture)
+        for code in codes:
+            if not code.startswith("PK1:"):
+                assert code.rsplit("/", 1)[-1] in addresses, f"nobody issued what {name} leads to"
+                continue
+            # COSE_Sign1 (RFC 9052, 4.2): protected header, unprotected header, payload, signature.
+            claims = cbor(cbor(base45(code[4:]))[0][2])[0]
+            assert code in seals, f"{name}: {claims[1]} on sheet {claims[7]} came out and nobody issued it"
+            assert claims[7] == seals[code][0], f"{name} bears another serial than the sheet has"
+            assert claims[1] == seals[code][1], f"{name} bears another number than the permit has"
+            assert claims[7] not in seen, f"sheet {claims[7]} came out twice"
+            seen.add(claims[7])
+        assert codes or not name.startswith("sheets"), f"there is no code on {name}"
+    assert counted <= seen, f"{sorted(counted - seen)} count as printed and did not come out"
 
 
 def check(question):
@@ -118,6 +197,8 @@ def check(question):
     for serial in paper:
         assert serial in sheets, f"sheet {serial} came out of the printer and nobody issued it"
         assert sheets[serial] in issued, f"sheet {serial} is of an application without a permit"
+    if question.get("pictures"):
+        check_paper(question["pictures"], records)
     if question.get("central"):
         kiosk = records[0]["kiosk"]
         theirs = records_of(question["central"], ("records", "record"), f"WHERE kiosk = '{kiosk}'")

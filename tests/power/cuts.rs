@@ -316,7 +316,11 @@ fn the_checker_finds_every_kind_of_loss() {
         let (id, number) = line.split_once(' ').unwrap();
         (id.to_owned(), number.to_owned())
     };
-    let world = World { told: lines(TOLD).iter().map(pair).collect(), paper: lines(PAPER) };
+    let world = World {
+        told: lines(TOLD).iter().map(pair).collect(),
+        paper: lines(PAPER),
+        pictures: Vec::new(),
+    };
     let mut checker = Checker::start();
     checker.check(&path, None, &world);
 

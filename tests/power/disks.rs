@@ -194,7 +194,7 @@ fn after_a_commit_that_failed_the_journal_is_opened_anew_and_goes_on() {
         let (id, number) = line.split_once(' ').unwrap();
         (id.to_owned(), number.to_owned())
     });
-    let world = World { told: told.collect(), paper: Vec::new() };
+    let world = World { told: told.collect(), ..World::default() };
     assert_eq!(world.told.len(), 4);
     Checker::start().check(&folder.join("journal.db"), None, &world);
 }

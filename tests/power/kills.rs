@@ -38,7 +38,7 @@ fn world(folder: &Path) -> World {
         let (id, number) = line.split_once(' ').unwrap();
         (id.to_owned(), number.to_owned())
     });
-    World { told: told.collect(), paper: lines(PAPER) }
+    World { told: told.collect(), paper: lines(PAPER), pictures: Vec::new() }
 }
 
 #[test]

@@ -6,10 +6,12 @@ mod disk; // what a program did to its files, and what a cut leaves of that
 mod kills; // kill -9 at random instants
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::json;
+
+pub(crate) use disk::Random;
 
 /// `checker.py`, running: it is asked about one kiosk after the other.
 pub(crate) struct Checker {
@@ -25,6 +27,8 @@ pub(crate) struct World {
     pub(crate) told: Vec<(String, String)>,
     /// Serials of the sheets that came out of the printer.
     pub(crate) paper: Vec<String>,
+    /// Pictures of paper that came out of simulated printers: the checker reads the codes on it itself.
+    pub(crate) pictures: Vec<PathBuf>,
 }
 
 impl Checker {
@@ -53,6 +57,7 @@ impl Checker {
             world.told.iter().map(|(id, number)| (id.clone(), json!(number))).collect();
         let question = json!({
             "journal": journal, "central": central, "told": told, "paper": world.paper,
+            "pictures": world.pictures,
         });
         let questions = self.questions.as_mut().unwrap();
         writeln!(questions, "{question}").unwrap();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use permit_kiosk::central::store::{self, RevokeOrder, Revoked, Sqlite, Store as _};
@@ -232,6 +233,66 @@ async fn what_an_officer_revokes_is_void_at_the_kiosk_after_the_next_round() {
     journal.close();
     place.stop.send(true).unwrap();
     place.running.finished().await;
+}
+
+/// `permit-kiosk return-numbers`, on the kiosk whose journal is in `disk`.
+fn return_numbers(place: &Place, disk: &Path) -> (bool, String) {
+    let config = disk.join("kiosk-config");
+    assert!(
+        Command::new("cp").arg("-r").args([Path::new(CONFIG), &config]).status().unwrap().success()
+    );
+    let kiosk = std::fs::read_to_string(config.join("kiosk.toml")).unwrap();
+    let keys = place.folder.path().join("keys");
+    let kiosk = kiosk
+        .replace("127.0.0.1:8443", &place.running.api.to_string())
+        .replace("../target/demo/data/kiosk", disk.to_str().unwrap())
+        .replace("../target/demo/keys/kiosk", keys.to_str().unwrap());
+    std::fs::write(config.join("kiosk.toml"), kiosk).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_permit-kiosk"))
+        .args(["return-numbers", "--by", "technician wang", "--reason", "移到别处", "--config"])
+        .arg(&config)
+        .output()
+        .unwrap();
+    std::fs::remove_dir_all(&config).unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(said).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kiosk_taken_out_of_service_gives_its_numbers_back_to_central() {
+    let place = Place::new().await;
+    let (disk, restored) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let vault = keys::read_vault_key(&place.folder.path().join("keys").join(keys::VAULT_KEY));
+    let settings =
+        journal::Settings { vault_key: vault.unwrap(), ..place.journal_settings(disk.path()) };
+    let journal = Journal::provision(settings, Head::START).unwrap();
+    let (mut task, _handle) = place.task(&journal);
+    task.round().await.unwrap();
+    (1..=2).for_each(|n| drop(journal.issue(food_seller(id(n))).unwrap()));
+    let copy = disk.path().join("copy.db");
+    journal.back_up(&copy).unwrap();
+    crate::journal::restore(&copy, disk.path(), restored.path());
+    journal.issue(food_seller(id(3))).unwrap();
+    task.round().await.unwrap();
+    journal.close();
+
+    // An old image of that disk would give back the third number, which stands on paper.
+    let (done, said) = return_numbers(&place, restored.path());
+    assert!(!done && said.contains("restored from an old copy"), "{said}");
+    let (done, said) = return_numbers(&place, disk.path());
+    assert!(done && said.contains(&format!("returned {FOOD_SELLERS} ")), "{said}");
+    assert!(said.contains("central has every record"), "{said}");
+    let (done, said) = return_numbers(&place, disk.path());
+    assert!(done && said.contains("no number is left to return"), "{said}");
+
+    // Central's account: every number it leased has come to an end.
+    let book = rusqlite::Connection::open(place.folder.path().join("central.db")).unwrap();
+    let count = |fate: &str| -> u32 {
+        let sql = "SELECT count(*) FROM numbers WHERE series = ?1 AND fate = ?2";
+        book.query_row(sql, (FOOD_SELLERS, fate), |row| row.get(0)).unwrap()
+    };
+    assert_eq!((count("issued"), count("returned")), (3, 297));
+    place.end().await;
 }
 
 #[tokio::test]

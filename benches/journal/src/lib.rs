@@ -25,6 +25,7 @@ pub mod audit {
     mod lock;
     mod parquet;
     mod table;
+    mod tree;
     mod views;
     mod writer;
     mod xlsx;
