@@ -73,6 +73,13 @@ class Screen:
         raise SystemExit(f"pixel {x},{y} stays {self.pixel(x, y):06x}")
 
 
+def unit_environment():
+    """What the unit of the kiosk tells the C library, beside what is set here."""
+    with open(os.path.join(ROOT, "assets/systemd/permit-kiosk.service")) as unit:
+        words = " ".join(line.removeprefix("Environment=") for line in unit if line.startswith("Environment=MALLOC_"))
+    return os.environ | dict(word.split("=", 1) for word in words.split())
+
+
 def start_xvfb():
     process = subprocess.Popen(
         ["Xvfb", "-displayfd", "1", "-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten", "tcp"],
@@ -174,7 +181,7 @@ class Kiosk:
         """The demonstration once, for keys, central and devices; answers the kiosk's own command line."""
         self.demo = subprocess.Popen(
             [BINARY, "demo", "--fullscreen", "--without-bench", "--line-rate", "max", "--dir", self.stage],
-            cwd=ROOT, env=os.environ | {"DISPLAY": display}, stdout=self.log, stderr=self.log)
+            cwd=ROOT, env=unit_environment() | {"DISPLAY": display}, stdout=self.log, stderr=self.log)
         probe = os.path.join(self.stage, "probe")
         while not os.path.exists(probe):
             if self.demo.poll() is not None:
@@ -224,7 +231,7 @@ def measure_kiosk(display, folder):
     primary = kiosk.find("primary")
     blue = screen.pixel(primary[0], primary[1] - 60)
     starts = []
-    environment = os.environ | {"DISPLAY": display}
+    environment = unit_environment() | {"DISPLAY": display}
     # The same kiosk again: its journal can be open once, so the first has to end.
     os.kill(pid, signal.SIGKILL)
     kiosk.demo.wait()

@@ -86,7 +86,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     disk(&mut report, &kiosk);
     let mut check = Check::open(&devices, &DeviceKind::ALL, &clock)?;
     for one in check.settle() {
-        report.device(&one.device);
+        report.checked(&one);
     }
     tell(&report, args.json)
 }
@@ -178,10 +178,11 @@ fn journal(report: &mut Report, kiosk: &Kiosk, clock: &dyn Clock) {
         let head = reader.head()?;
         let unsent = reader.outbox_state()?.unsent;
         let last = reader.records(head.position.saturating_sub(1), 1, Record::BYTES_MAX)?;
-        Ok((head, unsent, last))
+        Ok((head, unsent, last, reader.unfinished_print_jobs()?))
     });
     match read {
-        Ok((head, unsent, last)) => {
+        Ok((head, unsent, last, papers)) => {
+            report.papers(&papers);
             let (records, wait) =
                 (report.say("条记录", "records"), report.say("条待传", "not sent yet"));
             let says = format!("{} {records}, {unsent} {wait}", head.position);

@@ -1,6 +1,8 @@
 //! `permit-kiosk run`: the kiosk itself, from its keys and its journal to the window.
 
 use std::collections::BTreeSet;
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -101,6 +103,7 @@ const NUMBERS_HELD: u64 = 280;
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     start_logging();
     let (mut kiosk, mut devices) = config::load_kiosk(&args.config)?;
+    find_display()?;
     if let Some(folder) = &args.devices {
         devices.simulated = Some(folder.clone());
     }
@@ -135,6 +138,23 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         started.and_then(|started| started).map_err(Into::into)
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where no display answers, the toolkit ends the program without a word that helps: it is looked for
+/// before.
+fn find_display() -> anyhow::Result<()> {
+    #[expect(clippy::disallowed_methods, reason = "DISPLAY is how X tells where the screen is")]
+    let display = std::env::var("DISPLAY").ok().filter(|display| !display.is_empty());
+    let Some(display) = display else {
+        bail!("no display: DISPLAY is not set; docs/kiosk-computer.md says how one is started");
+    };
+    // One that is not on this machine is reached by other ways.
+    let Some(rest) = display.strip_prefix(':') else { return Ok(()) };
+    let path = format!("/tmp/.X11-unix/X{}", rest.split('.').next().unwrap_or_default());
+    UnixStream::connect(&path)
+        .or_else(|_no_file| UnixStream::connect_addr(&SocketAddr::from_abstract_name(&path)?))
+        .with_context(|| format!("no display answers at {display}"))?;
+    Ok(())
 }
 
 /// Everything from the keys to the devices: what the window shows.

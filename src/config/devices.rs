@@ -110,12 +110,8 @@ pub enum ScannerCommands {
 pub struct ReceiptPrinter {
     /// Its line.
     pub line: Line,
-    /// Width of the roll: 80 or 58 mm.
-    pub paper_mm: u32,
-    /// Dots across at 203 dpi: 576 or 384.
+    /// Dots across its roll at 203 dpi: 576 on 80 mm, 384 on 58 mm.
     pub width_dots: u32,
-    /// Whether it cuts by itself.
-    pub cutter: bool,
 }
 
 /// The page printer for certificates.
@@ -123,10 +119,8 @@ pub struct ReceiptPrinter {
 pub struct PagePrinter {
     /// How it is reached.
     pub connection: PageConnection,
-    /// The paper in its tray.
+    /// The largest sheet it takes.
     pub paper: Paper,
-    /// Dots per inch.
-    pub resolution_dpi: u32,
     /// From this many sheets left the attendant is warned.
     pub sheets_low: u32,
 }
@@ -180,7 +174,7 @@ pub(super) const NAME: &str = "devices.toml";
 const BAUDS: [u32; 5] = [9600, 19200, 38400, 57600, 115_200];
 
 /// The keys of a device, known even where it is switched off.
-const DEVICE_KEYS: [&str; 20] = [
+const DEVICE_KEYS: [&str; 18] = [
     "port",
     "usb",
     "baud",
@@ -188,10 +182,8 @@ const DEVICE_KEYS: [&str; 20] = [
     "commands",
     "suffix",
     "paper_mm",
-    "cutter",
     "uri",
     "paper",
-    "resolution_dpi",
     "sheets_low",
     "address",
     "door",
@@ -463,11 +455,9 @@ fn receipt_printer(section: &Section<'_>) -> Option<ReceiptPrinter> {
         ],
     );
     let paper_mm = section.one_of("paper_mm", &[58, 80], 80);
-    let cutter = section.flag("cutter", true);
-    let paper_mm = paper_mm?;
     // 72 and 48 mm can be printed of them, at 8 dots a millimetre.
-    let width_dots = if paper_mm == 80 { 576 } else { 384 };
-    Some(ReceiptPrinter { line: line?, paper_mm, width_dots, cutter: cutter? })
+    let width_dots = if paper_mm? == 80 { 576 } else { 384 };
+    Some(ReceiptPrinter { line: line?, width_dots })
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -499,12 +489,6 @@ fn page_printer(section: &Section<'_>, profile: PageProfile) -> Option<PagePrint
             .map(|uri| PageConnection::Ipp { uri }),
     };
     let paper = section.choice("paper", &[("A4", Paper::A4), ("A3", Paper::A3)]);
-    let resolution_dpi = section.one_of("resolution_dpi", &[300, 600], 300);
     let sheets_low = section.number("sheets_low", 1..=500, 20);
-    Some(PagePrinter {
-        connection: connection?,
-        paper: paper?,
-        resolution_dpi: resolution_dpi?,
-        sheets_low: sheets_low?,
-    })
+    Some(PagePrinter { connection: connection?, paper: paper?, sheets_low: sheets_low? })
 }

@@ -61,6 +61,7 @@ pub fn choices(section: &str, key: &str) -> &'static [&'static str] {
         ("scanner", "commands") => &["newland", "honeywell", "plain"],
         ("receipt_printer", "profile") => &["escpos", "none"],
         ("receipt_printer", "flow_control") => &["hardware", "software", "none"],
+        ("receipt_printer", "paper_mm") => &["80", "58"],
         ("panel", "profile") => &["modbus", "none"],
         ("id_reader" | "scanner" | "receipt_printer" | "panel", "baud") => {
             &["9600", "19200", "38400", "57600", "115200"]
@@ -68,6 +69,7 @@ pub fn choices(section: &str, key: &str) -> &'static [&'static str] {
         ("page_printer", "profile") => &["pcl-serial", "pdf-serial", "none"],
         ("page_printer", "flow_control") => &["hardware", "none"],
         ("page_printer", "baud") => &["57600", "115200", "230400", "460800", "921600"],
+        ("page_printer", "paper") => &["A3", "A4"],
         ("page_printer", "sheets_low") => &["10", "20", "50", "100"],
         _ => &[],
     }
@@ -185,7 +187,6 @@ fn value_of(change: &Change) -> Result<Value, EditError> {
     match change.key.as_str() {
         "baud"
         | "paper_mm"
-        | "resolution_dpi"
         | "sheets_low"
         | "address"
         | "door"
@@ -197,7 +198,7 @@ fn value_of(change: &Change) -> Result<Value, EditError> {
         | "lamp_page_printer" => {
             text.parse::<i64>().map(Value::from).map_err(|_not_a_number| refuse("a whole number"))
         }
-        "cutter" | "enabled" => {
+        "enabled" => {
             text.parse::<bool>().map(Value::from).map_err(|_neither| refuse("true or false"))
         }
         "usb" => usb(text).ok_or_else(|| {

@@ -304,11 +304,13 @@ fn find(connection: &Connection, job: u64) -> Result<PrintJob, Error> {
         .ok_or(Error::NoSuchJob { job })
 }
 
-/// The papers that are still waited for.
+/// The papers that are still waited for. A certificate that was certainly not printed is owed to its
+/// holder; a slip is nobody's any more.
 pub(super) fn unfinished(connection: &Connection) -> Result<Vec<PrintJob>, Error> {
     let sql = format!(
         "SELECT {COLUMNS} FROM print_job
-         WHERE step IN ('queued', 'sent', 'unknown') ORDER BY job"
+         WHERE step IN ('queued', 'sent', 'unknown')
+            OR (step = 'not_printed' AND document IN ('original', 'copy')) ORDER BY job"
     );
     select(connection, &sql, ())
 }

@@ -7,7 +7,9 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::error::during;
 use super::vault::Vault;
-use super::{ChainFault, Error, Head, OutboxState, Placed, chain, outbox, store};
+use super::{
+    ChainFault, Error, Head, OutboxState, Placed, PrintJob, chain, outbox, printing, store,
+};
 use crate::seal::{VaultKey, VerifyingKey};
 use crate::wire::v1::SignedBlock;
 
@@ -99,6 +101,11 @@ impl Reader {
     /// How much central has not acknowledged.
     pub fn outbox_state(&self) -> Result<OutboxState, Error> {
         outbox::state(&self.connection)
+    }
+
+    /// The papers that are still waited for.
+    pub fn unfinished_print_jobs(&self) -> Result<Vec<PrintJob>, Error> {
+        printing::unfinished(&self.connection)
     }
 
     /// Follows the whole chain: the head if it is whole, or the first fault.

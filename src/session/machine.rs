@@ -521,13 +521,7 @@ impl Session {
             Stage::Telling => self.enter(at, Stage::Choosing),
             Stage::Identifying(_) if self.errand() == Errand::Results => self.leave(at),
             Stage::Identifying(_) => self.enter(at, Stage::Telling),
-            Stage::ProvingBusiness(_) => {
-                // Another person may go on: the identity read so far is dropped.
-                if let Some(visit) = &mut self.visit {
-                    visit.applicant = None;
-                }
-                self.enter(at, Stage::Identifying(Identifying::Waiting))
-            }
+            Stage::ProvingBusiness(_) => self.enter(at, Stage::Identifying(Identifying::Waiting)),
             Stage::Filling => self.enter(at, Stage::ProvingBusiness(ProvingBusiness::Waiting)),
             Stage::Promising => self.enter(at, Stage::Filling),
             Stage::Welcome
@@ -573,8 +567,9 @@ impl Session {
         else {
             return Vec::new();
         };
+        // What was answered on the way here before stays answered.
+        visit.guide_answers.retain(|question, _| undertaking.questions.contains(question));
         visit.undertaking = Some(undertaking);
-        visit.guide_answers.clear();
         self.find_needs(at);
         self.enter(at, Stage::Guiding)
     }
@@ -607,9 +602,8 @@ impl Session {
             return Vec::new();
         };
         if visit.entry.as_ref().map(|old| &old.id) != Some(&entry.id) {
-            // Another service asks other questions; who the applicant is stays known.
-            visit.fields.clear();
-            visit.promise = None;
+            // Who the applicant is stays known; the registers were asked for another purpose.
+            visit.forget_business();
         }
         visit.entry = Some(entry);
         self.enter(at, Stage::Telling)
@@ -635,6 +629,10 @@ impl Session {
         let (Stage::Identifying(_), Some(visit)) = (&self.stage, &mut self.visit) else {
             return Vec::new();
         };
+        if visit.applicant.as_ref().is_some_and(|before| before.id_digest != applicant.id_digest) {
+            // Somebody else goes on: what the one before showed and answered is not theirs.
+            visit.forget_business();
+        }
         visit.applicant = Some(applicant);
         visit.touched = at.monotonic;
         self.enter(at, Stage::ProvingBusiness(ProvingBusiness::Waiting))
@@ -1069,6 +1067,17 @@ impl Session {
             Stage::Done => self.part(at),
             Stage::Results if self.papers().next().is_some() => self.enter(at, Stage::Done),
             Stage::Verifying(_) | Stage::Results => self.leave(at),
+            // Who went back goes on with what is known.
+            Stage::Identifying(Identifying::Waiting | Identifying::Failed(_))
+                if self.applicant().is_some() =>
+            {
+                self.enter(at, Stage::ProvingBusiness(ProvingBusiness::Waiting))
+            }
+            Stage::ProvingBusiness(proving)
+                if *proving != ProvingBusiness::Asking && self.business().is_some() =>
+            {
+                self.all_looked_up(at)
+            }
             Stage::Welcome
             | Stage::Maintenance
             | Stage::Choosing
@@ -1095,6 +1104,18 @@ impl Session {
 }
 
 impl Visit {
+    /// Drops what the business showed, what the registers said of it, and what was answered.
+    fn forget_business(&mut self) {
+        self.uscc = None;
+        self.relation = Relation::None;
+        self.business = None;
+        self.look_ups.clear();
+        self.supervision = None;
+        self.district = None;
+        self.fields.clear();
+        self.promise = None;
+    }
+
     fn new(application: ApplicationId, at: Moment) -> Self {
         Self {
             application,

@@ -360,6 +360,11 @@ impl Session {
         self.visit.as_ref()?.business.as_ref()
     }
 
+    /// How long the registers are waited for.
+    pub fn look_up_time(&self) -> Duration {
+        self.terms.pace.look_up
+    }
+
     /// The registers and how far each look-up is, in the order shown.
     pub fn look_ups(&self) -> impl Iterator<Item = (Register, LookUp)> + '_ {
         self.visit.iter().flat_map(|visit| visit.look_ups.iter().map(|(k, v)| (*k, *v)))

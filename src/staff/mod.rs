@@ -206,6 +206,11 @@ impl Staff {
         self.people.iter().map(|(name, entry)| Member { name: name.clone(), role: entry.role })
     }
 
+    /// Whether somebody of this name is a technician: they alone change a configuration.
+    pub fn has_technician(&self, name: &str) -> bool {
+        self.people.get(name).is_some_and(|entry| entry.role == Role::Technician)
+    }
+
     /// Whether somebody has this name.
     pub fn knows(&self, name: &str) -> bool {
         self.people.contains_key(name)

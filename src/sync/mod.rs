@@ -101,6 +101,14 @@ pub struct State {
     pub last_error: Option<LastError>,
 }
 
+impl State {
+    /// Whether the last round went to its end: central has heard how far this journal goes and takes it for
+    /// the real one.
+    pub fn is_agreed(&self) -> bool {
+        self.connected && self.last_error.is_none() && self.quarantined.is_none()
+    }
+}
+
 /// Something that went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastError {

@@ -20,7 +20,7 @@ use super::{Error, Message, send, spawn};
 use crate::config::Change;
 use crate::domain::Language;
 use crate::fault::Chain;
-use crate::staff::{Role, Staff};
+use crate::staff::Staff;
 
 /// The socket, in the data folder.
 const FILE_NAME: &str = "kiosk.sock";
@@ -185,7 +185,7 @@ impl Desk {
             Ok(staff) => staff,
             Err(error) => return tell(reply, Answer::refused(Chain(&error).to_string())),
         };
-        if !staff.members().any(|member| member.name == by && member.role == Role::Technician) {
+        if !staff.has_technician(&by) {
             return tell(reply, Answer::refused(format!("{by} is no technician of this kiosk")));
         }
         let parsed: Option<Vec<Change>> = changes.iter().map(|text| Change::parse(text)).collect();

@@ -160,6 +160,7 @@ impl Check {
             | Message::Terms(_)
             | Message::Synced(_)
             | Message::Asked(..)
+            | Message::Rested(_)
             | Message::Worked(_)
             | Message::Beside(..)
             | Message::Then(_) => {}
@@ -198,7 +199,9 @@ impl Check {
                 self.devices.scanner.as_ref().map(|device| device.send(scanner::Command::Arm))
             }
             DeviceKind::ReceiptPrinter => {
-                let job = test_papers::slip_job(self.jobs, kiosk, papers, now)?;
+                let configured = self.configured.receipt_printer.as_ref();
+                let width_dots = configured.ok_or("this kiosk has no such device")?.width_dots;
+                let job = test_papers::slip_job(self.jobs, kiosk, papers, now, width_dots)?;
                 let printer = self.devices.receipt_printer.as_ref();
                 printer.map(|device| device.send(receipt_printer::Command::Print(job)))
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::desk::Desk;
+use super::desk::{Desk, printer_of};
 use super::report::{
     About, Device, DeviceKind, Disk, Known, Line, Numbers, Readiness, UnknownSheet,
 };
@@ -16,7 +16,7 @@ use crate::journal::{self, SheetSize, Tray, Trays};
 use crate::staff::{Door, Member, Pin, Refusal};
 use crate::sync;
 use crate::wire::v1::{
-    Body, Document, Faulted, MaintenanceEmptied, MaintenanceRefused, MaintenanceSignedIn,
+    Body, Faulted, MaintenanceEmptied, MaintenanceRefused, MaintenanceSignedIn,
     MaintenanceSignedOut, PrintStep, Role, SheetAnswer, SignOut,
 };
 
@@ -63,6 +63,11 @@ pub enum Ask {
     },
     /// The next numbered sheet of a tray was spoiled.
     SpoilBlank(SheetSize),
+    /// A technician takes the kiosk out of service and gives back what is left of its numbers.
+    ReturnNumbers {
+        /// Why, in their words.
+        why: String,
+    },
     /// Maintenance is over.
     SignOut(SignOut),
 }
@@ -133,6 +138,11 @@ impl Console {
         }
     }
 
+    /// Whether a device was well when it last said how it is.
+    pub(super) fn is_usable(&self, kind: DeviceKind) -> bool {
+        self.devices.get(&kind).is_some_and(|device| device.health.is_usable())
+    }
+
     /// A device said what it is.
     pub(super) fn identified(
         &mut self,
@@ -190,6 +200,7 @@ impl Desk {
                 let spoiled = desk.settings.journal.spoil_blank(by, paper);
                 desk.booked(spoiled)
             }),
+            Ask::ReturnNumbers { why } => self.as_technician(|desk, by| desk.give_back(by, why)),
             Ask::SignOut(reason) => {
                 self.sign_out(reason);
                 Told::Out
@@ -237,9 +248,7 @@ impl Desk {
         let Some(Member { name, .. }) = self.console.member.take() else { return };
         self.end_work();
         self.note(Body::MaintenanceSignedOut(MaintenanceSignedOut { name, reason }));
-        // What was held back meanwhile, and what was settled as not printed.
-        self.feed(Document::Original);
-        self.feed(Document::Receipt);
+        self.feed_attended();
     }
 
     fn settle(&mut self, job: u64, answer: SheetAnswer) -> Told {
@@ -292,7 +301,18 @@ impl Desk {
         }
     }
 
-    /// Whether blank sheets could be booked.
+    /// Gives the kiosk's numbers back for good. A restored copy of an older disk must not: its numbers may
+    /// stand on paper, and only central knows.
+    fn give_back(&mut self, by: String, why: String) -> bool {
+        if !self.console.sync.as_ref().is_some_and(sync::State::is_agreed) {
+            tracing::warn!("no number is given back before central has agreed with this journal");
+            return false;
+        }
+        let returned = self.settings.journal.return_numbers(why, by);
+        self.booked(returned.map(|_ranges| true))
+    }
+
+    /// Whether blank sheets or numbers could be booked.
     fn booked(&mut self, done: Result<bool, journal::Error>) -> bool {
         match done {
             Ok(done) => {
@@ -395,12 +415,7 @@ impl Desk {
     }
 
     fn unknown(&self, job: &journal::PrintJob) -> UnknownSheet {
-        let printer = match job.document {
-            Document::Original | Document::Copy => DeviceKind::PagePrinter,
-            Document::Receipt | Document::Slip | Document::DataReceipt => {
-                DeviceKind::ReceiptPrinter
-            }
-        };
+        let printer = printer_of(job.document);
         let sent = self.console.sent.get(&job.job);
         UnknownSheet {
             job: job.job,

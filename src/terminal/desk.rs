@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
@@ -16,9 +17,10 @@ use super::report::{self, Device, DeviceKind};
 use super::slips::{self, Kiosk};
 use super::verifying::{Code, trusted};
 use super::work::{Bench, Tested};
-use super::{Message, Settings};
+use super::{Message, Settings, send};
+use crate::certificate::slip::Slip;
 use crate::certificate::{Bitmap, Fonts};
-use crate::config::PageConnection;
+use crate::config::{self, PageConnection};
 use crate::device::{Health, Report, id_reader, page_printer, panel, receipt_printer, scanner};
 use crate::domain::{Action, Applicant, Grant, IdentitySource, MaskedId, Permit, Private};
 use crate::fault::{Chain, Fault, FaultCode};
@@ -34,6 +36,9 @@ use crate::session::event::{
 };
 use crate::staff::Door;
 use crate::wire::v1::{Body, DataReceipt, Document, PrintStep, Rated};
+
+/// Longer than a device's health takes to settle.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// The thread's state.
 pub(super) struct Desk {
@@ -52,6 +57,9 @@ pub(super) struct Desk {
     pub(super) console: Console,
     /// Somebody is at the kiosk.
     in_visit: bool,
+    /// Staff stands here: the kiosk was just started or signed out of, and nobody has begun since. What is
+    /// owed to somebody who has left is printed then alone.
+    attended: bool,
     /// Counts visits, so that an answer to the one before is known as such.
     visit: u64,
     /// 90 MB, for as long as papers are made.
@@ -120,6 +128,7 @@ impl Desk {
             equipment: Equipment::NONE,
             console,
             in_visit: false,
+            attended: true,
             visit: 0,
             fonts: OnceCell::new(),
             who: None,
@@ -165,6 +174,7 @@ impl Desk {
                         self.panel(report);
                     }
                 }
+                Message::Rested(document) => self.go_on(document),
                 Message::Worked(news) => self.worked(news),
                 Message::Beside(request, reply) => self.answer_beside(request, reply),
                 Message::Terms(terms) => self.tell(Event::TermsChanged(terms)),
@@ -210,6 +220,7 @@ impl Desk {
         // A call for help is no visit: it is made on the welcome screen, too.
         if !matches!(effect, Effect::CallHelp(_)) {
             self.in_visit = !matches!(effect, Effect::Wipe);
+            self.attended &= !self.in_visit;
         }
         self.guide(&effect);
         match effect {
@@ -290,7 +301,8 @@ impl Desk {
         self.data.clear();
         self.look_ups = 0;
         self.jobs.clear();
-        self.pages.waiting.clear();
+        // What is owed to somebody from before waits on.
+        self.pages.waiting.retain(|sheet| sheet.visit.is_none());
         self.receipts.waiting.clear();
         self.judge();
     }
@@ -334,7 +346,7 @@ impl Desk {
             look_ups::ask(self.settings.registers.clone(), query, purpose, self.who.clone());
         self.settings.runtime.spawn(async move {
             match asking.await {
-                Some(answer) => super::send(&inbox, Message::LookedUp { visit, answer }),
+                Some(answer) => send(&inbox, Message::LookedUp { visit, answer }),
                 None => tracing::error!("a register was to be asked for nobody"),
             }
         });
@@ -356,7 +368,7 @@ impl Desk {
         let asking = code.ask(self.settings.registers.clone(), seen);
         self.settings.runtime.spawn(async move {
             let verified = Box::new(asking.await);
-            super::send(&inbox, Message::Verified { visit, verified });
+            send(&inbox, Message::Verified { visit, verified });
         });
     }
 
@@ -607,26 +619,36 @@ impl Desk {
             (Some(case), Some(issued), Document::Receipt) => {
                 let url = self.page_url(&issued.permit);
                 let slip = slips::receipt(&kiosk, case, &issued.permit, &url);
-                PaperSettings::slip(self.fonts()?, &slip)
+                self.drawn(&slip)
             }
-            (Some(case), _, Document::Slip) => {
-                PaperSettings::slip(self.fonts()?, &slips::explanation(&kiosk, case))
-            }
+            (Some(case), _, Document::Slip) => self.drawn(&slips::explanation(&kiosk, case)),
             (Some(case), _, Document::DataReceipt) => {
-                PaperSettings::slip(self.fonts()?, &slips::data_receipt(&kiosk, case, &self.data))
+                self.drawn(&slips::data_receipt(&kiosk, case, &self.data))
             }
             (_, _, document) => Err(super::papers::Error::NoCase { document: document.as_str() }),
         }
         .map(|dots| (dots, None))
     }
 
+    /// A slip as dots, as wide as the receipt printer's roll.
+    pub(super) fn drawn(&self, slip: &Slip) -> Result<Bitmap, super::papers::Error> {
+        /// Where there is no receipt printer, nothing asks.
+        const WIDEST: u32 = 576;
+        let printer = self.settings.devices.receipt_printer.as_ref();
+        let width = printer.map_or(WIDEST, |printer| printer.width_dots);
+        PaperSettings::slip(self.fonts()?, slip, width)
+    }
+
     /// A certificate as dots, and as a file where its printer may read that.
     fn made(&self, sheet: Certificate) -> Result<Made, super::papers::Error> {
         let printer = self.settings.devices.page_printer.as_ref();
-        let reads_pdf = printer.is_some_and(|printer| {
-            matches!(printer.connection, PageConnection::Serial { prefers_pdf: true, .. })
-        });
-        let dots = sheet.dots()?;
+        let largest = printer.map_or(config::Paper::A4, |printer| printer.paper);
+        let dots = sheet.dots(largest)?;
+        // The file is as large as it was made: of a smaller sheet there are only dots.
+        let reads_pdf = sheet.fits(largest)
+            && printer.is_some_and(|printer| {
+                matches!(printer.connection, PageConnection::Serial { prefers_pdf: true, .. })
+            });
         Ok((dots, reads_pdf.then(|| Private::new(sheet.into_pdf()))))
     }
 
@@ -637,22 +659,27 @@ impl Desk {
         }
     }
 
+    /// Staff has signed out and stands beside the kiosk: what was held back meanwhile, what was settled as
+    /// not printed, and what is owed to somebody who has left.
+    pub(super) fn feed_attended(&mut self) {
+        self.attended = true;
+        self.feed(Document::Original);
+        self.feed(Document::Receipt);
+    }
+
     /// Gives the printer its next paper, if it is free and well, and nobody is at the console.
     pub(super) fn feed(&mut self, document: Document) {
-        let printer = match document {
-            Document::Original | Document::Copy => DeviceKind::PagePrinter,
-            Document::Receipt | Document::Slip | Document::DataReceipt => {
-                DeviceKind::ReceiptPrinter
-            }
-        };
-        if self.console.member.is_some() || self.bench.tests(printer) {
+        if self.console.member.is_some() || self.bench.tests(printer_of(document)) {
             return;
         }
+        let attended = self.attended;
         let queue = self.queue_of(document);
         if queue.current.is_some() || !queue.usable {
             return;
         }
-        let Some(sheet) = queue.waiting.pop_front() else { return };
+        let may_come_out = |sheet: &Sheet| sheet.visit.is_some() || attended;
+        let next = queue.waiting.iter().position(may_come_out);
+        let Some(sheet) = next.and_then(|next| queue.waiting.remove(next)) else { return };
         // First durable, then sent: a crash from here on leaves a paper that may have been printed.
         let journal = &self.settings.journal;
         let noted = match sheet.job.document {
@@ -726,20 +753,44 @@ impl Desk {
             self.journal_failed(&error);
         }
         self.recorded();
-        let here = sheet.visit == Some(self.visit);
+        let waited_for = sheet.visit.is_none_or(|visit| visit == self.visit);
         match (step, fault) {
             (PrintStep::Confirmed { .. }, _) => self.tell_paper(&sheet, PaperState::Printed),
-            // It goes on by itself while its applicant is here.
-            (PrintStep::NotPrinted, Some(fault)) if here => {
+            // It goes on by itself while its applicant is here, or staff.
+            (PrintStep::NotPrinted, Some(fault)) if waited_for => {
                 self.tell_paper(&sheet, PaperState::Held(fault));
                 match self.settings.journal.print_step(sheet.job.job, PrintStep::Queued) {
-                    Ok(()) => self.queue_of(document).waiting.push_front(sheet),
+                    Ok(()) => {
+                        self.queue_of(document).waiting.push_front(sheet);
+                        self.pause(document);
+                    }
                     Err(error) => self.journal_failed(&error),
                 }
             }
             _ => self.tell_paper(&sheet, PaperState::Unknown),
         }
         self.feed(document);
+    }
+
+    /// What a printer has just refused is not offered again at once: a printer that is asked without end never
+    /// comes to say what it lacks. It goes on when the printer next says how it is, or after a while.
+    fn pause(&mut self, document: Document) {
+        self.queue_of(document).usable = false;
+        let inbox = self.inbox.clone();
+        self.settings.runtime.spawn(async move {
+            tokio::time::sleep(PAUSE).await;
+            send(&inbox, Message::Rested(document));
+        });
+    }
+
+    /// The pause is over. A printer that meanwhile said that it is not well is left alone.
+    fn go_on(&mut self, document: Document) {
+        let is_well = self.console.is_usable(printer_of(document));
+        let queue = self.queue_of(document);
+        if is_well && !queue.usable {
+            queue.usable = true;
+            self.feed(document);
+        }
     }
 
     fn tell_paper(&self, sheet: &Sheet, state: PaperState) {
@@ -755,7 +806,17 @@ impl Desk {
             let document = job.document;
             let step = match (&job.step, document) {
                 (PrintStep::Sent, _) => PrintStep::Unknown,
-                (PrintStep::Queued, Document::Original | Document::Copy) => {
+                (
+                    PrintStep::Queued | PrintStep::NotPrinted,
+                    Document::Original | Document::Copy,
+                ) => {
+                    if job.step == PrintStep::NotPrinted
+                        && let Err(error) =
+                            self.settings.journal.print_step(job.job, PrintStep::Queued)
+                    {
+                        self.journal_failed(&error);
+                        continue;
+                    }
                     if let Err(error) = self.take_up_certificate(job) {
                         tracing::error!(error = %Chain(&error), "a certificate waits for a person");
                     }
@@ -991,15 +1052,7 @@ impl Desk {
             }
         });
         self.feed(document);
-        self.fares(
-            match document {
-                Document::Original | Document::Copy => DeviceKind::PagePrinter,
-                Document::Receipt | Document::Slip | Document::DataReceipt => {
-                    DeviceKind::ReceiptPrinter
-                }
-            },
-            health,
-        );
+        self.fares(printer_of(document), health);
     }
 
     pub(super) fn fares(&mut self, kind: DeviceKind, health: Health) {
@@ -1072,6 +1125,14 @@ fn document_of(paper: Paper) -> Document {
         Paper::Receipt => Document::Receipt,
         Paper::Slip => Document::Slip,
         Paper::Data => Document::DataReceipt,
+    }
+}
+
+/// The printer a paper comes out of.
+pub(super) fn printer_of(document: Document) -> DeviceKind {
+    match document {
+        Document::Original | Document::Copy => DeviceKind::PagePrinter,
+        Document::Receipt | Document::Slip | Document::DataReceipt => DeviceKind::ReceiptPrinter,
     }
 }
 

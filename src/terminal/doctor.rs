@@ -6,12 +6,14 @@
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::check::Checked;
 use super::report::{Device, DeviceKind, Readiness};
 use crate::certificate::slip::{Align, Block, Size, Slip, SlipKind};
 use crate::device::Health;
 use crate::domain::Language;
 use crate::domain::calendar::datetime_in_china;
 use crate::fault::{Fault, FaultCode};
+use crate::journal::PrintJob;
 
 /// How a part is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -220,6 +222,20 @@ impl Report {
         self.add_remedy(area, name, state, says, code.remedy(self.language).to_owned());
     }
 
+    /// Adds the line of a device that has had all the time there is for a start: one that still does, does
+    /// not answer.
+    pub fn checked(&mut self, checked: &Checked) {
+        if checked.device.health != Health::Starting || checked.port.is_none() {
+            return self.device(&checked.device);
+        }
+        let says = self.say("没有应答", "does not answer");
+        let remedy = self.say(
+            "看是否通电、波特率是否一致；“permit-kiosk device discover”可以查出",
+            "is it switched on, and set to this speed? `permit-kiosk device discover` finds out",
+        );
+        self.add_remedy(Area::Devices, checked.device.kind.as_str(), State::Bad, says, remedy);
+    }
+
     /// Adds the line of a device.
     pub fn device(&mut self, device: &Device) {
         let name = device.kind.as_str();
@@ -292,8 +308,24 @@ impl Report {
                 self.add(Area::Paper, paper.as_str(), State::Good, says);
             }
         }
-        if !readiness.sheets.is_empty() {
-            let count = readiness.sheets.len();
+        self.unconfirmed(readiness.sheets.len());
+    }
+
+    /// Adds what the journal of a kiosk that does not run says of its papers.
+    pub fn papers(&mut self, unfinished: &[PrintJob]) {
+        let asked = unfinished.iter().filter(|job| job.step.is_in_doubt()).count();
+        self.unconfirmed(asked);
+        let owed = unfinished.len() - asked;
+        if owed > 0 {
+            let says = format!("{owed} {}", self.say("张待打印", "papers are owed"));
+            let remedy =
+                self.say("启动后自动打印，请在旁边等候", "they are printed at the start: stand by");
+            self.add_remedy(Area::Paper, "", State::Warn, says, remedy);
+        }
+    }
+
+    fn unconfirmed(&mut self, count: usize) {
+        if count > 0 {
             let says =
                 format!("{count} {}", self.say("张待确认", "sheets wait for somebody's word"));
             let remedy = FaultCode::PageUnconfirmed.remedy(self.language).to_owned();

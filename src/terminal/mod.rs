@@ -34,6 +34,7 @@ use crate::session::Terms;
 use crate::session::effect::Effect;
 use crate::session::event::{Event, Moment, Verified};
 use crate::sync::{self, NumberPlan};
+use crate::wire::v1::Document;
 
 use console::{Ask, Told};
 use desk::Desk;
@@ -145,10 +146,18 @@ enum Message {
     Receipt(u64, Report<receipt_printer::Event>),
     Page(u64, Report<page_printer::Event>),
     Panel(u64, Report<panel::Event>),
+    /// A printer that refused a paper may be offered it again.
+    Rested(Document),
     Worked(work::News),
     Beside(beside::Request, oneshot::Sender<beside::Answer>),
-    LookedUp { visit: u64, answer: look_ups::Answer },
-    Verified { visit: u64, verified: Box<Verified> },
+    LookedUp {
+        visit: u64,
+        answer: look_ups::Answer,
+    },
+    Verified {
+        visit: u64,
+        verified: Box<Verified>,
+    },
     Terms(Box<Terms>),
     Synced(Box<sync::State>),
     Asked(Ask, oneshot::Sender<Told>),
@@ -260,23 +269,17 @@ fn start_devices(
     unfinished: &[journal::PrintJob],
     starter: &Starter,
 ) -> Result<Devices, Error> {
-    use crate::wire::v1::{Document, PrintStep};
-    let sent = |kind: DeviceKind| {
-        unfinished.iter().any(|job| {
-            let printer = match job.document {
-                Document::Original | Document::Copy => DeviceKind::PagePrinter,
-                Document::Receipt | Document::Slip | Document::DataReceipt => {
-                    DeviceKind::ReceiptPrinter
-                }
-            };
-            job.step == PrintStep::Sent && printer == kind
-        })
-    };
     let mut devices = Devices::default();
     for kind in DeviceKind::ALL {
-        devices.start(kind, configured, sent(kind), starter)?;
+        devices.start(kind, configured, may_hold_paper(unfinished, kind), starter)?;
     }
     Ok(devices)
+}
+
+/// Whether a printer may have a paper in it that was sent and did not come out as far as anybody knows:
+/// until a person has answered for it, the printer has to be cleared, or it comes out for somebody else.
+fn may_hold_paper(unfinished: &[journal::PrintJob], kind: DeviceKind) -> bool {
+    unfinished.iter().any(|job| job.step.is_in_doubt() && desk::printer_of(job.document) == kind)
 }
 
 fn spawn(name: &'static str, work: impl FnOnce() + Send + 'static) -> Result<(), Error> {

@@ -17,10 +17,12 @@ use crate::wire::v1::Document;
 
 /// Resolution of the page printer's dots.
 const PRINT_DPI: u16 = 300;
+/// A3 drawn with these for every inch is A4 when it is printed: 300 by the root of two, rounded down.
+const SHRUNK_DPI: u16 = 212;
 /// Resolution of the picture on the screen: an A3 sheet becomes 992 × 702 dots.
 const PREVIEW_DPI: u16 = 60;
-/// Dots across the receipt paper: 72 mm at 203 dpi.
-const RECEIPT_DOTS: u32 = 576;
+/// The long side of A4.
+const A4_MM: f32 = 297.0;
 
 /// What papers are made with.
 #[derive(Debug, Clone)]
@@ -92,6 +94,7 @@ impl Error {
 pub(super) struct Certificate {
     pdf: Vec<u8>,
     document: &'static str,
+    is_larger_than_a4: bool,
 }
 
 impl PaperSettings {
@@ -144,12 +147,13 @@ impl PaperSettings {
             let file = folder.join(format!("{}-{document}.pdf", permit.number));
             durable::write(&file, &pdf).map_err(|source| Error::Keep { source })?;
         }
-        Ok(Certificate { pdf, document })
+        let [width_mm, height_mm] = template.page_mm();
+        Ok(Certificate { pdf, document, is_larger_than_a4: width_mm.max(height_mm) > A4_MM })
     }
 
-    /// A slip as dots.
-    pub(super) fn slip(fonts: &Fonts, slip: &Slip) -> Result<Bitmap, Error> {
-        slip::render(slip, fonts, RECEIPT_DOTS)
+    /// A slip as dots, `width_dots` across.
+    pub(super) fn slip(fonts: &Fonts, slip: &Slip, width_dots: u32) -> Result<Bitmap, Error> {
+        slip::render(slip, fonts, width_dots)
             .map_err(|source| Error::Make { document: "slip", source })
     }
 
@@ -162,10 +166,15 @@ impl PaperSettings {
 }
 
 impl Certificate {
-    /// The sheet as the page printer's dots.
-    pub(super) fn dots(&self) -> Result<Bitmap, Error> {
-        raster(&self.pdf, PRINT_DPI, 0)
-            .map_err(|source| Error::Make { document: self.document, source })
+    /// Whether a printer whose largest sheet is `largest` prints it as large as it is.
+    pub(super) fn fits(&self, largest: config::Paper) -> bool {
+        !self.is_larger_than_a4 || largest == config::Paper::A3
+    }
+
+    /// The sheet as the dots of a printer whose largest sheet is `largest`.
+    pub(super) fn dots(&self, largest: config::Paper) -> Result<Bitmap, Error> {
+        let dpi = if self.fits(largest) { PRINT_DPI } else { SHRUNK_DPI };
+        raster(&self.pdf, dpi, 0).map_err(|source| Error::Make { document: self.document, source })
     }
 
     /// The sheet as a file.

@@ -67,6 +67,13 @@ pub struct Line {
     pub head: Option<u64>,
 }
 
+impl Line {
+    /// Whether central has agreed with this journal.
+    pub fn is_agreed(&self) -> bool {
+        self.sync.as_ref().is_some_and(sync::State::is_agreed)
+    }
+}
+
 /// The numbers of a series.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Numbers {

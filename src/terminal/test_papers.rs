@@ -96,19 +96,16 @@ pub(super) fn slip_job(
     kiosk: &Kiosk,
     papers: &PaperSettings,
     now: Timestamp,
+    width_dots: u32,
 ) -> Result<receipt_printer::Job, String> {
-    let fonts = papers.fonts().map_err(|error| Chain(&error).to_string())?;
-    slip_job_of(number, &slip(kiosk, now), &fonts)
+    let made =
+        papers.fonts().and_then(|fonts| PaperSettings::slip(&fonts, &slip(kiosk, now), width_dots));
+    slip_job_of(number, &made.map_err(|error| Chain(&error).to_string())?)
 }
 
 /// A slip that is nobody's as a job.
-pub(super) fn slip_job_of(
-    number: u64,
-    slip: &Slip,
-    fonts: &Fonts,
-) -> Result<receipt_printer::Job, String> {
-    let dots = PaperSettings::slip(fonts, slip).map_err(|error| Chain(&error).to_string())?;
-    let raster = raster(&dots).ok_or("the slip has no dots")?;
+pub(super) fn slip_job_of(number: u64, dots: &Bitmap) -> Result<receipt_printer::Job, String> {
+    let raster = raster(dots).ok_or("the slip has no dots")?;
     Ok(receipt_printer::Job::new(number, raster))
 }
 

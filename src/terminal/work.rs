@@ -14,7 +14,7 @@ use super::desk::Desk;
 pub use super::devices::differing;
 use super::devices::make_page_job;
 use super::report::DeviceKind;
-use super::{Message, send, spawn, test_papers};
+use super::{Message, may_hold_paper, send, spawn, test_papers};
 use crate::config::{self, Change, Devices, Edited};
 use crate::device::discovery::{self, Found, Language, SerialPort, ports};
 use crate::device::{Health, id_reader, page_printer, receipt_printer, scanner};
@@ -361,8 +361,8 @@ impl Desk {
         slip: &crate::certificate::slip::Slip,
     ) -> Result<(), String> {
         let printer = self.devices.receipt_printer.as_ref().ok_or("there is none")?;
-        let fonts = self.fonts().map_err(|error| Chain(&error).to_string())?;
-        let job = test_papers::slip_job_of(number, slip, fonts)?;
+        let dots = self.drawn(slip).map_err(|error| Chain(&error).to_string())?;
+        let job = test_papers::slip_job_of(number, &dots)?;
         printer.send(receipt_printer::Command::Print(job)).map_err(|error| error.to_string())
     }
 
@@ -476,8 +476,14 @@ impl Desk {
         for kind in kinds {
             self.devices.stop(*kind);
         }
+        let unfinished = self.settings.journal.unfinished_print_jobs().unwrap_or_else(|error| {
+            self.journal_failed(&error);
+            Vec::new()
+        });
         for kind in kinds {
-            let started = self.devices.start(*kind, &self.settings.devices, false, &self.starter);
+            let may_hold = may_hold_paper(&unfinished, *kind);
+            let started =
+                self.devices.start(*kind, &self.settings.devices, may_hold, &self.starter);
             if let Err(error) = started {
                 tracing::error!(error = %Chain(&error), "a device cannot be started");
             }

@@ -9,7 +9,7 @@ use super::widget::keypad::CURTAIN;
 use super::widget::label;
 use crate::domain::Language;
 use crate::session::event::PaperState;
-use crate::session::{Session, Stage};
+use crate::session::{Outcome, Session, Stage};
 
 /// Something seen on the way through the screen.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,13 +103,15 @@ pub(super) fn key(
         Stage::Identifying(how_far) => format!("{how_far:?}"),
         Stage::ProvingBusiness(how_far) => format!("{how_far:?}"),
         Stage::Verifying(how_far) => format!("{how_far:?}"),
+        Stage::Decided(Outcome::Recording) => "recording".to_owned(),
+        Stage::Decided(Outcome::NotRecorded) => "not recorded".to_owned(),
+        Stage::Results => format!("{:?}", session.copying().map(|(_, copying)| copying)),
         Stage::Welcome
         | Stage::Maintenance
         | Stage::Choosing
         | Stage::Guiding
         | Stage::Telling
         | Stage::LookingUp
-        | Stage::Results
         | Stage::Filling
         | Stage::Promising
         | Stage::Decided(_)

@@ -146,7 +146,11 @@ pub struct App {
     /// At night the screen is not dark before.
     lit_until: Duration,
     /// How far the page is moved; told by the toolkit only while the page does not fit.
+    /// Until then a kiosk that cannot serve is one that starts.
+    starts_until: Duration,
     scroll: Scroll,
+    /// The toolkit has to be told that the page is at its top.
+    rewound: bool,
     hide_cursor: bool,
     fits_display: bool,
     inbox: Inbox,
@@ -331,7 +335,9 @@ impl App {
             night: None,
             is_night: false,
             lit_until: Duration::ZERO,
+            starts_until: Duration::ZERO,
             scroll: Scroll::default(),
+            rewound: false,
             hide_cursor: false,
             fits_display: false,
             inbox: Inbox(None),
@@ -349,8 +355,14 @@ impl App {
         app.probe = probe;
         app.night = night;
         app.help.phone = phone;
+        app.begin_starting();
         app.rest();
         app
+    }
+
+    /// Says that the kiosk is starting, until it can serve or its devices have had their time.
+    pub fn begin_starting(&mut self) {
+        self.starts_until = self.now + STARTING_AT_MOST;
     }
 
     /// The visit.
@@ -365,7 +377,14 @@ impl App {
 
     /// Takes a message; never waits.
     pub fn update(&mut self, message: Message) -> Task<Message> {
-        let task = self.take(message);
+        let before = (std::mem::discriminant(&self.screen), self.screen.page());
+        let mut task = self.take(message);
+        if before != (std::mem::discriminant(&self.screen), self.screen.page()) {
+            self.rewind();
+        }
+        if std::mem::take(&mut self.rewound) {
+            task = Task::batch([task, operation::snap_to(PAGE, RelativeOffset::START)]);
+        }
         match self.reading() {
             Some(reading) => Task::batch([task, reading]),
             None => task,
@@ -383,15 +402,7 @@ impl App {
             Message::Screen(Touch(screen::Message::ScrollBy(y))) => {
                 return operation::scroll_by(PAGE, AbsoluteOffset { x: 0.0, y });
             }
-            Message::Screen(Touch(message)) => {
-                let before = (std::mem::discriminant(&self.screen), self.screen.page());
-                let asked = self.touched(message);
-                if before != (std::mem::discriminant(&self.screen), self.screen.page()) {
-                    self.scroll = Scroll::default();
-                    return Task::batch([asked, operation::snap_to(PAGE, RelativeOffset::START)]);
-                }
-                return asked;
-            }
+            Message::Screen(Touch(message)) => return self.touched(message),
             Message::Touched => {
                 self.help.touched = self.now;
                 self.tell(Event::Touched);
@@ -464,7 +475,7 @@ impl App {
             Message::Measured(size) => {
                 if size.width >= 1.0 && size.height >= 1.0 {
                     self.window = size;
-                    self.scroll = Scroll::default();
+                    self.rewind();
                 }
             }
             Message::CloseAsked => {}
@@ -484,11 +495,10 @@ impl App {
             }
             screen::Message::DataOpened(open) => {
                 self.data = open;
-                self.scroll = Scroll::default();
+                self.rewind();
                 if open {
                     self.tell(Event::DataOpened);
                 }
-                return operation::snap_to(PAGE, RelativeOffset::START);
             }
             screen::Message::AskToEnd => self.asks_to_end = true,
             screen::Message::KeepOn => self.asks_to_end = false,
@@ -558,7 +568,7 @@ impl App {
         let nobody_here = *self.session.stage() == Stage::Welcome;
         let before = std::mem::discriminant(self.session.stage());
         if matches!(event, Event::LanguageChosen(_) | Event::LargePrintChosen(_)) {
-            self.scroll = Scroll::default();
+            self.rewind();
         }
         // On the screen, or before the panel.
         if matches!(event, Event::Touched) {
@@ -567,12 +577,15 @@ impl App {
         for effect in self.session.update(at, event) {
             self.performer.perform(effect);
         }
+        if self.session.equipment().can_serve() {
+            self.starts_until = Duration::ZERO;
+        }
         if std::mem::discriminant(self.session.stage()) == before {
             self.screen.follow(&self.session);
         } else {
             // What was typed, drawn or shown on the screen before goes with it.
             self.screen = Screen::of(&self.session, self.now);
-            self.scroll = Scroll::default();
+            self.rewind();
             self.asks_to_end = false;
             self.help.open = false;
             self.data = false;
@@ -583,6 +596,12 @@ impl App {
             (false, true) => self.rest_after_visit(),
             (true, true) | (false, false) => {}
         }
+    }
+
+    /// The page begins at its top, for the screens and for the toolkit.
+    fn rewind(&mut self) {
+        self.scroll = Scroll::default();
+        self.rewound = true;
     }
 
     /// Somebody is here: whatever the hour, the screen is as bright as by day, also while nothing is begun.
@@ -677,6 +696,7 @@ impl App {
             scroll: self.scroll,
             help: &self.help,
             data: self.data,
+            is_starting: self.now < self.starts_until,
         };
         let content = self
             .screen
@@ -791,6 +811,9 @@ impl App {
         }
     }
 }
+
+/// Opening a line and asking what is there takes seconds; a device that needs longer is out of order.
+const STARTING_AT_MOST: Duration = Duration::from_secs(30);
 
 /// How often the screen says that it is alive. `WatchdogSec=` in the unit is three times as long.
 const RESTED_EVERY: Duration = Duration::from_secs(10);

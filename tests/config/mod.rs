@@ -223,7 +223,7 @@ fn what_was_written_is_what_is_meant() {
     assert_eq!(devices.id_reader.unwrap().line.port, usb);
     assert_eq!(devices.scanner.unwrap().line.baud, 9600);
     let receipt_printer = devices.receipt_printer.unwrap();
-    assert_eq!((receipt_printer.width_dots, receipt_printer.cutter), (384, false));
+    assert_eq!(receipt_printer.width_dots, 384);
     let page_printer = devices.page_printer.unwrap();
     assert_eq!(page_printer.paper, Paper::A3);
     let uri = "ipp://192.168.1.50:631/ipp/print".to_owned();

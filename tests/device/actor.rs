@@ -234,6 +234,17 @@ fn a_line_that_is_reopened_is_told_as_closed_and_opened() {
 }
 
 #[test]
+fn who_is_answered_faster_than_bytes_go_out_loses_the_line_and_not_the_kiosk() {
+    let stage = Stage::opened(LineRate::Real);
+    for _ in 0..3 {
+        stage.order(Order::Send(vec![0; 8192]));
+    }
+    assert_eq!(event(&stage.reports), Told::Closed);
+    assert_eq!(event(&stage.reports), Told::Opened);
+    assert!(stage.device.shutdown());
+}
+
+#[test]
 fn what_came_while_nobody_listened_is_not_delivered() {
     let stage = Stage::opened(LineRate::Max);
     stage.simulation.command("sink unplug").unwrap();

@@ -158,27 +158,27 @@ impl Lobby {
         });
     }
 
-    pub(super) fn stall(&mut self) {
-        self.signal(rustix::process::Signal::STOP);
+    /// Stops a process of the product, `run` or `central`, until it goes on.
+    pub(super) fn stall(&mut self, part: &str) {
+        self.signal(part, rustix::process::Signal::STOP);
     }
 
-    pub(super) fn go_on(&mut self) {
-        self.signal(rustix::process::Signal::CONT);
+    pub(super) fn go_on(&mut self, part: &str) {
+        self.signal(part, rustix::process::Signal::CONT);
     }
 
-    /// Stops or continues the kiosk's own process.
-    fn signal(&self, signal: rustix::process::Signal) {
-        let data = self.stage.join("data");
-        let is_kiosk = |id: &u32| {
+    fn signal(&self, part: &str, signal: rustix::process::Signal) {
+        let part = format!("\0{part}\0");
+        let is_it = |id: &u32| {
             let line = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
             let line = String::from_utf8_lossy(&line);
-            line.contains("\0run\0") && line.contains(data.to_str().unwrap())
+            line.contains(&part) && line.contains(self.stage.to_str().unwrap())
         };
         let id = std::fs::read_dir("/proc")
             .unwrap()
             .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-            .find(is_kiosk)
-            .expect("the kiosk runs");
+            .find(is_it)
+            .expect("it runs");
         let id = rustix::process::Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
         rustix::process::kill_process(id, signal).unwrap();
     }
@@ -187,8 +187,8 @@ impl Lobby {
 impl Drop for Lobby {
     fn drop(&mut self) {
         // The demonstration ends with its kiosk, and ends everything it has started.
-        self.go_on();
-        self.signal(rustix::process::Signal::KILL);
+        self.go_on("run");
+        self.signal("run", rustix::process::Signal::KILL);
         self.demo.wait().unwrap();
     }
 }

@@ -32,6 +32,32 @@ const MORE: &[Mishap] = &[
         lobby.until("the scanner", |lobby| !lobby.ask("texts").contains("现在不能扫码"));
         lobby.leave();
     }),
+    ("a licence's code that is none is refused, and the next one may be shown", |lobby| {
+        lobby.come_to_the_reader();
+        lobby.lay_card();
+        lobby.hand("wait scanner looking");
+        lobby.hand("scanner show https://example.com/menu");
+        lobby.until_shown("这不是电子营业执照的二维码");
+        lobby.leave();
+    }),
+    ("central does not answer: the e-ID is not waited for for ever, and a card will do", |lobby| {
+        lobby.come_to_the_reader();
+        lobby.stall("central");
+        lobby.hand("wait scanner looking");
+        lobby.hand("scanner show {\"e-id\":1}");
+        lobby.until_shown("电子身份证服务没有回应");
+        lobby.lay_card();
+        lobby.go_on("central");
+        lobby.leave();
+    }),
+    ("the registers do not answer: the applicant is told, and goes on to the form", |lobby| {
+        come_to_the_typed_code(lobby);
+        lobby.stall("central");
+        lobby.touch("primary");
+        lobby.until("the form", |lobby| lobby.ask("stage") == "filling");
+        lobby.go_on("central");
+        lobby.leave();
+    }),
     ("somebody hesitates, goes on, and walks away", |lobby| {
         lobby.touch("primary");
         lobby.until_shown("您还在吗");
@@ -165,14 +191,19 @@ fn walks_away(lobby: &mut Lobby) {
     lobby.until("the welcome", |lobby| lobby.ask("stage") == "welcome");
 }
 
-/// A food shop with or without loose cooked food, up to where the answers are confirmed.
-fn come_to_the_form(lobby: &mut Lobby, cooked: &str) {
+/// The credit code of 云帆, typed.
+fn come_to_the_typed_code(lobby: &mut Lobby) {
     lobby.come_to_the_keyboard();
     for key in "91370303MAXX01026W".chars() {
         let key = lobby.middle(&format!("key:{key}"));
         mouse(lobby.display(), &[key]);
     }
     lobby.until_typed("91370303MAXX01026W");
+}
+
+/// A food shop with or without loose cooked food, up to where the answers are confirmed.
+fn come_to_the_form(lobby: &mut Lobby, cooked: &str) {
+    come_to_the_typed_code(lobby);
     lobby.touch("primary");
     lobby.until("the form", |lobby| lobby.ask("stage") == "filling");
     lobby.turn();

@@ -24,9 +24,9 @@ fn eighteen_taps_on_a_stalled_kiosk_are_eighteen_keys_by_mouse_and_by_touch() {
     let places: Vec<(f64, f64)> =
         KEYS.chars().map(|key| lobby.middle(&format!("key:{key}"))).collect();
 
-    lobby.stall();
+    lobby.stall("run");
     mouse(&server.display, &places);
-    lobby.go_on();
+    lobby.go_on("run");
     lobby.until_typed(KEYS);
 
     let clear = lobby.middle("key:clear");
@@ -36,12 +36,12 @@ fn eighteen_taps_on_a_stalled_kiosk_are_eighteen_keys_by_mouse_and_by_touch() {
         println!("SKIPPED: no Xorg with the inputtest driver can run here; touches were not tried");
         return;
     };
-    lobby.stall();
+    lobby.stall("run");
     for (finger, place) in (0..).zip(&places) {
         screen.tap(finger, *place);
     }
     screen.sync();
-    lobby.go_on();
+    lobby.go_on("run");
     lobby.until_typed(KEYS);
 
     // All ten fingers down before one of them is lifted.

@@ -4,6 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use jiff::ToSpan as _;
+use permit_kiosk::clock::{Clock as _, SystemClock};
+use permit_kiosk::domain::calendar::date_in_china;
+
 #[test]
 fn applicants_touch_the_window_and_leave_with_what_is_theirs() {
     for (program, package) in [
@@ -18,17 +22,7 @@ fn applicants_touch_the_window_and_leave_with_what_is_theirs() {
     let folder = tempfile::tempdir().unwrap();
     let stage = folder.path().join("demo");
     let config = any_port(folder.path());
-    let done = Command::new(BINARY)
-        .args(["demo", "--headless", "--visit", "F01,H01,F03,F-reissue,F-cancel", "--dir"])
-        .arg(&stage)
-        .arg("--config")
-        .arg(&config)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
-    let told = String::from_utf8(done.stdout).unwrap();
-    let complained = String::from_utf8(done.stderr).unwrap();
-    assert!(done.status.success(), "{told}\n{complained}\n{}", last_words(&stage));
+    let told = demonstrate(&stage, &config, &["--visit", "F01,H01,F03,F-reissue,F-cancel"]);
     for expected in ["JY13703039901011", "第0001号", "REFER_ONSITE"] {
         assert!(told.contains(expected), "{expected} is missing:\n{told}");
     }
@@ -64,6 +58,52 @@ fn applicants_touch_the_window_and_leave_with_what_is_theirs() {
         });
         picture(&hygiene.unwrap(), "certificate-hygiene");
     }
+}
+
+/// Who renews, changes, files, joins two permits on one certificate, or acts for somebody else.
+#[test]
+fn errands_of_every_kind_go_through_the_window() {
+    let folder = tempfile::tempdir().unwrap();
+    let stage = folder.path().join("demo");
+    let config = any_port(folder.path());
+    // A licence is renewed in the months before its last day alone.
+    let people = config.join("demo/demo.json");
+    let told = std::fs::read_to_string(&people).unwrap();
+    let last = date_in_china(SystemClock.now()).saturating_add(60.days());
+    assert!(told.contains("2028-12-10"), "the last day of the licence");
+    std::fs::write(&people, told.replace("2028-12-10", &last.to_string())).unwrap();
+    let visits = "F-agent,F-renew,F-change,H-file,Y01";
+    demonstrate(&stage, &config, &["--line-rate", "max", "--visit", visits]);
+    let keys = stage.join("keys");
+    for (visit, number) in [
+        ("F-agent", "JY13703039901011"),
+        ("F-renew", "JY23703039900037"),
+        ("F-change", "JY23703039900037"),
+        ("H-file", "第0001号"),
+        ("Y01", "第0001号"),
+    ] {
+        check_code(&stage.join(format!("pictures/{visit}-paper-original.png")), &keys, number);
+    }
+    check_journal(&stage, 5);
+}
+
+/// The scripted applicant's visits in a virtual display; what was told of them.
+#[track_caller]
+fn demonstrate(stage: &Path, config: &Path, more: &[&str]) -> String {
+    let done = Command::new(BINARY)
+        .args(["demo", "--headless"])
+        .args(more)
+        .arg("--dir")
+        .arg(stage)
+        .arg("--config")
+        .arg(config)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let told = String::from_utf8(done.stdout).unwrap();
+    let complained = String::from_utf8(done.stderr).unwrap();
+    assert!(done.status.success(), "{told}\n{complained}\n{}", last_words(stage));
+    told
 }
 
 /// The shipped configuration, with a central that takes any free port: another one may be running.

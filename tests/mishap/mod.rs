@@ -4,12 +4,15 @@
 mod certificate_paper_runs_out; // between original and copy
 mod cover_opened; // while a certificate prints
 mod door_opened; // and the maintenance key turned
+mod killed; // the kiosk, in the middle of a visit: its sheets are read
+mod owed; // certificates of somebody who has left
 mod page_printer_unplugged; // while a certificate travels, at many moments
 mod paper_jam; // the sheet that jams is never printed twice unasked
 mod reader_unplugged; // while a card is read
 mod receipt_cutter_stuck; // a slip hangs in the slot
 mod receipt_paper_runs_out; // and is refilled for somebody else
 mod scanner_falls_silent; // and comes back
+mod smaller_paper; // a narrow roll, and no A3
 mod soak; // visit after visit with faults by chance
 mod wrong_speed; // a device set to another speed than the kiosk
 
@@ -22,12 +25,14 @@ use permit_kiosk::clock::{Clock, SystemClock};
 use permit_kiosk::config;
 use permit_kiosk::device::simulation::{LineRate, People, Simulation};
 use permit_kiosk::domain::{ApplicationId, Bilingual, Language};
+use permit_kiosk::journal::Journal;
 use permit_kiosk::session::effect::{Case, Effect};
 use permit_kiosk::session::event::{Equipment, Event, Paper, PaperState};
 use permit_kiosk::sync::{NumberPlan, SeriesPlan};
 use permit_kiosk::terminal::report::Board;
 use permit_kiosk::terminal::{PaperSettings, Settings, Terminal};
 use permit_kiosk::wire::v1::{Body, Document, PrintStep};
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc::Receiver;
 
 use crate::central::harness::Stage as Central;
@@ -45,8 +50,10 @@ struct Lobby {
     simulation: Simulation,
     kiosk: Kiosk,
     board: Board,
-    runtime: tokio::runtime::Runtime,
+    runtime: Runtime,
     folder: tempfile::TempDir,
+    /// How its devices differ from those of `kiosk-config`.
+    differs: fn(&mut config::Devices),
     equipment: Equipment,
     papers: BTreeMap<Paper, PaperState>,
     visits: u32,
@@ -55,12 +62,12 @@ struct Lobby {
 impl Lobby {
     /// A kiosk all of whose devices are well.
     fn new() -> Self {
+        Self::with(|_devices| {})
+    }
+
+    fn with(differs: fn(&mut config::Devices)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let people = format!("{CONFIG}/demo/demo.json");
-        let people = People::parse(&std::fs::read_to_string(people).unwrap()).unwrap();
-        let devices = folder.path().join("devices");
-        let simulation = Simulation::start(&devices, people, LineRate::Max, &clock).unwrap();
+        let simulation = simulation(folder.path());
         crate::staff::enrol(folder.path());
         let (_, events) = tokio::sync::mpsc::channel(1);
         let mut lobby = Self {
@@ -69,8 +76,9 @@ impl Lobby {
             simulation,
             kiosk: Kiosk::with_numbers(5000),
             board: Board::default(),
-            runtime: tokio::runtime::Runtime::new().unwrap(),
+            runtime: Runtime::new().unwrap(),
             folder,
+            differs,
             equipment: Equipment::NONE,
             papers: BTreeMap::new(),
             visits: 0,
@@ -85,38 +93,30 @@ impl Lobby {
 
     /// The kiosk starts, or starts again after it was cut off.
     fn start(&mut self) {
-        let (mut settings, mut devices) = config::load_kiosk(Path::new(CONFIG)).unwrap();
-        settings.keys_folder = self.folder.path().to_owned();
-        settings.data_folder = self.folder.path().to_owned();
-        devices.simulated = Some(self.folder.path().join("devices"));
-        let central = self.runtime.block_on(Central::set());
-        let registers = central.registers();
-        self.runtime.block_on(central.end());
-        let (terminal, events) = Terminal::start(Settings {
-            papers: PaperSettings {
-                fonts: settings.fonts.clone(),
-                templates: sample::templates(),
-                keep_in: None,
-            },
-            kiosk: settings,
-            devices,
-            config_folder: CONFIG.into(),
-            journal: self.kiosk.journal.clone(),
-            registers,
-            runtime: self.runtime.handle().clone(),
-            clock: Arc::new(SystemClock),
-            seed: 7,
-            incarnation: 1,
-            numbers: NumberPlan {
-                series: vec![SeriesPlan::Lasting(series(FOOD_SELLERS))],
-                reserve: 280,
-            },
-            board: self.board.clone(),
-        })
-        .unwrap();
+        let (folder, journal) = (self.folder.path(), self.kiosk.journal.clone());
+        let (runtime, board) = (&self.runtime, self.board.clone());
+        let (terminal, events) = terminal(folder, journal, runtime, board, self.differs);
         self.terminal = Some(terminal);
         self.events = events;
         self.equipment = Equipment::NONE;
+    }
+
+    /// The power goes and comes back, between two papers.
+    fn restart(&mut self) {
+        // The terminal never ends by itself: its thread dies, and the devices' with it.
+        self.terminal.take().unwrap().then(|| panic!("the power is gone"));
+        while self.runtime.block_on(self.events.recv()).is_some() {}
+        self.start();
+    }
+
+    /// Goes on until the journal has a certificate as printed.
+    #[track_caller]
+    fn until_confirmed(&mut self, application: ApplicationId, document: Document) {
+        let until = SystemClock.monotonic() + PATIENCE;
+        while !matches!(self.step(application, document), PrintStep::Confirmed { .. }) {
+            assert!(SystemClock.monotonic() < until, "{:?}", self.step(application, document));
+            drop(self.take(Duration::from_millis(20)));
+        }
     }
 
     fn hand(&self, command: &str) -> String {
@@ -234,6 +234,54 @@ impl Lobby {
         assert!(sent.values().all(|times| *times <= 1), "sent twice: {sent:?}");
         bodies
     }
+}
+
+/// A terminal in `folder`, at the simulated devices that are there.
+fn terminal(
+    folder: &Path,
+    journal: Journal,
+    runtime: &Runtime,
+    board: Board,
+    differs: fn(&mut config::Devices),
+) -> (Terminal, Receiver<Event>) {
+    let (mut settings, mut devices) = config::load_kiosk(Path::new(CONFIG)).unwrap();
+    settings.keys_folder = folder.to_owned();
+    settings.data_folder = folder.to_owned();
+    devices.simulated = Some(folder.join("devices"));
+    differs(&mut devices);
+    let central = runtime.block_on(Central::set());
+    let registers = central.registers();
+    runtime.block_on(central.end());
+    Terminal::start(Settings {
+        papers: PaperSettings {
+            fonts: settings.fonts.clone(),
+            templates: sample::templates(),
+            keep_in: None,
+        },
+        kiosk: settings,
+        devices,
+        config_folder: CONFIG.into(),
+        journal,
+        registers,
+        runtime: runtime.handle().clone(),
+        clock: Arc::new(SystemClock),
+        seed: 7,
+        incarnation: 1,
+        numbers: NumberPlan {
+            series: vec![SeriesPlan::Lasting(series(FOOD_SELLERS))],
+            reserve: 280,
+        },
+        board,
+    })
+    .unwrap()
+}
+
+/// The devices of a kiosk in `folder`, simulated as fast as they can.
+fn simulation(folder: &Path) -> Simulation {
+    let people = std::fs::read_to_string(format!("{CONFIG}/demo/demo.json")).unwrap();
+    let people = People::parse(&people).unwrap();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    Simulation::start(&folder.join("devices"), people, LineRate::Max, &clock).unwrap()
 }
 
 fn application(visit: u32) -> ApplicationId {

@@ -4,6 +4,7 @@
 //! The short form runs with the other tests; `make soak` runs a thousand visits
 //! (`KIOSK_SOAK_VISITS`, `KIOSK_SOAK_SEED`).
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use permit_kiosk::session::effect::Effect;
@@ -25,6 +26,10 @@ const FAULTS: [(&str, &str); 10] = [
     ("id_reader unplug", "id_reader replug"),
     ("scanner fault silence", "scanner fault none"),
 ];
+
+/// A line lost five times in ten minutes is tried every half minute only, which is another test's
+/// (`device/actor.rs`): nobody pulls a plug more often than this.
+const VISITS_BETWEEN_UNPLUGS: u64 = 100;
 
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
@@ -53,11 +58,23 @@ fn visit_after_visit_with_faults_by_chance() {
     let mut state = seed;
     let mut lobby = Lobby::new();
     let mut resident = Vec::new();
+    let mut unplugged = BTreeMap::new();
     for visit in 1..=visits {
         let faults = [chance(&mut state) % 14, chance(&mut state) % 28];
         let faults: Vec<(&str, &str)> = faults
             .iter()
             .filter_map(|fault| FAULTS.get(usize::try_from(*fault).unwrap()).copied())
+            .filter(|(begins, _)| {
+                if !begins.ends_with("unplug") {
+                    return true;
+                }
+                let last = unplugged.get(begins).copied();
+                let again = last.is_none_or(|last| visit - last >= VISITS_BETWEEN_UNPLUGS);
+                if again {
+                    unplugged.insert(*begins, visit);
+                }
+                again
+            })
             .collect();
         lobby.perform(Effect::ReadId);
         let application = lobby.issue();

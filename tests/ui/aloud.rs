@@ -3,7 +3,7 @@
 use permit_kiosk::domain::Language;
 use permit_kiosk::session::event::Event;
 
-use super::stand::Stand;
+use super::stand::{Stand, holdings};
 
 #[test]
 fn all_of_a_promise_is_read_also_what_does_not_fit_on_the_glass() {
@@ -52,6 +52,27 @@ fn every_page_that_is_turned_to_is_read_and_none_twice() {
     let before = heard(&stand);
     stand.wait(3);
     assert_eq!(heard(&stand), before, "the same page is not read again");
+}
+
+#[test]
+fn what_went_wrong_at_the_end_is_read() {
+    let text = permit_kiosk::ui::text::strings(Language::Zh);
+    let heard =
+        |stand: &Stand| -> String { stand.said().into_iter().map(|(_, said)| said).collect() };
+    let mut stand = Stand::new();
+    stand.come_to_the_form("convenience-shop");
+    stand.fill_shop("yes");
+    stand.listen();
+    stand.touch("primary");
+    stand.happen(Event::NotRecorded);
+    assert!(heard(&stand).contains(text.not_recorded_title), "{}", heard(&stand));
+
+    let mut stand = Stand::new();
+    stand.come_to_the_results(holdings(), Vec::new());
+    stand.listen();
+    stand.touch("copy");
+    stand.happen(Event::NoCopy);
+    assert!(heard(&stand).contains(text.results_elsewhere), "{}", heard(&stand));
 }
 
 #[test]

@@ -363,6 +363,34 @@ fn a_sign_in_that_comes_too_late_is_a_sign_out() {
 }
 
 #[test]
+fn a_kiosk_is_taken_out_of_service_for_a_reason_and_once_it_is_confirmed() {
+    let mut stand = Stand::new();
+    stand.sign_in(Role::Technician, all_well());
+    stand.asked();
+    stand.touch("tab:numbers");
+    let text = strings(Language::Zh);
+    assert!(stand.shows(text.leaving_title));
+    stand.touch("leaving:1");
+    assert!(stand.shows(&(text.leaving_follows)(281 + 280 + 274 + 297)), "{:#?}", stand.texts());
+    // Another page, another thought: it is not confirmed from there.
+    stand.touch("tab:overview");
+    stand.touch("tab:numbers");
+    assert!(!stand.shows(text.leaving_confirm));
+    stand.touch("leaving:0");
+    assert!(stand.asked().is_empty(), "nothing is given back before it is confirmed");
+    stand.touch("primary");
+    let asked = stand.asked();
+    let [Ask::ReturnNumbers { why }] = &asked[..] else { panic!("{asked:?}") };
+    assert_eq!(why, text.leaving_elsewhere);
+
+    // Without central's word there is nothing to choose.
+    let mut stand = Stand::new();
+    stand.sign_in(Role::Technician, trouble());
+    stand.touch("tab:numbers");
+    assert!(stand.shows(text.leaving_no_line) && !stand.shows(text.leaving_elsewhere));
+}
+
+#[test]
 fn what_was_found_is_used_with_a_reason_and_never_before_it_is_confirmed() {
     let mut report = all_well();
     report.work = ports_found();
@@ -370,7 +398,7 @@ fn what_was_found_is_used_with_a_reason_and_never_before_it_is_confirmed() {
     stand.sign_in(Role::Technician, report);
     stand.asked();
     stand.touch("tab:devices");
-    assert!(stand.shows("scanner (Newland) 9600 baud NLS-EM3096 V2.1"), "{:#?}", stand.texts());
+    assert!(stand.shows("扫码器　Newland　9600 baud　NLS-EM3096 V2.1"), "{:#?}", stand.texts());
     stand.touch("use:0");
     let text = strings(Language::Zh);
     assert!(stand.shows("usb = 1a86:7523@1-2.1"), "{:#?}", stand.texts());

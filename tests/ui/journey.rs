@@ -1,13 +1,15 @@
 //! Visits from the touch to the wipe, by what an applicant sees and touches.
 
-use permit_kiosk::domain::Verdict;
+use std::time::Duration;
+
+use permit_kiosk::domain::{Applicant, Verdict};
 use permit_kiosk::session::effect::Effect;
 use permit_kiosk::session::event::{Equipment, Event, Paper, PaperState};
 use permit_kiosk::session::{Ending, Outcome, Stage};
 use permit_kiosk::ui::app::Message;
 use permit_kiosk::ui::text::strings;
 
-use super::stand::Stand;
+use super::stand::{NOTHING, Stand, applicant};
 
 /// What the screens must never show in full: number and given name of the applicant.
 const SECRETS: [&str; 2] = ["370303198506129975", "19850612"];
@@ -136,6 +138,89 @@ fn going_back_to_the_licence_and_on_again_loses_no_answer() {
 }
 
 #[test]
+fn a_kiosk_that_starts_says_so_until_its_devices_answer_or_should_have() {
+    for comes_up in [true, false] {
+        let mut stand = Stand::with(NOTHING);
+        let text = strings(stand.session().language());
+        stand.app.begin_starting();
+        assert!(stand.shows(text.start_title) && !stand.shows(text.out_title));
+        if comes_up {
+            stand.happen(Event::EquipmentChanged(Equipment::ALL));
+            assert!(!stand.shows(text.start_title));
+            // What is lost later is lost.
+            stand.happen(Event::EquipmentChanged(NOTHING));
+        } else {
+            stand.rest(Duration::from_secs(30));
+        }
+        assert!(stand.shows(text.out_title) && !stand.shows(text.start_title));
+    }
+}
+
+/// From the form of a shop back to where a card is laid down.
+fn back_to_identification(stand: &mut Stand) {
+    stand.come_to_the_form("convenience-shop");
+    stand.fill_shop("no");
+    while !matches!(stand.stage(), Stage::Identifying(_)) {
+        stand.touch("back");
+    }
+}
+
+#[test]
+fn who_goes_back_to_the_card_goes_on_without_laying_it_down_again() {
+    let mut stand = Stand::new();
+    back_to_identification(&mut stand);
+    assert!(stand.texts().join("").contains("秦**"), "whose card it was is shown");
+    stand.effects();
+    stand.touch("primary");
+    assert!(matches!(stand.stage(), Stage::ProvingBusiness(_)));
+    stand.touch("primary");
+    assert_eq!(*stand.stage(), Stage::Filling);
+    assert!(stand.session().form_is_complete(), "every answer is still there");
+    let asked = |effect: &Effect| matches!(effect, Effect::LookUp { .. });
+    assert!(!stand.effects().iter().any(asked), "no register is asked twice for the same");
+}
+
+#[test]
+fn another_card_finds_nothing_of_the_one_before() {
+    let mut stand = Stand::new();
+    back_to_identification(&mut stand);
+    let other = Applicant { id_digest: "6e".repeat(32), ..applicant() };
+    stand.happen(Event::CardFound);
+    stand.happen(Event::Identified(Box::new(other)));
+    assert!(matches!(stand.stage(), Stage::ProvingBusiness(_)));
+    assert!(stand.session().business().is_none() && stand.session().fields().is_empty());
+    assert!(stand.place("primary").is_none(), "a business has to be shown anew");
+}
+
+#[test]
+fn another_service_asks_the_registers_anew() {
+    let mut stand = Stand::new();
+    back_to_identification(&mut stand);
+    while *stand.stage() != Stage::Choosing {
+        stand.touch("back");
+    }
+    stand.happen(Event::ServiceChosen("restaurant".to_owned()));
+    stand.be_told();
+    stand.touch("primary");
+    assert!(matches!(stand.stage(), Stage::ProvingBusiness(_)));
+    assert!(stand.session().business().is_none(), "they were asked for another purpose");
+}
+
+#[test]
+fn what_the_guide_was_told_is_still_told_after_going_back() {
+    let mut stand = Stand::new();
+    stand.undertake("hotel", &["rooms:few"]);
+    while *stand.stage() != Stage::Choosing {
+        stand.touch("back");
+    }
+    stand.happen(Event::UndertakingChosen("hotel".to_owned()));
+    assert_eq!(stand.session().guide_answer("rooms"), Some("few"));
+    stand.happen(Event::WentBack);
+    stand.happen(Event::UndertakingChosen("bookshop-cafe".to_owned()));
+    assert_eq!(stand.session().guide_answer("rooms"), None, "a bookshop has no rooms");
+}
+
+#[test]
 fn who_walks_away_is_asked_and_then_forgotten() {
     let mut stand = Stand::new();
     stand.come_to_the_form("convenience-shop");
@@ -250,7 +335,7 @@ fn only_the_ways_that_work_are_offered() {
     stand.be_told();
     assert!(stand.shows(text.identify_card));
     assert!(!stand.shows(text.identify_phone));
-    stand.happen(Event::Identified(Box::new(super::stand::applicant())));
+    stand.happen(Event::Identified(Box::new(applicant())));
     assert!(stand.shows(text.uscc_title), "without a scanner the keyboard is open");
 }
 

@@ -12,10 +12,11 @@ use permit_kiosk::domain::Language;
 use permit_kiosk::session::Stage;
 use permit_kiosk::session::event::Event;
 use permit_kiosk::sync::{self, NumberPlan, SeriesPlan};
+use permit_kiosk::terminal::console::{Ask, Told};
 use permit_kiosk::terminal::report::Board;
 use permit_kiosk::terminal::{PaperSettings, Settings, Terminal};
 use permit_kiosk::ui::text::strings;
-use permit_kiosk::wire::v1::{Body, PrintStep, SheetAnswer};
+use permit_kiosk::wire::v1::{Body, Document, PrintStep, SheetAnswer};
 use tokio::sync::mpsc::Receiver;
 
 use super::stand::Stand;
@@ -48,9 +49,17 @@ impl Lobby {
         let kiosk = Kiosk::with_numbers(100);
         let jobs = kiosk.journal.issue(food_seller(id(1))).unwrap().print_jobs;
         for job in &jobs {
-            let first = job.job == jobs[0].job;
-            let step = if first { PrintStep::Sent } else { PrintStep::NotPrinted };
-            kiosk.journal.print_step(job.job, step).unwrap();
+            let printed = PrintStep::Confirmed { evidence: "in the tray".to_owned() };
+            let steps = match job.document {
+                Document::Original => vec![PrintStep::Sent],
+                Document::Copy => vec![PrintStep::Sent, printed],
+                Document::Receipt | Document::Slip | Document::DataReceipt => {
+                    vec![PrintStep::NotPrinted]
+                }
+            };
+            for step in steps {
+                kiosk.journal.print_step(job.job, step).unwrap();
+            }
         }
         let simulation = Simulation::start(
             &folder.path().join("devices"),
@@ -240,8 +249,15 @@ fn an_attendant_sees_a_fault_mends_it_and_settles_the_sheet_of_a_power_failure()
         _ => None,
     };
     let acts: Vec<String> = lobby.kiosk.check().into_iter().filter_map(act).collect();
-    let expected =
-        ["paper out true", "in wang", "paper out false", "wang saw 1", "seen by wang", "out wang"];
+    let expected = [
+        "in the tray",
+        "paper out true",
+        "in wang",
+        "paper out false",
+        "wang saw 1",
+        "seen by wang",
+        "out wang",
+    ];
     assert_eq!(acts, expected);
 }
 
@@ -318,6 +334,32 @@ fn what_the_terminal_watches_itself_stands_and_goes() {
 }
 
 #[test]
+fn a_technician_gives_the_numbers_back_once_central_has_agreed() {
+    let mut lobby = Lobby::new(|_| {});
+    lobby.sign_in("liu");
+    let journal = lobby.kiosk.journal.clone();
+    let left = || journal.series_state(&series(FOOD_SELLERS)).unwrap().left;
+    let why = "移到别处".to_owned();
+    let ask = || Ask::ReturnNumbers { why: why.clone() };
+    // Before central has said anything, by whatever way it is asked.
+    let told = lobby.terminal.ask(ask()).blocking_recv().unwrap();
+    assert!(matches!(told, Told::NotDone(_)), "{told:?}");
+    assert_eq!(left(), 99);
+    let agreed = sync::State { connected: true, ..sync::State::default() };
+    lobby.terminal.set_sync(agreed);
+    let told = lobby.terminal.ask(ask()).blocking_recv().unwrap();
+    assert!(matches!(told, Told::Report(_)), "{told:?}");
+    assert_eq!(left(), 0);
+    lobby.kiosk.journal.issue(food_seller(id(2))).unwrap_err();
+    let returned = lobby.kiosk.check().into_iter().find_map(|body| {
+        if let Body::NumbersReturned(returned) = body { Some(returned) } else { None }
+    });
+    let returned = returned.unwrap();
+    assert_eq!((returned.first, returned.last), (2, 100));
+    assert_eq!((returned.by.as_str(), returned.reason), ("liu", why));
+}
+
+#[test]
 fn a_technician_finds_a_scanner_at_its_speed_and_keeps_it() {
     let mut lobby = Lobby::new(|_| {});
     let text = strings(Language::Zh);
@@ -327,7 +369,7 @@ fn a_technician_finds_a_scanner_at_its_speed_and_keeps_it() {
     lobby.stand.touch("tab:devices");
     lobby.stand.touch("discover");
     lobby.stand.hear();
-    lobby.until_shown("scanner (Newland) 9600 baud Simulated engine");
+    lobby.until_shown("扫码器　Newland　9600 baud　Simulated engine");
     // In the order of their names: ID reader, page printer, panel, receipt printer, scanner.
     lobby.stand.touch("use:4");
     assert!(lobby.stand.shows(&(text.settings_line)(31)), "{:#?}", lobby.stand.texts());

@@ -41,6 +41,16 @@ pub(super) const ALL: &[Scene] = &[
         title: |t| t.limits_title,
     },
     Scene {
+        name: "starting",
+        begin: || {
+            let mut stand = Stand::with(NOTHING);
+            stand.app.begin_starting();
+            stand
+        },
+        go: |_| {},
+        title: |t| t.start_title,
+    },
+    Scene {
         name: "out-of-service",
         begin: || Stand::with(NOTHING),
         go: |_| {},
@@ -202,7 +212,23 @@ pub(super) const ALL: &[Scene] = &[
         },
         |t| t.out_proof,
     ),
+    scene(
+        "identifying-known",
+        |s| {
+            to_business(s);
+            s.touch("back");
+        },
+        |t| t.identify_title,
+    ),
     scene("business", to_business, |t| t.business_title),
+    scene(
+        "business-known",
+        |s| {
+            s.come_to_the_form("convenience-shop");
+            s.touch("back");
+        },
+        |t| t.business_title,
+    ),
     scene(
         "business-lost-scanner",
         |s| {
@@ -780,6 +806,15 @@ pub(super) const ALL: &[Scene] = &[
     scene("console-rulebook", |s| to_tab(s, "rulebook"), |t| t.rulebook_active),
     scene("console-central", |s| to_tab(s, "central"), |t| t.central_silent),
     scene("console-numbers", |s| to_tab(s, "numbers"), |t| t.numbers_left),
+    scene(
+        "console-leaving",
+        |s| {
+            s.sign_in(Role::Technician, all_well());
+            s.touch("tab:numbers");
+            s.touch("leaving:1");
+        },
+        |t| t.leaving_confirm,
+    ),
     scene("console-devices", |s| to_tab(s, "devices"), |t| t.device_page_printer),
     scene("console-ports", to_ports, |t| t.work_seen),
     scene(

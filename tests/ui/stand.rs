@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use iced::keyboard::Key;
@@ -20,9 +20,10 @@ use iced_test::runtime::{Action, UserInterface, user_interface};
 use iced_test::selector::Candidate;
 use jiff::Timestamp;
 use jiff::civil::date;
+use permit_kiosk::certificate::picture;
 use permit_kiosk::domain::{
     Applicant, ApplicationId, Business, BusinessStatus, DivisionCode, IdentitySource, Issuer,
-    Language, PermitKind, PermitNumber, Private, ServiceCode, Sex, Uscc,
+    Language, Permit, PermitKind, PermitNumber, Private, ServiceCode, Sex, Uscc,
 };
 use permit_kiosk::rules::Rulebook;
 use permit_kiosk::session::effect::{Case, Effect};
@@ -38,6 +39,8 @@ use permit_kiosk::terminal::console::{Ask, Told};
 use permit_kiosk::terminal::report::Readiness;
 use permit_kiosk::ui::app::{App, Message, Performer, settings};
 use tokio::sync::oneshot;
+
+use crate::certificate::sample;
 
 /// 10:00 on Friday, 20 November 2026, in Asia/Shanghai.
 const MORNING: &str = "2026-11-20T02:00:00Z";
@@ -694,14 +697,15 @@ impl Stand {
             PermitKind::Hygiene => Some(date(2030, 11, 19)),
             PermitKind::Filing | PermitKind::HygieneFiling | PermitKind::Combined => None,
         };
-        let size = if kind.has_copy() { (420, 297) } else { (248, 351) };
+        let number = PermitNumber::parse(kind, number).unwrap();
+        let preview = preview(Permit { number: number.clone(), valid_to, ..printed(kind) });
         self.happen(Event::Issued(Box::new(IssuedPermit {
-            number: PermitNumber::parse(kind, number).unwrap(),
+            number,
             issued: date(2026, 11, 20),
             valid_to,
             page_url: "https://zs.example.gov.cn/v/20261120000001?s=MEUCIQDk".to_owned(),
             decision: case.decision,
-            preview: Some(certificate(size)),
+            preview: Some(preview),
         })));
     }
 
@@ -740,7 +744,7 @@ pub(super) fn tap(position: Point, finger: u64) -> [Input; 2] {
 }
 
 fn everything_of(ui: &mut Simulator<'_, Message>) -> Vec<Found> {
-    let found = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let found = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&found);
     let collect = move |candidate: Candidate<'_>| -> Option<()> {
         let bounds = candidate.bounds();
@@ -906,15 +910,23 @@ pub(super) fn unanswered(register: Register) -> Event {
     ))
 }
 
-/// A sheet of paper with a frame, for the place of the certificate.
-fn certificate((width_px, height_px): (u32, u32)) -> Preview {
-    let mut rgba = Vec::new();
-    for y in 0..height_px {
-        for x in 0..width_px {
-            let from_edge = x.min(width_px - 1 - x).min(y).min(height_px - 1 - y);
-            let framed = (12..18).contains(&from_edge) || (22..24).contains(&from_edge);
-            rgba.extend(if framed { [0xB4, 0x8A, 0x3C, 0xFF] } else { [0xFF, 0xFD, 0xF6, 0xFF] });
-        }
-    }
-    Preview { width_px, height_px, rgba }
+/// A permit as it is printed, of an invented business.
+fn printed(kind: PermitKind) -> Permit {
+    let issued = date(2026, 11, 20);
+    let of_kind = |permit: &Permit| permit.grant.kind() == kind;
+    Permit { issued, ..sample::permits().into_iter().find(of_kind).unwrap() }
+}
+
+/// Its original as the kiosk shows it, drawn once.
+fn preview(permit: Permit) -> Preview {
+    static DRAWN: Mutex<BTreeMap<String, Preview>> = Mutex::new(BTreeMap::new());
+    let mut drawn = DRAWN.lock().unwrap();
+    let preview = drawn.entry(permit.number.to_string()).or_insert_with(|| {
+        let is_original = |(name, _): &(String, _)| name.ends_with("original");
+        let (_, pdf) = sample::sheets(&permit).into_iter().find(is_original).unwrap();
+        let picture = picture(&pdf, 60, 0).unwrap();
+        let rgba = picture.bytes.to_vec();
+        Preview { width_px: picture.width_px, height_px: picture.height_px, rgba }
+    });
+    preview.clone()
 }

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use permit_kiosk::clock::{Clock as _, SystemClock};
 use permit_kiosk::domain::Language;
+use permit_kiosk::domain::calendar::date_in_china;
 use permit_kiosk::rules::{Catalogue, FieldKind};
 use permit_kiosk::ui::text::strings;
 use serde::Deserialize;
@@ -251,6 +253,9 @@ impl Applicant {
         match answer {
             // A day of the month that the calendar shows first.
             Value::Number(day) if matches!(kind, Some(FieldKind::Date)) => {
+                let day = day.as_i64().and_then(|day| i8::try_from(day).ok());
+                let day = day.with_context(|| format!("{key}: no day of a month"))?;
+                let day = date_in_china(SystemClock.now()).with().day(day).build()?;
                 self.touch(&format!("day:{day}")).await
             }
             Value::Number(number) => {

@@ -60,7 +60,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     } else {
         let mut report = Report::new(clock.now(), kiosk.id.clone(), Language::En);
         for one in &checked {
-            report.device(&one.device);
+            report.checked(one);
         }
         say(report.text());
         for one in &checked {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use clap::builder::NonEmptyStringValueParser;
 use permit_kiosk::clock::SystemClock;
 use permit_kiosk::config::Change;
 use permit_kiosk::device::discovery::{SerialPort, udev_rule};
@@ -31,7 +32,7 @@ pub(crate) struct Args {
     #[arg(long)]
     by: Option<String>,
     /// Why, for the journal.
-    #[arg(long)]
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     why: Option<String>,
 }
 
@@ -39,7 +40,11 @@ pub(crate) struct Args {
 const NOTHING: u8 = 1;
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let (_kiosk, devices) = args.place.load()?;
+    let (kiosk, devices) = args.place.load()?;
+    if let Some(by) = args.by.as_deref().filter(|_| args.apply) {
+        // Asking takes a while: a name nobody has is told before.
+        set::known(&kiosk, by)?;
+    }
     let found = discover(devices.simulated.as_deref(), &SystemClock, |port, done, of| {
         if !args.json {
             say(format!("asking {port} ({}/{of})", done + 1));
@@ -72,7 +77,8 @@ fn tell(ports: &[PortFound]) {
         say("no serial port is there; is the adapter plugged in?");
     }
     for port in ports {
-        say(format!("\n{}", port.port.describe()));
+        let socket = port.port.socket().map(|socket| format!("  socket {socket}"));
+        say(format!("\n{}{}", port.port.describe(), socket.unwrap_or_default()));
         match (&port.found, &port.error) {
             (Some(found), _) => {
                 let identity = found.identity.as_deref().unwrap_or("it does not say who it is");

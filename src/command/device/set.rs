@@ -4,11 +4,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use clap::builder::NonEmptyStringValueParser;
 use permit_kiosk::clock::{Clock, SystemClock};
 use permit_kiosk::config::{self, Change, EditError};
 use permit_kiosk::domain::Language;
 use permit_kiosk::journal::Journal;
-use permit_kiosk::staff::{Role, Staff};
+use permit_kiosk::staff::Staff;
 use permit_kiosk::terminal::beside::{self, Request};
 use permit_kiosk::terminal::check::{Check, Checked, has_come_up};
 use permit_kiosk::terminal::report::DeviceKind;
@@ -29,7 +30,7 @@ pub(crate) struct Args {
     #[arg(long)]
     by: String,
     /// Why, for the journal.
-    #[arg(long)]
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     why: String,
     /// Keep it although a device does not come up, where no kiosk runs: it is to be plugged in later.
     #[arg(long)]
@@ -70,12 +71,7 @@ pub(super) fn apply(
         say(&answer.says);
         return Ok(if answer.done { ExitCode::SUCCESS } else { ExitCode::from(NOT_KEPT) });
     }
-    if !Staff::read(&kiosk.keys_folder)?
-        .members()
-        .any(|member| member.name == by && member.role == Role::Technician)
-    {
-        bail!("{by} is no technician of this kiosk: `permit-kiosk technician list --keys DIR`");
-    }
+    known(&kiosk, &by)?;
     let before = config::devices_text(place.config())?;
     let mut edited = match config::apply(place.config(), &before, changes) {
         Ok(edited) => edited,
@@ -129,6 +125,14 @@ pub(super) fn apply(
     let kept = config::replace(place.config(), &before, &edited.text, clock.now())?;
     say(format!("devices.toml is replaced; the old one is {}", kept.display()));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whoever changes a configuration has to be a technician.
+pub(super) fn known(kiosk: &config::Kiosk, by: &str) -> anyhow::Result<()> {
+    if !Staff::read(&kiosk.keys_folder)?.has_technician(by) {
+        bail!("{by} is no technician of this kiosk: `permit-kiosk technician list --keys DIR`");
+    }
+    Ok(())
 }
 
 fn is_there(kind: DeviceKind, devices: &config::Devices) -> bool {

@@ -33,7 +33,7 @@ pub struct UsbAdapter {
 }
 
 impl SerialPort {
-    /// What a person calls it: path, then adapter and socket.
+    /// What a person calls it: path, then adapter.
     pub fn describe(&self) -> String {
         let mut words = self.path.display().to_string();
         if let Some(usb) = &self.usb {
@@ -43,12 +43,13 @@ impl SerialPort {
                 words.push(' ');
                 words.push_str(part);
             }
-            if let Some(socket) = &usb.socket {
-                words.push_str("  socket ");
-                words.push_str(socket);
-            }
         }
         words
+    }
+
+    /// The USB socket it is plugged into, where that is known.
+    pub fn socket(&self) -> Option<&str> {
+        self.usb.as_ref()?.socket.as_deref()
     }
 
     /// How `devices.toml` names it for good, as key and value: the adapter where it can be told from

@@ -49,16 +49,28 @@ impl Language {
         }
     }
 
-    /// What a person calls such a device.
-    pub fn describe(self) -> &'static str {
+    /// The name of the language itself.
+    pub fn protocol(self) -> &'static str {
         match self {
-            Self::EscPos => "receipt printer (ESC/POS)",
-            Self::Sam => "ID reader (GA/T 467)",
-            Self::Newland => "scanner (Newland)",
-            Self::Honeywell => "scanner (Honeywell)",
-            Self::Modbus => "panel (Modbus RTU)",
-            Self::Pjl => "page printer (PJL)",
+            Self::EscPos => "ESC/POS",
+            Self::Sam => "GA/T 467",
+            Self::Newland => "Newland",
+            Self::Honeywell => "Honeywell",
+            Self::Modbus => "Modbus RTU",
+            Self::Pjl => "PJL",
         }
+    }
+
+    /// What a person calls such a device.
+    pub fn describe(self) -> String {
+        let device = match self {
+            Self::EscPos => "receipt printer",
+            Self::Sam => "ID reader",
+            Self::Newland | Self::Honeywell => "scanner",
+            Self::Modbus => "panel",
+            Self::Pjl => "page printer",
+        };
+        format!("{device} ({})", self.protocol())
     }
 
     /// Keys and values of `devices.toml` that follow from the language.

@@ -122,7 +122,7 @@ struct RasterInProgress {
 /// What somebody can do to it.
 const COMMANDS: &str = "cover open|close, paper out|ok|low|after ROWS, near-end, \
     jam cutter, clear cutter, hot, cool, slips, \
-    dump FILE";
+    dump FILE [SLIPS BACK]";
 
 impl SimulatedReceiptPrinter {
     pub fn new(model: Model, rate: LineRate) -> Self {
@@ -517,10 +517,20 @@ impl Simulator for SimulatedReceiptPrinter {
             ["cool"] => self.head_hot = false,
             ["slips"] => return Ok(self.slip_count.to_string()),
             ["help"] => return Ok(COMMANDS.to_owned()),
-            ["dump", file] => {
-                let save = || std::fs::File::create(file)?.write_all(&self.last().png()?);
+            ["dump", file, rest @ ..] if rest.len() <= 1 => {
+                let slip = match rest.first().map(|word| word.parse::<usize>()) {
+                    None => self.last(),
+                    Some(Ok(back)) => self
+                        .slips
+                        .iter()
+                        .rev()
+                        .nth(back)
+                        .ok_or_else(|| format!("only {} slips are kept", self.slips.len()))?,
+                    Some(Err(_)) => return Err(not_understood()),
+                };
+                let save = || std::fs::File::create(file)?.write_all(&slip.png()?);
                 save().map_err(|error| format!("cannot write {file}: {error}"))?;
-                return Ok(format!("{} rows in {file}", self.last().height_px()));
+                return Ok(format!("{} rows in {file}", slip.height_px()));
             }
             _ => return Err(not_understood()),
         }

@@ -153,12 +153,11 @@ impl Simulation {
                 id_reader::NAME => "profile = \"sam\"\n\n",
                 scanner::NAME => "profile = \"serial\"\ncommands = \"newland\"\n\n",
                 "receipt_printer" => {
-                    "profile = \"escpos\"\nflow_control = \"hardware\"\npaper_mm = 80\n\
-                     cutter = true\n\n"
+                    "profile = \"escpos\"\nflow_control = \"hardware\"\npaper_mm = 80\n\n"
                 }
                 "page_printer" => {
-                    "profile = \"pcl-serial\"\nflow_control = \"hardware\"\npaper = \"A4\"\n\
-                     resolution_dpi = 300\nsheets_low = 20\n\n"
+                    "profile = \"pcl-serial\"\nflow_control = \"hardware\"\npaper = \"A3\"\n\
+                     sheets_low = 20\n\n"
                 }
                 "panel" => {
                     "profile = \"modbus\"\naddress = 1\ndoor = 1\nkey = 2\nproximity = 3\n\

@@ -180,11 +180,15 @@ fn boxes<'a>(look: &Look, typed: &str) -> Element<'a, Touched> {
 
 fn scanning_page(scene: Scene<'_>) -> Page<'_> {
     let look = scene.look;
+    // Who came back from the form goes on with the same business.
+    let asking = *scene.session.stage() == Stage::ProvingBusiness(ProvingBusiness::Asking);
+    let is_known = !asking && scene.session.business().is_some();
+    let go_on = Some(Touched::Tell(Event::WentOn));
     Page {
         title: look.text.business_title.into(),
-        lead: look.text.business_lead.into(),
+        lead: if is_known { look.text.business_known } else { look.text.business_lead }.into(),
         body: Box::new(move |room| scanning_body(scene, room)),
-        primary: None,
+        primary: is_known.then(|| press::primary(&look, look.text.next, Icon::ArrowRight, go_on)),
         must_be_read: false,
         back: None,
     }
@@ -221,10 +225,12 @@ fn scanning_body(scene: Scene<'_>, room: Size) -> Element<'_, Touched> {
             text.business_unknown_more,
         )),
     };
-    let taken = if problem.is_some() { 560.0 } else { 380.0 };
+    let taken =
+        [(true, 380.0), (problem.is_some(), 180.0), (scene.session.business().is_some(), 60.0)];
+    let taken: f32 = taken.iter().filter(|(is_there, _)| *is_there).map(|(_, px)| px).sum();
     let picture = (room.height - taken).clamp(200.0, 680.0);
     Column::new()
-        .push(applicant(scene))
+        .push(known(scene))
         .push(problem)
         .push(scan_card(scene, picture))
         .push(type_card(&look))
@@ -232,27 +238,24 @@ fn scanning_body(scene: Scene<'_>, room: Size) -> Element<'_, Touched> {
         .into()
 }
 
-/// Who was identified: the family name and the masked number, no more.
-fn applicant(scene: Scene<'_>) -> Option<Element<'_, Touched>> {
+/// What is known already: who was identified, by the family name and the masked number, no more; and the
+/// business that was shown before somebody went back.
+pub(super) fn known(scene: Scene<'_>) -> Option<Element<'_, Touched>> {
     let look = scene.look;
     let applicant = scene.session.applicant()?;
     let name = MaskedName::of(applicant.name.reveal());
+    let person = (look.text.person)(name.as_str(), &applicant.id_masked);
+    let checked = |words: String| {
+        let words = label::body(&look, words);
+        label::with_icon(Icon::CheckCircle, 40.0, look.colours.good, words)
+    };
+    let business = scene.session.business().map(|business| checked(business.name.clone()));
     Some(panel::tinted(
         &look,
         Tone::Good,
-        label::with_icon(
-            Icon::CheckCircle,
-            40.0,
-            look.colours.good,
-            label::body(
-                &look,
-                format!(
-                    "{}　{}",
-                    look.text.business_identified,
-                    (look.text.person)(name.as_str(), &applicant.id_masked)
-                ),
-            ),
-        ),
+        column![checked(format!("{}　{person}", look.text.business_identified))]
+            .push(business)
+            .spacing(theme::space::XS),
     ))
 }
 

@@ -108,7 +108,7 @@ fn source(text: &Strings, source: Source) -> (Icon, &'static str) {
 
 fn said(text: &Strings, said: &Said) -> String {
     match said {
-        Said::Nothing | Said::Unanswered => text.look_up_down.to_owned(),
+        Said::Nothing | Said::Unanswered => text.data_unanswered.to_owned(),
         Said::Refused => text.data_refused.to_owned(),
         Said::Person { name, id } => format!("{name}　{id}"),
         Said::Licence { uscc } => uscc.clone(),

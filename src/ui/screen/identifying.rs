@@ -3,15 +3,15 @@
 use iced::widget::{Column, Row, column, container, row};
 use iced::{Center, Element, Fill, Size};
 
-use super::{Message, Page, Scene};
-use crate::session::event::IdentityProblem;
+use super::{Message, Page, Scene, business};
+use crate::session::event::{Event, IdentityProblem};
 use crate::session::{Errand, Identifying, Stage};
 use crate::ui::text::Strings;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::icon::Icon;
-use crate::ui::widget::label;
 use crate::ui::widget::machine::{Part, machine};
 use crate::ui::widget::panel::{self, Tone};
+use crate::ui::widget::{label, press};
 
 pub(super) fn view(scene: Scene<'_>) -> Page<'_> {
     let look = scene.look;
@@ -29,12 +29,19 @@ pub(super) fn view(scene: Scene<'_>) -> Page<'_> {
         scene.session.stage(),
         Stage::Identifying(Identifying::Waiting | Identifying::Failed(_))
     );
-    let lead = if is_asked { lead } else { "" };
+    // Who came back goes on, or somebody else lays a card down.
+    let is_known = is_asked && scene.session.applicant().is_some();
+    let lead = match (is_asked, is_known) {
+        (_, true) => look.text.identify_known,
+        (true, false) => lead,
+        (false, _) => "",
+    };
+    let go_on = Some(Message::Tell(Event::WentOn));
     Page {
         title: look.text.identify_title.into(),
         lead: lead.into(),
         body: Box::new(move |room| body(scene, room)),
-        primary: None,
+        primary: is_known.then(|| press::primary(&look, look.text.next, Icon::ArrowRight, go_on)),
         must_be_read: false,
         back: None,
     }
@@ -47,16 +54,18 @@ fn body(scene: Scene<'_>, room: Size) -> Element<'_, Message> {
         return Column::new().into();
     };
     match how_far {
-        Identifying::Waiting => column![ways(scene, room.height)].into(),
-        Identifying::Failed(problem) => {
-            let (what, more) = told(text, *problem);
-            column![
-                panel::notice(&look, Tone::Warn, what, more),
-                label::soft(&look, text.identify_again),
-                ways(scene, room.height - 300.0),
-            ]
-            .spacing(theme::space::M)
-            .into()
+        Identifying::Waiting | Identifying::Failed(_) => {
+            let known = business::known(scene);
+            let mut height = room.height - if known.is_some() { 130.0 } else { 0.0 };
+            let mut above = Column::new().push(known).spacing(theme::space::M);
+            if let Identifying::Failed(problem) = how_far {
+                let (what, more) = told(text, *problem);
+                above = above
+                    .push(panel::notice(&look, Tone::Warn, what, more))
+                    .push(label::soft(&look, text.identify_again));
+                height -= 300.0;
+            }
+            above.push(ways(scene, height)).into()
         }
         Identifying::Reading => {
             at_work(scene, room, Part::Reader, text.identify_reading, text.identify_reading_more)

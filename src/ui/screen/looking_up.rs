@@ -14,7 +14,7 @@ pub(super) fn view(scene: Scene<'_>) -> Page<'_> {
     let look = scene.look;
     Page {
         title: look.text.looking_title.into(),
-        lead: look.text.looking_lead.into(),
+        lead: (look.text.looking_lead)(scene.session.look_up_time().as_secs()).into(),
         body: Box::new(move |room| body(scene, room)),
         primary: None,
         must_be_read: false,

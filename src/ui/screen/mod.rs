@@ -92,6 +92,8 @@ pub(super) struct Scene<'a> {
     pub(super) help: &'a Help,
     /// Whether the data receipt is open.
     pub(super) data: bool,
+    /// Whether the devices of a kiosk that has just been switched on may still come up.
+    pub(super) is_starting: bool,
 }
 
 /// Help: what can be asked of the screen, and of the staff.

@@ -5,7 +5,7 @@ use iced::{Center, Element, Fill, Size};
 
 use super::decision::paper;
 use super::verifying::kind_name;
-use super::{Message as Touched, Page, Scene};
+use super::{Message as Touched, Page, Scene, data};
 use crate::domain::{PermitKind, ServiceCode};
 use crate::rules::FieldKind;
 use crate::session::event::{Event, HeldPermit, Paper, Register};
@@ -53,10 +53,11 @@ impl Screen {
 
     pub(super) fn view<'a>(&'a self, scene: Scene<'a>) -> Page<'a> {
         let look = scene.look;
-        let business = scene.session.business().map_or("", |business| business.name.as_str());
+        // Title and lead are read aloud: what there is about somebody stands below them.
+        let refused = matches!(scene.session.copying(), Some((_, Copying::Refused)));
         Page {
             title: look.text.results_title.into(),
-            lead: business.into(),
+            lead: if refused { look.text.results_elsewhere } else { "" }.into(),
             body: Box::new(move |room| self.body(scene, room)),
             primary: Some(press::primary(
                 &look,
@@ -75,6 +76,10 @@ impl Screen {
         if !scene.session.is_entitled() {
             return panel::notice(&look, Tone::Warn, text.results_nobody, text.results_nobody_more);
         }
+        let name = scene.session.business().map_or("", |business| business.name.as_str());
+        let business = row![label::strong(&look, name).width(Fill), data::button(scene)]
+            .spacing(theme::space::M)
+            .align_y(Center);
         let unanswered = scene.session.look_ups().any(|(register, look_up)| {
             register != Register::Business && look_up != LookUp::Answered
         });
@@ -83,8 +88,10 @@ impl Screen {
         });
         let copy = scene.session.papers().find(|(kind, _)| *kind == Paper::Copy);
         let copy = copy.map(|(kind, state)| panel::card(&look, paper(&look, kind, state)));
-        let taken =
-            f32::from(u8::from(unanswered)) * 170.0 + f32::from(u8::from(copy.is_some())) * 130.0;
+        let taken = f32::from(u8::from(unanswered)) * 170.0
+            + f32::from(u8::from(copy.is_some())) * 130.0
+            + theme::target::BUTTON
+            + theme::space::M;
         let held = scene.session.held().into_iter().map(Line::Held);
         let lines: Vec<Line<'a>> =
             held.chain(scene.session.under_way().iter().copied().map(Line::UnderWay)).collect();
@@ -92,7 +99,12 @@ impl Screen {
             let nothing = (!unanswered).then(|| {
                 panel::notice(&look, Tone::Note, text.results_nothing, text.results_nothing_more)
             });
-            return Column::new().push(silent).push(nothing).spacing(theme::space::M).into();
+            return Column::new()
+                .push(business)
+                .push(silent)
+                .push(nothing)
+                .spacing(theme::space::M)
+                .into();
         }
         let line_px = if look.large { LINE_LARGE_PX } else { LINE_PX };
         let height = room.height - taken;
@@ -108,6 +120,7 @@ impl Screen {
             Line::UnderWay(service) => under_way_line(scene, *service),
         });
         Column::new()
+            .push(business)
             .push(silent)
             .push(copy)
             .push(Column::with_children(shown).spacing(theme::space::S))

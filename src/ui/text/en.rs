@@ -1,5 +1,7 @@
 //! The words in English.
 
+use std::fmt::Display;
+
 use super::Strings;
 use crate::domain::identifier::IdentifierErrorKind;
 
@@ -125,6 +127,7 @@ pub(super) static STRINGS: Strings = Strings {
     data_card: "Your ID card, read here",
     data_e_id: "Electronic identity",
     data_e_licence: "Electronic business licence",
+    data_unanswered: "No answer",
     data_refused: "Not accepted",
     data_no_business: "No such business",
     paper_data: "List of your data",
@@ -134,6 +137,8 @@ pub(super) static STRINGS: Strings = Strings {
     limit_receipt_printer: "Receipts cannot be printed. Scan the code on the screen to keep the result.",
     limit_page_printer: "Certificates cannot be printed. You get the electronic licence, which is equally valid.",
     limit_connection: "No network: you can apply, an officer decides; nothing is issued on the spot.",
+    start_title: "Starting",
+    start_more: "The devices are being checked; it takes less than half a minute.",
     out_title: "This kiosk is out of service",
     out_journal: "It cannot keep records at the moment, so it may not accept applications.",
     out_proof: "Neither the card reader nor the scanner works, so nobody can be identified.",
@@ -213,6 +218,8 @@ pub(super) static STRINGS: Strings = Strings {
     business_asking: "Checking the electronic business licence",
     business_asking_more: "A few seconds; you can put your phone away",
     business_identified: "Identity checked",
+    business_known: "Go on with this business, or show another licence.",
+    identify_known: "Go on if this is you, or show another card or code.",
     licence_not: "This is not the code of an electronic business licence",
     licence_not_more: "Open the electronic business licence, choose “show licence”, and scan again.",
     licence_expired: "The code has expired",
@@ -230,7 +237,6 @@ pub(super) static STRINGS: Strings = Strings {
     uscc_wrong: "This code is not right",
     uscc_ask: "Look it up",
     looking_title: "Checking the registers",
-    looking_lead: "Three at once; a few seconds, 15 at most.",
     looking_why: "They are asked for this application only, and every question is recorded.",
     register_business: "Business register",
     register_food: "Food and drug system",
@@ -442,6 +448,19 @@ pub(super) static STRINGS: Strings = Strings {
     central_odd: "Records central cannot read",
     numbers_left: "Numbers left",
     numbers_low: "low",
+    leaving_title: "Take this kiosk out of service",
+    leaving_lead: "What is left of its numbers is given back and never used again. Why? (It goes into the journal.)",
+    leaving_no_line: "This needs a line to central, which has to agree with this journal first.",
+    leaving_elsewhere: "It will stand elsewhere",
+    leaving_replaced: "Another machine takes its place",
+    leaving_given_up: "No kiosk here any more",
+    leaving_follows: |left| {
+        format!(
+            "{left} numbers are given back. This kiosk issues nothing from then on: it cannot be undone here."
+        )
+    },
+    leaving_confirm: "Give the numbers back",
+    leaving_issues_nothing: "This kiosk issues nothing any more",
     numbers_out: "none",
     device_id_reader: "ID reader",
     device_scanner: "Scanner",
@@ -514,17 +533,18 @@ pub(super) static STRINGS: Strings = Strings {
     },
     work_asking: |port, done, of| format!("{port} ({}/{of})", done + 1),
     settings_line: |line| format!("devices.toml line {line}"),
+    looking_lead: |s| format!("Three at once; a few seconds, {s} at most."),
+    usb_socket: |socket| format!("USB socket {socket}"),
     tray: |left, next, last| format!("{left} left, next {next}, last {last}"),
     records_of: |has, all| format!("{has} of {all} records"),
-    records: |count| match count {
-        1 => "1 record".to_owned(),
-        _ => format!("{count} records"),
-    },
+    records: |count| counted(count, "record"),
     data_stood_in: |at| format!("no network: a copy of {at} stood in"),
-    data_supervision: |bans, permits| format!("{bans} bans, {permits} permits"),
+    data_supervision: |bans, permits| {
+        format!("{}, {}", counted(bans, "ban"), counted(permits, "permit"))
+    },
     data_district: |case, open| {
         let case = if case { "a" } else { "no" };
-        format!("{case} penalty case open, {open} applications under way")
+        format!("{case} penalty case open, {} under way", counted(open, "application"))
     },
     signed_in_as: |name, role| format!("{name}, {role}"),
     step: |step, of| format!("Step {step} of {of}"),
@@ -541,10 +561,7 @@ pub(super) static STRINGS: Strings = Strings {
     question: |question, of| format!("Question {question} of {of}"),
     source: |source| format!("From: {source}"),
     registers_answered: |answered, of| format!("{answered} of {of} have answered"),
-    uscc_missing: |missing| match missing {
-        1 => "1 more character".to_owned(),
-        _ => format!("{missing} more characters"),
-    },
+    uscc_missing: |missing| counted(missing, "more character"),
     uscc_problem: |kind| match kind {
         IdentifierErrorKind::Empty => "Nothing typed yet".to_owned(),
         IdentifierErrorKind::Length { expected, found } => {
@@ -566,7 +583,7 @@ pub(super) static STRINGS: Strings = Strings {
         | IdentifierErrorKind::OrganisationCode => "Compare it with the licence".to_owned(),
     },
     number_range: |min, max, unit| format!("{min} to {max} {unit}"),
-    characters_left: |left| format!("{left} characters left"),
+    characters_left: |left| format!("{} left", counted(left, "character")),
     due: |date| format!("By {date}"),
     finding_article: |article| format!("Article: {article}"),
     paper_printing: |slot| format!("Being printed: {slot}"),
@@ -574,14 +591,17 @@ pub(super) static STRINGS: Strings = Strings {
     paper_held: |why| format!("Printing is held up: {why}"),
     paper_held_attendant: |remedy| format!("Please tell an attendant: {remedy}"),
     still_there_more: |seconds| {
-        format!("The visit ends in {seconds} seconds and your data is wiped.")
+        format!("The visit ends in {} and your data is wiped.", counted(seconds, "second"))
     },
-    ends_in: |seconds| format!("Back to the start in {seconds} seconds"),
-    findings: |count| match count {
-        1 => "Why: 1 finding".to_owned(),
-        _ => format!("Why: {count} findings"),
-    },
+    ends_in: |seconds| format!("Back to the start in {}", counted(seconds, "second")),
+    findings: |count| format!("Why: {}", counted(count, "finding")),
 };
+
+/// So many of a thing that has a plural in -s.
+fn counted<N: Display + PartialEq + From<u8>>(count: N, thing: &str) -> String {
+    let plural = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {thing}{plural}")
+}
 
 fn month_name(month: i8) -> &'static str {
     match month {

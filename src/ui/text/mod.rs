@@ -123,6 +123,7 @@ strings! {
         data_card
         data_e_id
         data_e_licence
+        data_unanswered
         data_refused
         data_no_business
         paper_data
@@ -188,6 +189,8 @@ strings! {
         limit_page_printer
         limit_connection
         // Out of service.
+        start_title
+        start_more
         out_title
         out_journal
         out_proof
@@ -268,6 +271,8 @@ strings! {
         business_asking
         business_asking_more
         business_identified
+        business_known
+        identify_known
         licence_not
         licence_not_more
         licence_expired
@@ -286,7 +291,6 @@ strings! {
         uscc_ask
         // The registers.
         looking_title
-        looking_lead
         looking_why
         register_business
         register_food
@@ -508,6 +512,14 @@ strings! {
         central_odd
         numbers_left
         numbers_low
+        leaving_title
+        leaving_lead
+        leaving_no_line
+        leaving_elsewhere
+        leaving_replaced
+        leaving_given_up
+        leaving_confirm
+        leaving_issues_nothing
         numbers_out
         device_id_reader
         device_scanner
@@ -606,7 +618,10 @@ strings! {
         faults_stand: fn(usize)
         work_asking: fn(&str, usize, usize)
         settings_line: fn(usize)
+        looking_lead: fn(u64)
+        usb_socket: fn(&str)
         tray: fn(u64, u64, u64)
+        leaving_follows: fn(u64)
         records_of: fn(u64, u64)
         records: fn(u64)
         data_stood_in: fn(&str)

@@ -791,6 +791,13 @@ pub enum PrintStep {
     NotPrinted,
 }
 
+impl PrintStep {
+    /// Whether it may have come out or not: only a person can say.
+    pub fn is_in_doubt(&self) -> bool {
+        matches!(self, Self::Sent | Self::Unknown)
+    }
+}
+
 /// The applicant could see which registers were asked, when, for what and what they answered
 /// (个人信息保护法 44, 45), or saw it. A printed one is a `printed` record of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

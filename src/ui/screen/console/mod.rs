@@ -1,5 +1,6 @@
 //! The console of the staff: a name, a PIN, then pages on how the kiosk is. It shows nobody's case.
 
+mod leaving;
 mod pages;
 mod work;
 
@@ -72,6 +73,10 @@ pub(crate) enum Message {
     Why(work::Reason),
     /// Try them, and keep them if the device comes up.
     Keep,
+    /// Why the kiosk is taken out of service; to be confirmed.
+    Leaving(leaving::Leaving),
+    /// It is confirmed: what is left of the numbers is given back.
+    GiveBack,
     /// Count sheets into a tray.
     Count(SheetSize),
     /// A key of their numbers.
@@ -171,6 +176,8 @@ struct Open {
     draft: Option<work::Draft>,
     /// Sheets that are being counted in.
     counting: Option<work::Counting>,
+    /// Why the kiosk is about to be taken out of service.
+    leaving: Option<leaving::Leaving>,
     /// The last thing asked could not be done.
     not_done: bool,
 }
@@ -270,6 +277,7 @@ impl Screen {
                 open.answered = None;
                 open.draft = None;
                 open.counting = None;
+                open.leaving = None;
                 None
             }
             (Step::Open(_), Message::Left) => Some(Wish::Leave(Some(SignOut::Left))),
@@ -278,6 +286,7 @@ impl Screen {
                 open.answered = None;
                 open.draft = None;
                 open.counting = None;
+                open.leaving = None;
                 open.not_done = false;
                 None
             }
@@ -322,6 +331,7 @@ impl Screen {
                     answered: None,
                     draft: None,
                     counting: None,
+                    leaving: None,
                     not_done: false,
                 }));
             }
@@ -392,6 +402,7 @@ impl Open {
 
     /// Settings and counts that are being typed; what is asked when they are done.
     fn change(&mut self, message: Message) -> Option<Ask> {
+        let may_leave = self.may(Tab::Numbers);
         match (message, &mut self.draft, &mut self.counting) {
             (Message::Use(at), ..) => {
                 let Work::Discovered(ports) = &self.report.work else { return None };
@@ -412,6 +423,11 @@ impl Open {
                 // The journal is read in the language of the organ.
                 let why = draft.why?.words(strings(Language::Zh)).to_owned();
                 return Some(Ask::Configure { changes: draft.changes, why });
+            }
+            (Message::Leaving(reason), ..) if may_leave => self.leaving = Some(reason),
+            (Message::GiveBack, ..) => {
+                let why = self.leaving.take()?.words(strings(Language::Zh)).to_owned();
+                return Some(Ask::ReturnNumbers { why });
             }
             (Message::Count(paper), ..) => self.counting = Some(work::Counting::new(paper)),
             (Message::CountKey(key), _, Some(counting)) => {
@@ -495,6 +511,12 @@ impl Open {
             lead: format!("{who}　{}", text.console_no_visit).into(),
             body: Box::new(move |_room| pages::view(self, scene)),
             primary: Some(match (self.answered, &self.draft) {
+                (None, None) if self.leaving.is_some() => press::primary(
+                    &look,
+                    text.leaving_confirm,
+                    Icon::Stop,
+                    Some(Touched::Console(Message::GiveBack)),
+                ),
                 (_, Some(draft)) => press::primary(
                     &look,
                     text.work_keep,
@@ -516,7 +538,7 @@ impl Open {
                 ),
             }),
             must_be_read: false,
-            back: (self.answered.is_some() || self.draft.is_some())
+            back: (self.answered.is_some() || self.draft.is_some() || self.leaving.is_some())
                 .then_some(Touched::Console(Message::Back)),
         };
         frame::framed_under(scene, page, Some(tabs))

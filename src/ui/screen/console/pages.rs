@@ -4,7 +4,7 @@ use iced::widget::{Column, Row, column, container, row, space};
 use iced::{Center, Element, Fill};
 use jiff::Timestamp;
 
-use super::{Message, Open, Scene, Tab, Touched, work};
+use super::{Message, Open, Scene, Tab, Touched, leaving, work};
 use crate::device::Health;
 use crate::domain::calendar::datetime_in_china;
 use crate::fault::{FaultCode, Fixer};
@@ -274,7 +274,8 @@ fn central<'a>(open: &'a Open, look: &Look) -> Vec<Part<'a>> {
 fn numbers<'a>(open: &'a Open, look: &Look) -> Vec<Part<'a>> {
     let rows = open.report.numbers.iter().map(|numbers| series(look, numbers));
     let head = label::heading(look, look.text.numbers_left);
-    vec![panel::card(look, column![head].extend(rows).spacing(theme::space::M))]
+    let left = panel::card(look, column![head].extend(rows).spacing(theme::space::M));
+    vec![left, leaving::card(open, look)]
 }
 
 fn series<'a>(look: &Look, numbers: &'a Numbers) -> Part<'a> {

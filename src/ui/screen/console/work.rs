@@ -159,14 +159,21 @@ pub(super) fn found<'a>(look: &Look, ports: &'a [PortFound]) -> Vec<Part<'a>> {
         parts.push(panel::notice(look, Tone::Warn, text.work_nothing, ""));
     }
     for (at, port) in ports.iter().enumerate() {
+        let socket =
+            port.port.socket().map(|socket| label::caption(look, (text.usb_socket)(socket)));
         let mut words = column![label::strong(look, port.port.describe())]
+            .push(socket)
             .spacing(theme::space::XS)
             .width(Fill);
         let mut use_it = None;
         match (&port.found, &port.error) {
             (Some(found), _) => {
                 let identity = found.identity.as_deref().unwrap_or_default();
-                let says = format!("{} {} baud {identity}", found.language.describe(), found.baud);
+                let is_it = |kind: &DeviceKind| kind.as_str() == found.language.device();
+                let device = DeviceKind::ALL.into_iter().find(is_it);
+                let device = device.map_or("", |kind| name(text, kind));
+                let (protocol, baud) = (found.language.protocol(), found.baud);
+                let says = format!("{device}　{protocol}　{baud} baud　{identity}");
                 words = words.push(label::body(look, says));
                 use_it = Some(press::onward(
                     look,
@@ -285,18 +292,8 @@ pub(super) fn draft<'a>(look: &Look, draft: &'a Draft, settings: &'a [Setting]) 
         parts.push(panel::card(look, content.spacing(theme::space::XS)));
     }
     if !draft.changes.is_empty() {
-        let reasons = Reason::ALL.into_iter().enumerate().map(|(at, reason)| {
-            press::choice(
-                look,
-                format!("why:{at}"),
-                reason.words(text),
-                draft.why == Some(reason),
-                false,
-                target::BUTTON,
-                Touched::Console(Message::Why(reason)),
-            )
-        });
-        let reasons = in_rows(reasons.collect(), 2);
+        let all = Reason::ALL.map(|reason| (reason, reason.words(text)));
+        let reasons = in_rows(reasons(look, "why", all, draft.why, Message::Why), 2);
         let content = column![label::strong(look, text.why_title)].extend(reasons);
         // First: nothing is tried without it.
         parts.insert(0, panel::card(look, content.spacing(theme::space::S)));
@@ -304,8 +301,31 @@ pub(super) fn draft<'a>(look: &Look, draft: &'a Draft, settings: &'a [Setting]) 
     parts
 }
 
+/// Why something is done, one of these: `NAME:0` and so on.
+pub(super) fn reasons<'a, R: Copy + PartialEq>(
+    look: &Look,
+    name: &str,
+    all: impl IntoIterator<Item = (R, &'static str)>,
+    chosen: Option<R>,
+    message: impl Fn(R) -> Message,
+) -> Vec<Part<'a>> {
+    let choice = |(at, (reason, words))| {
+        let (is_chosen, touched) = (chosen == Some(reason), Touched::Console(message(reason)));
+        press::choice(
+            look,
+            format!("{name}:{at}"),
+            words,
+            is_chosen,
+            false,
+            target::BUTTON,
+            touched,
+        )
+    };
+    all.into_iter().enumerate().map(choice).collect()
+}
+
 /// Choices beside each other, so many in a row.
-fn in_rows(choices: Vec<Part<'_>>, in_a_row: usize) -> Vec<Part<'_>> {
+pub(super) fn in_rows(choices: Vec<Part<'_>>, in_a_row: usize) -> Vec<Part<'_>> {
     let mut rows = Vec::new();
     let mut row = Row::new().spacing(theme::space::S);
     let mut count = 0;
