@@ -7,8 +7,12 @@ use super::{Error, error::during, store::Int};
 
 /// The migrations of the journal, in order; the first has the number 1. One that has been released is
 /// never changed: its recorded digest would no longer fit.
-const MIGRATIONS: &[&str] =
-    &[include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 
 /// Brings a file to the newest version, or refuses it.
 pub(super) fn run(connection: &mut Connection) -> Result<(), Error> {

@@ -252,6 +252,17 @@ pub struct PrintJob {
     pub seal: Option<Seal>,
     /// How far it is.
     pub step: PrintStep,
+    /// When it was last handed to its printer, if ever.
+    pub sent: Option<Sent>,
+}
+
+/// The last time a paper was handed to its printer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sent {
+    /// When.
+    pub at: Timestamp,
+    /// What the printer's own counter, of pages or of cuts, said before the first byte, if it has said so.
+    pub count_before: Option<u64>,
 }
 
 /// A record with its place.
@@ -422,13 +433,29 @@ impl Journal {
     /// sheet that may have been printed is never sent again without somebody's word. A certificate of a
     /// revoked permit is not sent at all.
     pub fn print_step(&self, job: u64, step: PrintStep) -> Result<(), Error> {
-        self.0.call(move |store| printing::step(store, job, step, None))
+        self.0.call(move |store| printing::step(store, job, step, None, None))
+    }
+
+    /// As [`Journal::print_step`], with what the printer's counter says now that the attempt has ended.
+    pub fn print_ended(
+        &self,
+        job: u64,
+        step: PrintStep,
+        count_after: Option<u64>,
+    ) -> Result<(), Error> {
+        self.0.call(move |store| printing::step(store, job, step, None, count_after))
+    }
+
+    /// What the printer's counter said before the first byte of a paper that is `Sent`: kept for the day
+    /// on which nobody knows whether it came out.
+    pub fn print_counted(&self, job: u64, count_before: u64) -> Result<(), Error> {
+        self.0.call(move |store| printing::counted(store, job, count_before))
     }
 
     /// A paper is sent to the printer, onto a sheet of this size: as [`Journal::print_step`] with `Sent`.
     /// Once the sheet counts as printed, or as spoiled, it is booked from the tray, if that is counted.
     pub fn print_on(&self, job: u64, paper: SheetSize) -> Result<(), Error> {
-        self.0.call(move |store| printing::step(store, job, PrintStep::Sent, Some(paper)))
+        self.0.call(move |store| printing::step(store, job, PrintStep::Sent, Some(paper), None))
     }
 
     /// What lies in the trays of numbered blank sheets.

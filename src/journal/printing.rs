@@ -1,14 +1,18 @@
 //! Papers and how far they are: each step is a record, and none may be taken twice by accident.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::error::during;
 use super::store::{Int, Store, Writing};
-use super::{Error, Issued, PrintJob, SheetSize, blanks, issue, numbers, outbox, revocations};
+use super::{
+    Error, Issued, PrintJob, Sent, SheetSize, blanks, issue, numbers, outbox, revocations,
+};
 use crate::domain::{ApplicationId, Permit};
 use crate::seal::{Claims, CopySerial, Seal};
 use crate::wire::v1::{
-    BlankUse, Body, Document, MaintenanceSettled, PrintStep, Printed, Revocation, SheetAnswer,
+    BlankUse, Body, Document, MaintenanceSettled, PrintStep, Printed, PrinterCounts, Revocation,
+    SheetAnswer,
 };
 
 /// Queues papers of an application. Certificates get a serial and a seal each; where there is none, the
@@ -62,7 +66,7 @@ fn queue_one(
     writing
         .transaction
         .execute(
-            "INSERT INTO print_job VALUES (?1, ?2, ?3, ?4, ?5, 'queued', NULL, NULL)",
+            "INSERT INTO print_job VALUES (?1, ?2, ?3, ?4, ?5, 'queued', NULL, NULL, NULL, NULL)",
             (
                 Int(job),
                 application.as_bytes(),
@@ -72,15 +76,17 @@ fn queue_one(
             ),
         )
         .map_err(during(queueing))?;
-    Ok(PrintJob { job, application, document, serial, seal, step: PrintStep::Queued })
+    Ok(PrintJob { job, application, document, serial, seal, step: PrintStep::Queued, sent: None })
 }
 
-/// Moves a paper one step on; `paper` is what it is sent onto.
+/// Moves a paper one step on; `paper` is what it is sent onto, `count_after` the printer's counter at the end
+/// of the attempt.
 pub(super) fn step(
     store: &mut Store,
     job: u64,
     to: PrintStep,
     paper: Option<SheetSize>,
+    count_after: Option<u64>,
 ) -> Result<(), Error> {
     store.transaction("note a step of printing", |writing| {
         let known = find(&writing.transaction, job)?;
@@ -93,7 +99,23 @@ pub(super) fn step(
         if let Some(paper) = paper {
             blanks::assign(writing, job, paper)?;
         }
-        go(writing, &known, to.clone(), None)
+        go(writing, &known, to.clone(), None, count_after)
+    })
+}
+
+/// Notes the printer's counter before the first byte. Of a paper that is not on its way there is nothing to
+/// note.
+pub(super) fn counted(store: &mut Store, job: u64, count_before: u64) -> Result<(), Error> {
+    let noting = "note the printer's counter";
+    store.transaction(noting, |writing| {
+        writing
+            .transaction
+            .execute(
+                "UPDATE print_job SET count_before = ?2 WHERE job = ?1 AND step = 'sent'",
+                (Int(job), Int(count_before)),
+            )
+            .map(drop)
+            .map_err(during(noting))
     })
 }
 
@@ -103,6 +125,7 @@ fn go(
     known: &PrintJob,
     to: PrintStep,
     by: Option<&str>,
+    count_after: Option<u64>,
 ) -> Result<(), Error> {
     if !follows(&known.step, &to) {
         return Err(Error::PrintStep { job: known.job, from: known.step.clone(), to });
@@ -115,6 +138,21 @@ fn go(
             (Int(known.job), word, evidence),
         )
         .map_err(during("note a step of printing"))?;
+    if to == PrintStep::Sent {
+        writing
+            .transaction
+            .execute(
+                "UPDATE print_job SET sent_ms = ?2, count_before = NULL WHERE job = ?1",
+                (Int(known.job), writing.moment.at.as_millisecond()),
+            )
+            .map_err(during("note when a paper was sent"))?;
+    }
+    // Only of an attempt: a paper that was not on its way has no count of its own.
+    let counts = known
+        .sent
+        .filter(|_| known.step.is_in_doubt())
+        .and_then(|sent| sent.count_before)
+        .map(|before| PrinterCounts { before, after: count_after });
     let drawn = match (&known.step, &to) {
         (_, PrintStep::Confirmed { .. }) => Some(BlankUse::Certificate),
         (PrintStep::Unknown, PrintStep::Voided) => Some(BlankUse::Spoiled),
@@ -128,7 +166,7 @@ fn go(
             | PrintStep::Voided,
         ) => None,
     };
-    record(writing, known, to, None)?;
+    record(writing, known, to, None, counts)?;
     match drawn {
         Some(on) => blanks::draw_for(writing, known.job, on, by),
         None => Ok(()),
@@ -155,7 +193,7 @@ pub(super) fn settle(
         }
         let word = MaintenanceSettled { by: by.to_owned(), job, answer };
         writing.append(Body::MaintenanceSettled(word))?;
-        go(writing, &known, to.clone(), Some(by))?;
+        go(writing, &known, to.clone(), Some(by), None)?;
         let again =
             is_certificate(known.document) && revocation_of(writing, known.application)?.is_none();
         match answer {
@@ -163,7 +201,13 @@ pub(super) fn settle(
                 replacement(writing, &PrintJob { step: to, ..known }).map(Some)
             }
             SheetAnswer::Nothing if again => {
-                go(writing, &PrintJob { step: to, ..known.clone() }, PrintStep::Queued, None)?;
+                go(
+                    writing,
+                    &PrintJob { step: to, ..known.clone() },
+                    PrintStep::Queued,
+                    None,
+                    None,
+                )?;
                 Ok(Some(PrintJob { step: PrintStep::Queued, ..known }))
             }
             SheetAnswer::Complete | SheetAnswer::Spoiled | SheetAnswer::Nothing => Ok(None),
@@ -215,7 +259,7 @@ pub(super) fn queue_data_receipt(
 ) -> Result<PrintJob, Error> {
     store.transaction("queue a data receipt", |writing| {
         let job = queue_one(writing, application, Document::DataReceipt, None)?;
-        record(writing, &job, PrintStep::Queued, None)?;
+        record(writing, &job, PrintStep::Queued, None, None)?;
         Ok(job)
     })
 }
@@ -251,7 +295,7 @@ pub(super) fn reprint(
             return Err(Error::Quarantined { reason });
         }
         let job = queue_one(writing, application, Document::Copy, Some(&issued.permit))?;
-        record(writing, &job, PrintStep::Queued, job.seal.as_ref())?;
+        record(writing, &job, PrintStep::Queued, job.seal.as_ref(), None)?;
         Ok(Some(Issued { print_jobs: vec![job], ..issued.clone() }))
     })
 }
@@ -273,7 +317,7 @@ fn replacement(writing: &Writing<'_>, voided: &PrintJob) -> Result<PrintJob, Err
     let issued = issue::find_issued(&writing.transaction, writing.vault, voided.application)?;
     let permit = issued.map(|issued| issued.permit);
     let sheet = queue_one(writing, voided.application, voided.document, permit.as_ref())?;
-    record(writing, &sheet, PrintStep::Queued, sheet.seal.as_ref())?;
+    record(writing, &sheet, PrintStep::Queued, sheet.seal.as_ref(), None)?;
     Ok(sheet)
 }
 
@@ -282,6 +326,7 @@ fn record(
     job: &PrintJob,
     step: PrintStep,
     seal: Option<&Seal>,
+    counts: Option<PrinterCounts>,
 ) -> Result<(), Error> {
     writing.append(Body::Printed(Printed {
         job: job.job,
@@ -290,11 +335,13 @@ fn record(
         serial: job.serial.as_ref().map(CopySerial::to_string),
         seal: seal.map(Seal::to_string),
         step,
+        counts,
     }))?;
     Ok(())
 }
 
-const COLUMNS: &str = "job, application, document, serial, seal, step, evidence";
+const COLUMNS: &str =
+    "job, application, document, serial, seal, step, evidence, sent_ms, count_before";
 
 fn find(connection: &Connection, job: u64) -> Result<PrintJob, Error> {
     connection
@@ -309,8 +356,8 @@ fn find(connection: &Connection, job: u64) -> Result<PrintJob, Error> {
 pub(super) fn unfinished(connection: &Connection) -> Result<Vec<PrintJob>, Error> {
     let sql = format!(
         "SELECT {COLUMNS} FROM print_job
-         WHERE step IN ('queued', 'sent', 'unknown')
-            OR (step = 'not_printed' AND document IN ('original', 'copy')) ORDER BY job"
+         WHERE step IN ('queued', 'sent', 'unknown', 'not_printed')
+           AND (step <> 'not_printed' OR document IN ('original', 'copy')) ORDER BY job"
     );
     select(connection, &sql, ())
 }
@@ -340,6 +387,11 @@ fn job_of(row: &Row<'_>) -> rusqlite::Result<PrintJob> {
     let (document, step): (String, String) = (row.get(2)?, row.get(5)?);
     let (serial, seal): (Option<String>, Option<String>) = (row.get(3)?, row.get(4)?);
     let evidence: Option<String> = row.get(6)?;
+    let (sent_ms, count_before): (Option<i64>, Option<Int>) = (row.get(7)?, row.get(8)?);
+    let sent = sent_ms.map(|ms| match Timestamp::from_millisecond(ms) {
+        Ok(at) => Ok(Sent { at, count_before: count_before.map(|Int(count)| count) }),
+        Err(_out_of_range) => Err(unreadable(7, &ms.to_string())),
+    });
     Ok(PrintJob {
         job,
         application: ApplicationId::from_random(row.get(1)?),
@@ -353,6 +405,7 @@ fn job_of(row: &Row<'_>) -> rusqlite::Result<PrintJob> {
             Some(text) => Some(Seal::parse(&text).map_err(|_error| unreadable(4, "a seal"))?),
         },
         step: step_of(&step, evidence).ok_or_else(|| unreadable(5, &step))?,
+        sent: sent.transpose()?,
     })
 }
 

@@ -148,7 +148,9 @@ impl Check {
                 Report::Event(page_printer::Event::JobFailed { fault, .. }) => {
                     return Some(Tested::Failed(fault.code));
                 }
-                Report::Event(page_printer::Event::JobSent { .. }) => {}
+                Report::Event(
+                    page_printer::Event::JobSent { .. } | page_printer::Event::Counted(_),
+                ) => {}
             },
             Message::Panel(_, report) => match report {
                 Report::Health(health) => self.fares(DeviceKind::Panel, health),

@@ -8,7 +8,6 @@ use super::desk::{Desk, printer_of};
 use super::report::{
     About, Device, DeviceKind, Disk, Known, Line, Numbers, Readiness, UnknownSheet,
 };
-use super::work::is_test;
 use crate::config::{self, Change};
 use crate::device::{Health, page_printer, receipt_printer};
 use crate::fault::{Chain, FaultCode};
@@ -102,8 +101,6 @@ pub(super) struct Console {
     /// Somebody at the screen wants a person to come.
     pub(super) help_called: bool,
     devices: BTreeMap<DeviceKind, Device>,
-    /// When a sheet was sent, and the printer's counter before.
-    sent: BTreeMap<u64, (Timestamp, Option<u64>)>,
     /// What the journal last said; unknown is not zero.
     numbers: Vec<Numbers>,
     /// What lies in the trays of numbered sheets.
@@ -124,7 +121,6 @@ impl Console {
             clock_went_back: false,
             help_called: false,
             devices: devices.into_iter().map(|device| (device.kind, device)).collect(),
-            sent: BTreeMap::new(),
             numbers: Vec::new(),
             trays: Trays::new(),
             sheets: Vec::new(),
@@ -152,24 +148,22 @@ impl Console {
     ) {
         if let Some(device) = self.devices.get_mut(&kind) {
             device.model = model.or(device.model.take());
-            device.counter = counter.or(device.counter);
+            device.counter = counter;
         }
     }
 
-    pub(super) fn sent(&mut self, job: u64, now: Timestamp, count_before: Option<u64>) {
-        if is_test(job) {
-            return;
+    /// A printer's counter is now this.
+    pub(super) fn counted(&mut self, kind: DeviceKind, counter: u64) {
+        if let Some(device) = self.devices.get_mut(&kind) {
+            device.counter = Some(counter);
         }
-        self.sent.insert(job, (now, count_before));
-        // Only the latest can still become unknown; each printer has one at a time.
-        while self.sent.len() > SENT_MAX {
-            self.sent.pop_first();
-        }
+    }
+
+    /// A printer's counter, as it last said.
+    pub(super) fn counter(&self, kind: DeviceKind) -> Option<u64> {
+        self.devices.get(&kind).and_then(|device| device.counter)
     }
 }
-
-/// Sheets remembered at most: those of some visits, on two printers.
-const SENT_MAX: usize = 64;
 
 impl Desk {
     /// Answers the console.
@@ -416,14 +410,13 @@ impl Desk {
 
     fn unknown(&self, job: &journal::PrintJob) -> UnknownSheet {
         let printer = printer_of(job.document);
-        let sent = self.console.sent.get(&job.job);
         UnknownSheet {
             job: job.job,
             document: job.document,
             serial: job.serial.as_ref().map(ToString::to_string),
-            sent_at: sent.map(|(at, _)| *at),
-            count_before: sent.and_then(|(_, count)| *count),
-            count_now: self.console.devices.get(&printer).and_then(|device| device.counter),
+            sent_at: job.sent.map(|sent| sent.at),
+            count_before: job.sent.and_then(|sent| sent.count_before),
+            count_now: self.console.counter(printer),
         }
     }
 

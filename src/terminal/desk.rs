@@ -695,7 +695,7 @@ impl Desk {
             Err(error @ journal::Error::Revoked { .. }) => {
                 tracing::error!(error = %Chain(&error), "a certificate is not printed");
                 self.queue_of(document).current = Some(sheet);
-                self.ended(document, &PrintStep::NotPrinted, None);
+                self.ended(document, &PrintStep::NotPrinted, None, None);
                 return;
             }
             Err(error) => {
@@ -708,7 +708,8 @@ impl Desk {
         self.queue_of(document).current = Some(sheet);
         if let Err(why) = sent {
             tracing::error!(why, "the printer takes no job");
-            self.ended(document, &PrintStep::NotPrinted, Some(Fault::of(fault_of(document))));
+            let fault = Some(Fault::of(fault_of(document)));
+            self.ended(document, &PrintStep::NotPrinted, fault, None);
         }
     }
 
@@ -746,10 +747,32 @@ impl Desk {
         self.in_visit || self.pages.current.is_some() || self.receipts.current.is_some()
     }
 
-    /// A paper has ended one way or another.
-    fn ended(&mut self, document: Document, step: &PrintStep, fault: Option<Fault>) {
+    /// The printer's counter before the first byte: with it, a power cut from here on may leave a question
+    /// that answers itself.
+    fn counted_before(&mut self, document: Document, job: u64, count: Option<u64>) {
+        let Some(count) = count else { return };
+        self.console.counted(printer_of(document), count);
+        if self.is_current(document, job)
+            && let Err(error) = self.settings.journal.print_counted(job, count)
+        {
+            self.journal_failed(&error);
+        }
+    }
+
+    /// A paper has ended one way or another; `count_after` is the printer's counter then, where it was asked.
+    fn ended(
+        &mut self,
+        document: Document,
+        step: &PrintStep,
+        fault: Option<Fault>,
+        count_after: Option<u64>,
+    ) {
         let Some(sheet) = self.queue_of(document).current.take() else { return };
-        if let Err(error) = self.settings.journal.print_step(sheet.job.job, step.clone()) {
+        if let Some(count) = count_after {
+            self.console.counted(printer_of(document), count);
+        }
+        let journal = &self.settings.journal;
+        if let Err(error) = journal.print_ended(sheet.job.job, step.clone(), count_after) {
             self.journal_failed(&error);
         }
         self.recorded();
@@ -841,7 +864,37 @@ impl Desk {
         self.fonts.take();
     }
 
-    /// A certificate somebody settled as not there: it is printed once they have signed out.
+    /// Certificates of which nobody knew whether they came out, and whose printer, cleaned and idle again,
+    /// has counted no page since before their first byte: they did not, and are owed. A page more proves
+    /// nothing, for a sheet of half a certificate is counted, too. On the network another program's queue
+    /// may still hold the document, so there a person looks.
+    fn settle_by_counter(&mut self) -> Result<(), journal::Error> {
+        let is_serial = self
+            .settings
+            .devices
+            .page_printer
+            .as_ref()
+            .is_some_and(|printer| matches!(printer.connection, PageConnection::Serial { .. }));
+        let Some(now) = self.console.counter(DeviceKind::PagePrinter).filter(|_| is_serial) else {
+            return Ok(());
+        };
+        for job in self.settings.journal.unfinished_print_jobs()? {
+            let is_certificate = printer_of(job.document) == DeviceKind::PagePrinter;
+            let count_before = job.sent.and_then(|sent| sent.count_before);
+            if job.step != PrintStep::Unknown || !is_certificate || count_before != Some(now) {
+                continue;
+            }
+            tracing::warn!(job = job.job, now, "the page counter says that it was not printed");
+            let journal = &self.settings.journal;
+            journal.print_ended(job.job, PrintStep::NotPrinted, Some(now))?;
+            journal.print_step(job.job, PrintStep::Queued)?;
+            self.take_up_settled(PrintJob { step: PrintStep::Queued, ..job });
+            self.recorded();
+        }
+        Ok(())
+    }
+
+    /// A certificate that was settled as not there: it is printed while staff stands here.
     pub(super) fn take_up_settled(&mut self, job: PrintJob) {
         if let Err(error) = self.take_up_certificate(job) {
             tracing::error!(error = %Chain(&error), "a certificate waits for the next start");
@@ -942,17 +995,17 @@ impl Desk {
                 self.console.identified(DeviceKind::ReceiptPrinter, model, cuts);
             }
             Report::Event(receipt_printer::Event::JobSent { job, cuts }) => {
-                self.console.sent(job, self.settings.clock.now(), cuts);
+                self.counted_before(Document::Receipt, job, cuts);
             }
             Report::Event(receipt_printer::Event::JobConfirmed { job, evidence }) => {
                 if self.test_paper_ended(Document::Receipt, job, Tested::Printed) {
                     tracing::info!(?evidence, "a test slip is printed");
                 } else if self.is_current(Document::Receipt, job) {
                     let evidence = format!("{evidence:?}");
-                    self.ended(Document::Receipt, &PrintStep::Confirmed { evidence }, None);
+                    self.ended(Document::Receipt, &PrintStep::Confirmed { evidence }, None, None);
                 }
             }
-            Report::Event(receipt_printer::Event::JobFailed { job, outcome, fault }) => {
+            Report::Event(receipt_printer::Event::JobFailed { job, outcome, fault, cuts }) => {
                 let failed = Tested::Failed(fault.code);
                 if self.test_paper_ended(Document::Receipt, job, failed) {
                     tracing::warn!(fault = %fault.code, "a test slip was not printed");
@@ -961,7 +1014,7 @@ impl Desk {
                         receipt_printer::Outcome::NotPrinted => PrintStep::NotPrinted,
                         receipt_printer::Outcome::Unknown => PrintStep::Unknown,
                     };
-                    self.ended(Document::Receipt, &step, Some(fault));
+                    self.ended(Document::Receipt, &step, Some(fault), cuts);
                 }
             }
         }
@@ -976,17 +1029,20 @@ impl Desk {
                 self.console.identified(DeviceKind::PagePrinter, model, page_count);
             }
             Report::Event(page_printer::Event::JobSent { job, page_count }) => {
-                self.console.sent(job, self.settings.clock.now(), page_count);
+                self.counted_before(Document::Original, job, page_count);
+            }
+            Report::Event(page_printer::Event::Counted(count)) => {
+                self.console.counted(DeviceKind::PagePrinter, count);
             }
             Report::Event(page_printer::Event::JobConfirmed { job, evidence }) => {
                 if self.test_paper_ended(Document::Original, job, Tested::Printed) {
                     tracing::info!(?evidence, "a test page is printed");
                 } else if self.is_current(Document::Original, job) {
                     let evidence = format!("{evidence:?}");
-                    self.ended(Document::Original, &PrintStep::Confirmed { evidence }, None);
+                    self.ended(Document::Original, &PrintStep::Confirmed { evidence }, None, None);
                 }
             }
-            Report::Event(page_printer::Event::JobFailed { job, outcome, fault }) => {
+            Report::Event(page_printer::Event::JobFailed { job, outcome, fault, page_count }) => {
                 let failed = Tested::Failed(fault.code);
                 if self.test_paper_ended(Document::Original, job, failed) {
                     tracing::warn!(fault = %fault.code, "a test page was not printed");
@@ -995,7 +1051,7 @@ impl Desk {
                         page_printer::Outcome::NotPrinted => PrintStep::NotPrinted,
                         page_printer::Outcome::Unknown => PrintStep::Unknown,
                     };
-                    self.ended(Document::Original, &step, Some(fault));
+                    self.ended(Document::Original, &step, Some(fault), page_count);
                 }
             }
         }
@@ -1051,6 +1107,12 @@ impl Desk {
                 kit.receipt_printer = usable;
             }
         });
+        if usable
+            && document == Document::Original
+            && let Err(error) = self.settle_by_counter()
+        {
+            self.journal_failed(&error);
+        }
         self.feed(document);
         self.fares(printer_of(document), health);
     }

@@ -9,9 +9,9 @@ use permit_kiosk::wire::v1::{
     Grant, Hash, Header, Holder, Issued, Issuer, KioskId, LookUp, LookUpOutcome, LookedUp,
     LookedUpPersonal, MaintenanceConfigured, MaintenanceEmptied, MaintenanceRefused,
     MaintenanceSettled, MaintenanceSignedIn, MaintenanceSignedOut, MaintenanceTested, NumberVoided,
-    NumbersReturned, Permit, Personal, PrintStep, Printed, Promise, Rated, Reading, Record,
-    Register, Role, SessionEnded, Sheet, SheetAnswer, SignOut, SignedBlock, SignedRecord, Started,
-    Strokes,
+    NumbersReturned, Permit, Personal, PrintStep, Printed, PrinterCounts, Promise, Rated, Reading,
+    Record, Register, Role, SessionEnded, Sheet, SheetAnswer, SignOut, SignedBlock, SignedRecord,
+    Started, Strokes,
 };
 
 /// The examples of docs/formats/journal.md, in its order.
@@ -262,6 +262,7 @@ fn bodies() -> Vec<Body> {
             reason: "the hall is closed".to_owned(),
             by: "technician 0042".to_owned(),
         }),
+        printed(PrintStep::NotPrinted),
     ]
 }
 
@@ -272,6 +273,9 @@ fn printed(step: PrintStep) -> Body {
         document: Document::Original,
         serial: Some("K03-1-000001".to_owned()),
         seal: None,
+        // Younger than the other examples of it.
+        counts: (step == PrintStep::NotPrinted)
+            .then_some(PrinterCounts { before: 4711, after: Some(4711) }),
         step,
     })
 }

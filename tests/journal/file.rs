@@ -96,20 +96,21 @@ fn newer_software_has_been_here_and_older_stays_out() {
     let kiosk = Kiosk::new();
     kiosk.journal.clone().close();
     let connection = Connection::open(kiosk.folder.path().join("journal.db")).unwrap();
-    connection.execute("INSERT INTO migration VALUES (4, zeroblob(32))", ()).unwrap();
+    connection.execute("INSERT INTO migration VALUES (5, zeroblob(32))", ()).unwrap();
     drop(connection);
     let error = Journal::open(kiosk.settings()).unwrap_err();
-    assert!(matches!(error, Error::Newer { found: 4, known: 3 }), "{error}");
+    assert!(matches!(error, Error::Newer { found: 5, known: 4 }), "{error}");
     assert!(kiosk.folder.path().join("journal.db").exists());
 }
 
 /// A journal as earlier software left it, with the records of a working day, opens, has all of them and goes on.
 #[test]
 fn every_older_journal_moves_forward_with_all_it_has() {
-    const SCHEMAS: [&str; 3] = [
+    const SCHEMAS: [&str; 4] = [
         include_str!("../../src/journal/schema_1.sql"),
         include_str!("../../src/journal/schema_2.sql"),
         include_str!("../../src/journal/schema_3.sql"),
+        include_str!("../../src/journal/schema_4.sql"),
     ];
     for version in 1..SCHEMAS.len() {
         let kiosk = Kiosk::with_numbers(10);
@@ -170,7 +171,7 @@ fn every_older_journal_moves_forward_with_all_it_has() {
         let connection = Connection::open(&path).unwrap();
         let found: u32 =
             connection.query_row("SELECT count(*) FROM migration", (), |row| row.get(0)).unwrap();
-        assert_eq!(found, 3);
+        assert_eq!(found, 4);
     }
 }
 

@@ -52,6 +52,45 @@ fn a_sheet_goes_only_the_steps_that_keep_it_single() {
     check(&[Voided], false);
 }
 
+/// What the counter said around an attempt is on record; a sheet that was not on its way has no count.
+#[test]
+fn an_attempt_is_recorded_with_the_counter_around_it() {
+    let kiosk = Kiosk::with_numbers(10);
+    let job = kiosk.journal.issue(food_seller(id(1))).unwrap().print_jobs[0].job;
+    let waits = |kiosk: &Kiosk| {
+        let jobs = kiosk.journal.unfinished_print_jobs().unwrap();
+        jobs.into_iter().find(|waiting| waiting.job == job).unwrap()
+    };
+    // It is not on its way yet: there is nothing to note.
+    kiosk.journal.print_counted(job, 4000).unwrap();
+    assert_eq!(waits(&kiosk).sent, None);
+    kiosk.journal.print_step(job, PrintStep::Sent).unwrap();
+    assert_eq!(waits(&kiosk).sent.unwrap().count_before, None);
+    kiosk.journal.print_counted(job, 4711).unwrap();
+    // The power goes and comes back.
+    let kiosk = kiosk.reopened();
+    assert_eq!(waits(&kiosk).sent.unwrap().count_before, Some(4711));
+    kiosk.journal.print_step(job, PrintStep::Unknown).unwrap();
+    kiosk.journal.print_ended(job, PrintStep::NotPrinted, Some(4711)).unwrap();
+    kiosk.journal.print_step(job, PrintStep::Queued).unwrap();
+    kiosk.journal.print_step(job, PrintStep::Sent).unwrap();
+    // Another attempt has another count, and what is known of the first is not taken for it.
+    assert_eq!(waits(&kiosk).sent.unwrap().count_before, None);
+    kiosk.journal.print_step(job, confirmed()).unwrap();
+    let counts: Vec<_> = kiosk
+        .check()
+        .into_iter()
+        .filter_map(|body| match body {
+            Body::Printed(printed) if printed.job == job => {
+                Some(printed.counts.map(|counts| (counts.before, counts.after)))
+            }
+            _ => None,
+        })
+        .collect();
+    let (unasked, same) = (Some((4711, None)), Some((4711, Some(4711))));
+    assert_eq!(counts, [None, unasked, same, None, None, None]);
+}
+
 #[test]
 fn the_same_report_twice_is_one_record() {
     let kiosk = Kiosk::with_numbers(10);

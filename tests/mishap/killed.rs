@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use permit_kiosk::device::simulation::Simulation;
+use permit_kiosk::device::simulation::{LineRate, Simulation};
 use permit_kiosk::journal::{Head, Journal};
 use permit_kiosk::session::effect::Effect;
 use permit_kiosk::session::event::{Event, Paper};
@@ -141,7 +141,7 @@ fn kill_after(folder: &Path, first: u32, happenings: u32, moment: Duration, worl
 fn whatever_came_out_of_the_printers_was_issued_whenever_the_kiosk_was_killed() {
     let folder = tempfile::tempdir().unwrap();
     let mut printers = Printers {
-        simulation: simulation(folder.path()),
+        simulation: simulation(folder.path(), LineRate::Max),
         folder: folder.path().to_owned(),
         taken: [("sheets", 0), ("slips", 0)],
     };

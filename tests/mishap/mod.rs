@@ -8,6 +8,7 @@ mod killed; // the kiosk, in the middle of a visit: its sheets are read
 mod owed; // certificates of somebody who has left
 mod page_printer_unplugged; // while a certificate travels, at many moments
 mod paper_jam; // the sheet that jams is never printed twice unasked
+mod power_cut; // while a certificate travels, and while it lies in the tray unheard of
 mod reader_unplugged; // while a card is read
 mod receipt_cutter_stuck; // a slip hangs in the slot
 mod receipt_paper_runs_out; // and is refilled for somebody else
@@ -66,8 +67,12 @@ impl Lobby {
     }
 
     fn with(differs: fn(&mut config::Devices)) -> Self {
+        Self::at_pace(LineRate::Max, differs)
+    }
+
+    fn at_pace(pace: LineRate, differs: fn(&mut config::Devices)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let simulation = simulation(folder.path());
+        let simulation = simulation(folder.path(), pace);
         crate::staff::enrol(folder.path());
         let (_, events) = tokio::sync::mpsc::channel(1);
         let mut lobby = Self {
@@ -277,11 +282,11 @@ fn terminal(
 }
 
 /// The devices of a kiosk in `folder`, simulated as fast as they can.
-fn simulation(folder: &Path) -> Simulation {
+fn simulation(folder: &Path, pace: LineRate) -> Simulation {
     let people = std::fs::read_to_string(format!("{CONFIG}/demo/demo.json")).unwrap();
     let people = People::parse(&people).unwrap();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    Simulation::start(&folder.join("devices"), people, LineRate::Max, &clock).unwrap()
+    Simulation::start(&folder.join("devices"), people, pace, &clock).unwrap()
 }
 
 fn application(visit: u32) -> ApplicationId {

@@ -173,11 +173,15 @@ pub enum Event {
         job: u64,
         evidence: Evidence,
     },
+    /// `page_count` is its counter now, where it could be asked after the end of the attempt.
     JobFailed {
         job: u64,
         outcome: Outcome,
         fault: Fault,
+        page_count: Option<u64>,
     },
+    /// Its counter has moved on, by a certificate or by something that was printed at its panel.
+    Counted(u64),
 }
 
 /// What the printer says it is.
@@ -216,6 +220,7 @@ pub struct PagePrinter {
     nonces: u64,
     condition: Option<Condition>,
     page_count: Option<u64>,
+    told_count: Option<u64>,
     identity: Identity,
     identified: bool,
     responding: bool,
@@ -327,6 +332,7 @@ impl PagePrinter {
             nonces: 0,
             condition: None,
             page_count: None,
+            told_count: None,
             identity: Identity::default(),
             identified: false,
             responding: true,
@@ -438,7 +444,13 @@ impl PagePrinter {
         if !self.identified {
             self.identified = true;
             self.identity.page_count = self.page_count;
+            self.told_count = self.page_count;
             out.push(Output::Event(Event::Identified(self.identity.clone())));
+        }
+        if let Some(count) = self.page_count
+            && self.told_count.replace(count) != Some(count)
+        {
+            out.push(Output::Event(Event::Counted(count)));
         }
         if let Some(withheld) = self.withheld
             && self.is_idle()
@@ -496,7 +508,7 @@ impl PagePrinter {
             None
         };
         if let Some(cause) = refusal {
-            return out.push(failed(job.number, Outcome::NotPrinted, cause));
+            return out.push(failed(job.number, Outcome::NotPrinted, cause, None));
         }
         self.job = Some(Running {
             job,
@@ -732,7 +744,7 @@ impl PagePrinter {
 
     fn fail(&mut self, now: Duration, outcome: Outcome, cause: FaultCode, out: &mut Outputs) {
         if let Some(running) = self.job.take() {
-            out.push(failed(running.job.number, outcome, cause));
+            out.push(failed(running.job.number, outcome, cause, self.page_count));
         }
         if self.identified {
             self.rest(now);
@@ -863,7 +875,7 @@ impl PagePrinter {
     fn give_up(&mut self, now: Duration, out: &mut Outputs) {
         let Some(running) = self.job.take() else { return };
         let cause = running.failure.unwrap_or(FaultCode::PageOffline);
-        out.push(failed(running.job.number, Outcome::Unknown, cause));
+        out.push(failed(running.job.number, Outcome::Unknown, cause, None));
         self.withheld = Some(Withheld { page_count: running.count_before });
         if !matches!(self.phase, Phase::Closed) {
             self.cancel(now, out);
@@ -880,7 +892,7 @@ impl PagePrinter {
         let cause =
             if self.responding { FaultCode::PageOffline } else { FaultCode::PageNotResponding };
         if let Some(running) = self.job.take_if(|running| !running.begun) {
-            return out.push(failed(running.job.number, Outcome::NotPrinted, cause));
+            return out.push(failed(running.job.number, Outcome::NotPrinted, cause, None));
         }
         self.break_off(now, cause);
         if let Some(running) = &mut self.job {
@@ -950,14 +962,19 @@ impl Driver for PagePrinter {
     }
 }
 
-fn failed(job: u64, outcome: Outcome, code: FaultCode) -> Output<Event> {
-    Output::Event(failure(job, outcome, code))
+fn failed(job: u64, outcome: Outcome, code: FaultCode, page_count: Option<u64>) -> Output<Event> {
+    Output::Event(failure(job, outcome, code, page_count))
 }
 
-pub(super) fn failure(job: u64, outcome: Outcome, code: FaultCode) -> Event {
+pub(super) fn failure(
+    job: u64,
+    outcome: Outcome,
+    code: FaultCode,
+    page_count: Option<u64>,
+) -> Event {
     let retry = match outcome {
         Outcome::NotPrinted => Retry::Yes,
         Outcome::Unknown => Retry::Unknown,
     };
-    Event::JobFailed { job, outcome, fault: Fault { retry, ..Fault::of(code) } }
+    Event::JobFailed { job, outcome, fault: Fault { retry, ..Fault::of(code) }, page_count }
 }

@@ -98,6 +98,7 @@ pub fn start(
             remote,
             post,
             identified: false,
+            told_count: None,
             offline_since: None,
             withheld: unfinished_job.then_some(Held::Unknown),
             next_look: Duration::ZERO,
@@ -382,6 +383,7 @@ struct Printer {
     remote: Remote,
     post: Post<Command, Event>,
     identified: bool,
+    told_count: Option<u64>,
     offline_since: Option<Duration>,
     withheld: Option<Held>,
     next_look: Duration,
@@ -416,7 +418,13 @@ impl Printer {
                     self.identified = true;
                     let model = look.model.clone();
                     let identity = Identity { model, page_count: look.impressions };
+                    self.told_count = look.impressions;
                     self.post.tell(Event::Identified(identity))?;
+                }
+                if let Some(count) = look.impressions
+                    && self.told_count.replace(count) != Some(count)
+                {
+                    self.post.tell(Event::Counted(count))?;
                 }
                 match (look.fault, self.withheld) {
                     _ if !look.takes_raster => {
@@ -488,12 +496,12 @@ impl Printer {
             Document::Pwg(_) => None,
         };
         if let Some(code) = refusal {
-            return self.post.tell(failure(number, Outcome::NotPrinted, code));
+            return self.post.tell(failure(number, Outcome::NotPrinted, code, None));
         }
         self.post.fares(Health::Busy)?;
         let impressions_before = match self.preflight()? {
             Ok(impressions) => impressions,
-            Err(code) => return self.post.tell(failure(number, Outcome::NotPrinted, code)),
+            Err(code) => return self.post.tell(failure(number, Outcome::NotPrinted, code, None)),
         };
         self.post.tell(Event::JobSent { job: number, page_count: impressions_before })?;
         let running = Running { job, impressions_before };
@@ -505,7 +513,7 @@ impl Printer {
             Ok(id) => self.follow(&running, id),
             Err(Error::Refused { question, status }) => {
                 tracing::error!("the page printer refuses to {question}: {status}");
-                self.post.tell(failure(number, Outcome::NotPrinted, FaultCode::PageFailed))
+                self.post.tell(failure(number, Outcome::NotPrinted, FaultCode::PageFailed, None))
             }
             Err(error) => {
                 let error = Chain(&error);
@@ -555,7 +563,8 @@ impl Printer {
             if is_enough {
                 self.withheld = Some(Held::Unknown);
                 let number = running.job.number();
-                return self.post.tell(failure(number, Outcome::Unknown, FaultCode::PageOffline));
+                let code = FaultCode::PageOffline;
+                return self.post.tell(failure(number, Outcome::Unknown, code, None));
             }
             self.post.pause(JOB_POLL)?;
         }
@@ -583,7 +592,7 @@ impl Printer {
                     self.withheld = Some(Held::Job(id));
                     let number = running.job.number();
                     let code = FaultCode::PageOffline;
-                    return self.post.tell(failure(number, Outcome::Unknown, code));
+                    return self.post.tell(failure(number, Outcome::Unknown, code, None));
                 }
                 Err(_) => {}
             }
@@ -606,7 +615,7 @@ impl Printer {
             self.post.pause(JOB_POLL)?;
         }
         self.withheld = Some(Held::Job(id));
-        self.post.tell(failure(running.job.number(), Outcome::Unknown, cause))
+        self.post.tell(failure(running.job.number(), Outcome::Unknown, cause, None))
     }
 
     /// The printer says that the job is over: how many sheets are there?
@@ -636,11 +645,11 @@ impl Printer {
                 self.post.tell(Event::JobConfirmed { job, evidence: Evidence::JobEnd })
             }
             Some(0) if !is_completed && counted.unwrap_or(0) == 0 => {
-                self.post.tell(failure(job, Outcome::NotPrinted, cause))
+                self.post.tell(failure(job, Outcome::NotPrinted, cause, after))
             }
             _ => {
                 self.withheld = (!is_completed).then_some(Held::Job(id));
-                self.post.tell(failure(job, Outcome::Unknown, cause))
+                self.post.tell(failure(job, Outcome::Unknown, cause, after))
             }
         }
     }

@@ -105,10 +105,12 @@ pub enum Event {
         job: u64,
         evidence: Evidence,
     },
+    /// `cuts` is the cutter's counter now, where it could be asked after the end of the attempt.
     JobFailed {
         job: u64,
         outcome: Outcome,
         fault: Fault,
+        cuts: Option<u64>,
     },
 }
 
@@ -469,7 +471,7 @@ impl ReceiptPrinter {
             }
         };
         if let Some(cause) = refusal {
-            return out.push(failed(job.number, Outcome::NotPrinted, cause));
+            return out.push(failed(job.number, Outcome::NotPrinted, cause, None));
         }
         let tail_id = self.next_process_id();
         self.job = Some(Running {
@@ -645,7 +647,7 @@ impl ReceiptPrinter {
 
     fn fail(&mut self, now: Duration, outcome: Outcome, cause: FaultCode, out: &mut Outputs) {
         if let Some(running) = self.job.take() {
-            out.push(failed(running.job.number, outcome, cause));
+            out.push(failed(running.job.number, outcome, cause, self.answers.cuts));
         }
         if self.may_hold_document || !self.condition.may_print() {
             self.rest(now);
@@ -796,7 +798,7 @@ impl ReceiptPrinter {
     fn give_up(&mut self, now: Duration, out: &mut Outputs) {
         let Some(running) = self.job.take() else { return };
         let cause = running.failure.unwrap_or(FaultCode::ReceiptOffline);
-        out.push(failed(running.job.number, Outcome::Unknown, cause));
+        out.push(failed(running.job.number, Outcome::Unknown, cause, None));
         self.may_hold_document = true;
         if self.phase != Phase::Closed {
             self.abort(now, cause, out);
@@ -817,7 +819,7 @@ impl ReceiptPrinter {
             FaultCode::ReceiptNotResponding
         };
         if let Some(running) = self.job.take_if(|running| !running.begun) {
-            return out.push(failed(running.job.number, Outcome::NotPrinted, code));
+            return out.push(failed(running.job.number, Outcome::NotPrinted, code, None));
         }
         if let Some(running) = &mut self.job {
             self.sever_due = true;
@@ -888,12 +890,13 @@ impl Driver for ReceiptPrinter {
     }
 }
 
-fn failed(job: u64, outcome: Outcome, code: FaultCode) -> Output<Event> {
+fn failed(job: u64, outcome: Outcome, code: FaultCode, cuts: Option<u64>) -> Output<Event> {
     let retry = match outcome {
         Outcome::NotPrinted => Retry::Yes,
         Outcome::Unknown => Retry::Unknown,
     };
-    Output::Event(Event::JobFailed { job, outcome, fault: Fault { retry, ..Fault::of(code) } })
+    let fault = Fault { retry, ..Fault::of(code) };
+    Output::Event(Event::JobFailed { job, outcome, fault, cuts })
 }
 
 fn is_only_hot(condition: Condition) -> bool {

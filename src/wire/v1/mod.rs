@@ -24,7 +24,7 @@ pub use record::{
     Applicant, BlockInstalled, Body, BusinessName, DataReceipt, Decided, Decision, DecisionOutline,
     Document, Due, EditionActivated, EditionRefused, Faulted, Finding, FormatError, Grant, Hash,
     Header, Holder, Issued, Issuer, KioskId, LookUpOutcome, LookedUp, NumberVoided,
-    NumbersReturned, Part, Permit, Personal, PrintStep, Printed, Promise, Rated, Reading, Record,
-    Register, SessionEnded, Sheet, SignedRecord, Started, Strokes, is_signed,
+    NumbersReturned, Part, Permit, Personal, PrintStep, Printed, PrinterCounts, Promise, Rated,
+    Reading, Record, Register, SessionEnded, Sheet, SignedRecord, Started, Strokes, is_signed,
 };
 pub use revocation::{Revocation, RevocationError};

@@ -762,6 +762,19 @@ pub struct Printed {
     pub seal: Option<String>,
     /// The step.
     pub step: PrintStep,
+    /// What the printer's own counter said, where it has one and the step is the end of an attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<PrinterCounts>,
+}
+
+/// The counter of a printer, of pages or of cuts, around one attempt to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrinterCounts {
+    /// Before the first byte was sent.
+    pub before: u64,
+    /// When the attempt had ended; nothing where the printer could not be asked any more.
+    pub after: Option<u64>,
 }
 
 impl std::fmt::Debug for Printed {
@@ -780,7 +793,7 @@ pub enum PrintStep {
     Sent,
     /// The printer says it came out.
     Confirmed {
-        /// In its own words, for example `page counter 4711 -> 4712`.
+        /// Which of its words: `JobEnd`, `PageCounter`, `ProcessId`, `CutCounter` or `StatusClean`; or who saw it.
         evidence: String,
     },
     /// Nobody knows whether it came out; a person decides.

@@ -115,7 +115,9 @@ fn a_pdf_whose_paper_runs_out_is_cancelled_and_does_not_come_out_after_the_refil
     bench.hand("page_printer jam");
     device.send(Command::Print(pdf_job(24).1)).unwrap();
     while !matches!(event(&reports), Event::JobSent { job: 24, .. }) {}
-    let Event::JobFailed { job: 24, outcome, fault } = event(&reports) else { panic!("no end") };
+    let Event::JobFailed { job: 24, outcome, fault, .. } = event(&reports) else {
+        panic!("no end")
+    };
     assert_eq!((outcome, fault.code), (Outcome::NotPrinted, FaultCode::PageJam));
     bench.hand("page_printer clear jam");
     until_ready(&device, &reports);
@@ -136,6 +138,7 @@ fn a_certificate_goes_over_the_line_and_is_confirmed() {
         assert_eq!(event(&reports), Event::JobSent { job: number, page_count });
         let evidence = Evidence::JobEnd;
         assert_eq!(event(&reports), Event::JobConfirmed { job: number, evidence });
+        assert_eq!(event(&reports), Event::Counted(12_345 + number));
         check_last_sheet(&bench, &bits);
         until_ready(&printer, &reports);
     }
@@ -158,7 +161,7 @@ fn check(before: &[&str], during: &[&str], code: FaultCode, outcomes: &[Outcome]
         bench.hand(hand);
     }
     match event(&reports) {
-        Event::JobFailed { job: 1, outcome, fault } => {
+        Event::JobFailed { job: 1, outcome, fault, .. } => {
             assert_eq!(fault.code, code);
             assert!(outcomes.contains(&outcome), "{outcome:?}");
         }
@@ -225,7 +228,7 @@ fn an_empty_tray_gets_no_certificate() {
     loop {
         match event(&reports) {
             Event::Identified(_) => {}
-            Event::JobFailed { job: 1, outcome: Outcome::NotPrinted, fault } => {
+            Event::JobFailed { job: 1, outcome: Outcome::NotPrinted, fault, .. } => {
                 assert_eq!(fault.code, FaultCode::PagePaperOut);
                 break;
             }

@@ -73,7 +73,7 @@ fn is_picture(
 fn last_word(bench: &Printer, number: u64) -> Option<&Event> {
     bench.events.iter().rev().find(|event| match event {
         Event::JobConfirmed { job, .. } | Event::JobFailed { job, .. } => *job == number,
-        Event::Identified(_) | Event::JobSent { .. } => false,
+        Event::Identified(_) | Event::JobSent { .. } | Event::Counted(_) => false,
     })
 }
 

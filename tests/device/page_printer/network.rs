@@ -229,7 +229,7 @@ fn a_printer_on_the_network_that_runs_out_of_paper_gives_the_certificate_back() 
     printer.fails("media-empty-error");
     device.send(Command::Print(job(8, &page(A4)))).unwrap();
     assert!(matches!(event(&reports), Event::JobSent { job: 8, .. }));
-    let Event::JobFailed { job: 8, outcome, fault } = event(&reports) else { panic!("no end") };
+    let Event::JobFailed { job: 8, outcome, fault, .. } = event(&reports) else { panic!("no end") };
     assert_eq!((outcome, fault.code), (Outcome::NotPrinted, FaultCode::PagePaperOut));
     assert!(!printer.printed().exists(), "nothing comes out after the refill");
     printer.is_well();
@@ -333,7 +333,9 @@ fn a_document_nobody_can_find_again_is_a_persons_question() {
     let (device, reports) = ready(&line.uri, false);
     device.send(Command::Print(job(12, &page(A4)))).unwrap();
     assert!(matches!(event(&reports), Event::JobSent { job: 12, .. }));
-    let Event::JobFailed { job: 12, outcome, fault } = event(&reports) else { panic!("no end") };
+    let Event::JobFailed { job: 12, outcome, fault, .. } = event(&reports) else {
+        panic!("no end")
+    };
     assert_eq!((outcome, fault.code), (Outcome::Unknown, FaultCode::PageOffline));
     assert_eq!(line.documents.load(Ordering::SeqCst), 1);
     // It holds nothing of ours: it goes on.
@@ -349,7 +351,9 @@ fn a_printer_on_the_network_that_is_switched_off_is_offline_and_takes_nothing() 
     program.kill().unwrap();
     program.wait().unwrap();
     device.send(Command::Print(job(10, &page(A4)))).unwrap();
-    let Event::JobFailed { job: 10, outcome, fault } = event(&reports) else { panic!("no end") };
+    let Event::JobFailed { job: 10, outcome, fault, .. } = event(&reports) else {
+        panic!("no end")
+    };
     assert_eq!((outcome, fault.code), (Outcome::NotPrinted, FaultCode::PageOffline));
     until(&reports, |health| matches!(health, Health::Offline { .. }));
     assert!(device.shutdown());

@@ -72,7 +72,7 @@ fn check(before: Option<&str>, during: &[&str], code: FaultCode, outcome: Outcom
         bench.hand(hand);
     }
     match event(&reports) {
-        Event::JobFailed { job: 1, outcome: told, fault } => {
+        Event::JobFailed { job: 1, outcome: told, fault, .. } => {
             assert_eq!((fault.code, told), (code, outcome));
         }
         other => panic!("{other:?}"),
@@ -125,7 +125,7 @@ fn a_printer_without_paper_is_given_nothing_and_says_so() {
     printer.send(Command::Print(job(1, &picture(1, 100)))).unwrap();
     let told = event(&reports);
     assert!(
-        matches!(told, Event::JobFailed { job: 1, outcome: Outcome::NotPrinted, fault }
+        matches!(told, Event::JobFailed { job: 1, outcome: Outcome::NotPrinted, fault, .. }
             if fault.code == FaultCode::ReceiptPaperOut),
         "{told:?}"
     );
