@@ -74,6 +74,8 @@ pub(super) struct Desk {
     look_ups: u64,
     pages: Queue,
     receipts: Queue,
+    /// A certificate of this visit has not come out for certain.
+    certificate_missing: bool,
 }
 
 /// What waits for one printer, and what it is at.
@@ -84,6 +86,13 @@ struct Queue {
     usable: bool,
     /// What stands in its way, if it has said so.
     fault: Option<Fault>,
+}
+
+impl Queue {
+    /// Whether it has anything left of a visit.
+    fn is_at(&self, visit: Option<u64>) -> bool {
+        self.current.iter().chain(&self.waiting).any(|sheet| sheet.visit == visit)
+    }
 }
 
 /// A paper as dots, and as a file where its printer may read that.
@@ -139,6 +148,7 @@ impl Desk {
             look_ups: 0,
             pages: Queue::default(),
             receipts: Queue::default(),
+            certificate_missing: false,
         }
     }
 
@@ -301,6 +311,7 @@ impl Desk {
         self.data.clear();
         self.look_ups = 0;
         self.jobs.clear();
+        self.certificate_missing = false;
         // What is owed to somebody from before waits on.
         self.pages.waiting.retain(|sheet| sheet.visit.is_none());
         self.receipts.waiting.clear();
@@ -609,7 +620,7 @@ impl Desk {
             issuer: &self.settings.kiosk.issuer.name,
             complaints: &self.settings.kiosk.complaints_phone,
             now: self.settings.clock.now(),
-            papers_follow: !self.pages.usable,
+            papers_follow: self.certificate_missing || !self.pages.usable,
         };
         match (&self.case, &self.issued, job.document) {
             (_, Some(issued), Document::Original | Document::Copy) => {
@@ -679,7 +690,20 @@ impl Desk {
         }
         let may_come_out = |sheet: &Sheet| sheet.visit.is_some() || attended;
         let next = queue.waiting.iter().position(may_come_out);
-        let Some(sheet) = next.and_then(|next| queue.waiting.remove(next)) else { return };
+        let Some(mut sheet) = next.and_then(|next| queue.waiting.remove(next)) else { return };
+        if sheet.job.document == Document::Receipt {
+            // It says whether the certificates follow: that is known when they have come out, or are held up.
+            if self.pages.usable && self.pages.is_at(sheet.visit) {
+                self.receipts.waiting.push_front(sheet);
+                return;
+            }
+            match self.make(&sheet.job) {
+                Ok((dots, _)) => sheet.dots = dots,
+                Err(error) => {
+                    tracing::warn!(error = %Chain(&error), "the receipt goes out as it was made first");
+                }
+            }
+        }
         // First durable, then sent: a crash from here on leaves a paper that may have been printed.
         let journal = &self.settings.journal;
         let noted = match sheet.job.document {
@@ -790,9 +814,14 @@ impl Desk {
                     Err(error) => self.journal_failed(&error),
                 }
             }
-            _ => self.tell_paper(&sheet, PaperState::Unknown),
+            _ => {
+                self.certificate_missing |= printer_of(document) == DeviceKind::PagePrinter
+                    && sheet.visit == Some(self.visit);
+                self.tell_paper(&sheet, PaperState::Unknown);
+            }
         }
         self.feed(document);
+        self.feed(Document::Receipt);
     }
 
     /// What a printer has just refused is not offered again at once: a printer that is asked without end never
@@ -1114,6 +1143,8 @@ impl Desk {
             self.journal_failed(&error);
         }
         self.feed(document);
+        // It waits for certificates only while they are on their way.
+        self.feed(Document::Receipt);
         self.fares(printer_of(document), health);
     }
 

@@ -16,7 +16,7 @@ pub(super) struct Kiosk<'a> {
     pub(super) issuer: &'a str,
     pub(super) complaints: &'a str,
     pub(super) now: Timestamp,
-    /// The certificates cannot be printed at the moment: the receipt is what they are collected with.
+    /// Not every certificate has come out: the receipt is what the rest is collected with.
     pub(super) papers_follow: bool,
 }
 
@@ -61,9 +61,9 @@ pub(super) fn receipt(kiosk: &Kiosk<'_>, case: &Case, permit: &Permit, page_url:
     if kiosk.papers_follow {
         paper.centre("纸质证书凭本回执领取", Size::Large);
         paper.small(&Bilingual::new(
-            "许可已经生效，电子证照可以扫码查看。证书打印机暂时不能使用，纸质证书打印后由现场工作人员保管。",
-            "The permit is valid; scan to see it. The certificate printer is out of use: your papers will be \
-             printed and kept for you by the staff here. Bring this receipt.",
+            "许可已经生效，电子证照可以扫码查看。本机没有打印出来的纸质证书，打印后由现场工作人员保管。",
+            "The permit is valid; scan to see it. What the machine could not print for you now is printed and \
+             kept for you by the staff here. Bring this receipt.",
         ));
         paper.blocks.push(Block::Rule);
     }

@@ -4,6 +4,7 @@
 mod certificate_paper_runs_out; // between original and copy
 mod cover_opened; // while a certificate prints
 mod door_opened; // and the maintenance key turned
+mod held_up; // a certificate: its receipt says that it follows
 mod killed; // the kiosk, in the middle of a visit: its sheets are read
 mod owed; // certificates of somebody who has left
 mod page_printer_unplugged; // while a certificate travels, at many moments
