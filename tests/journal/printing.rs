@@ -77,16 +77,14 @@ fn an_attempt_is_recorded_with_the_counter_around_it() {
     // Another attempt has another count, and what is known of the first is not taken for it.
     assert_eq!(waits(&kiosk).sent.unwrap().count_before, None);
     kiosk.journal.print_step(job, confirmed()).unwrap();
-    let counts: Vec<_> = kiosk
-        .check()
-        .into_iter()
-        .filter_map(|body| match body {
-            Body::Printed(printed) if printed.job == job => {
-                Some(printed.counts.map(|counts| (counts.before, counts.after)))
-            }
-            _ => None,
-        })
-        .collect();
+    let mut counts = Vec::new();
+    for body in kiosk.check() {
+        if let Body::Printed(printed) = body
+            && printed.job == job
+        {
+            counts.push(printed.counts.map(|counts| (counts.before, counts.after)));
+        }
+    }
     let (unasked, same) = (Some((4711, None)), Some((4711, Some(4711))));
     assert_eq!(counts, [None, unasked, same, None, None, None]);
 }
