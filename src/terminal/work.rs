@@ -98,6 +98,11 @@ impl Tested {
             Self::Failed(_) | Self::TimedOut => false,
         }
     }
+
+    /// The sheet it has taken out of a tray: the test page is on A4.
+    pub fn draws(self, kind: DeviceKind) -> Option<SheetSize> {
+        (kind == DeviceKind::PagePrinter && self.passed()).then_some(SheetSize::A4)
+    }
 }
 
 /// Longer than the slowest device needs to be known as silent: a page printer is asked three times
@@ -399,15 +404,13 @@ impl Desk {
             DeviceKind::Scanner => self.command_scanner(scanner::Command::Disarm),
             DeviceKind::ReceiptPrinter | DeviceKind::PagePrinter | DeviceKind::Panel => {}
         }
-        // The test page is on A4.
-        let drawn = (kind == DeviceKind::PagePrinter && how.passed()).then_some(SheetSize::A4);
         self.bench.shown = Work::Tested(kind, how);
         let tested = MaintenanceTested {
             by: std::mem::take(&mut self.bench.tester),
             device: kind.as_str().to_owned(),
             passed: how.passed(),
         };
-        match self.settings.journal.record_test(tested, drawn) {
+        match self.settings.journal.record_test(tested, how.draws(kind)) {
             Ok(()) => self.recorded(),
             Err(error) => self.journal_failed(&error),
         }

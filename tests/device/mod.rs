@@ -1,6 +1,7 @@
 //! Devices: bytes against golden vectors, drivers against simulators on real ptys.
 
 mod actor;
+mod command; // as a technician types them, where no kiosk runs
 mod discovery;
 mod id_reader;
 pub(crate) mod inputs;

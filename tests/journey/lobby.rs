@@ -53,8 +53,13 @@ impl Lobby {
 
     /// Up to the keyboard of the credit code.
     pub(super) fn come_to_the_keyboard(&mut self) {
+        self.come_to_the_keyboard_of("P02");
+    }
+
+    /// The same with somebody else's card.
+    pub(super) fn come_to_the_keyboard_of(&mut self, card: &str) {
         self.come_to_the_reader();
-        self.lay_card();
+        self.lay_card_of(card);
         self.touch("type-uscc");
         self.until("the keyboard", |lobby| lobby.ask("find key:1") != "none");
     }
@@ -77,7 +82,12 @@ impl Lobby {
 
     /// 秦一舟 lays his card down, and it is read.
     pub(super) fn lay_card(&mut self) {
-        self.hand("id_reader place P02");
+        self.lay_card_of("P02");
+    }
+
+    /// Somebody's card is laid down, and read.
+    pub(super) fn lay_card_of(&mut self, card: &str) {
+        self.hand(&format!("id_reader place {card}"));
         self.until("the card is read", |lobby| lobby.ask("stage") == "proving_business");
     }
 

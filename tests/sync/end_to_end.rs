@@ -24,7 +24,7 @@ use crate::journal::{FOOD_SELLERS, food_seller, id, kiosk_id, series};
 const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kiosk-config");
 
 /// A central in a folder of its own, with one enrolled kiosk's keys beside its own.
-pub(super) struct Place {
+pub(crate) struct Place {
     folder: tempfile::TempDir,
     book: PermitBook,
     clock: SimulatedClock,
@@ -33,7 +33,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let book = PermitBook::File(folder.path().join("central.db"));
         Self::with_book(folder, book).await
@@ -71,7 +71,7 @@ impl Place {
     }
 
     /// Ends this central; its keys and permit book stay.
-    pub(super) async fn end(self) -> tempfile::TempDir {
+    pub(crate) async fn end(self) -> tempfile::TempDir {
         self.stop.send(true).unwrap();
         self.running.finished().await;
         self.folder
@@ -79,7 +79,7 @@ impl Place {
 
     /// How a kiosk of the central in `folder` keeps its journal in `disk` and synchronises, by the
     /// machine's own clock.
-    pub(super) fn settings_of(folder: &Path, disk: &Path) -> (journal::Settings, Settings) {
+    pub(crate) fn settings_of(folder: &Path, disk: &Path) -> (journal::Settings, Settings) {
         let read = |file: &str| std::fs::read_to_string(folder.join("keys").join(file)).unwrap();
         let central_key = VerifyingKey::from_pem(&read(keys::CENTRAL_PUBLIC)).unwrap();
         let journal = journal::Settings {

@@ -1,6 +1,6 @@
 //! Outbox and numbers: lost, repeated, late, forged answers; a forgetful central; two kiosks of one name.
 
-mod end_to_end; // with the real central over mutual TLS
+pub(crate) mod end_to_end; // with the real central over mutual TLS
 mod failover; // a database that lost what it had acknowledged
 mod pushing; // records reach central, each once, in order
 mod line; // two processes, and a line that is cut anywhere

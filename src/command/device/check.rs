@@ -8,16 +8,19 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use permit_kiosk::clock::{Clock, SystemClock};
 use permit_kiosk::domain::Language;
+use permit_kiosk::journal::Journal;
 use permit_kiosk::terminal::PaperSettings;
 use permit_kiosk::terminal::beside::{self, Request};
 use permit_kiosk::terminal::check::{Check, Checked, has_come_up};
 use permit_kiosk::terminal::doctor::Report;
 use permit_kiosk::terminal::report::DeviceKind;
 use permit_kiosk::terminal::work::Tested;
+use permit_kiosk::wire::v1::MaintenanceTested;
 use serde_json::json;
 
-use super::super::run::templates;
+use super::super::run::{open_journal_beside, templates};
 use super::super::say;
+use super::set::known;
 use super::{Where, device};
 
 #[derive(Debug, clap::Args)]
@@ -31,8 +34,11 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
     /// Try each device with a test card, a test code and test papers.
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with = "json", requires = "by")]
     interactive: bool,
+    /// Who tries them: a technician's sign-in name, for the journal.
+    #[arg(long)]
+    by: Option<String>,
 }
 
 /// A device does not work.
@@ -68,7 +74,15 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
     }
     let mut well = checked.iter().all(|one| one.port.is_none() || has_come_up(one.device.health));
-    if args.interactive {
+    if let Some(by) = args.by.filter(|_| args.interactive) {
+        known(&kiosk, &by)?;
+        // The same record as of a test at the console; a page out of a tray of numbered sheets is booked.
+        let journal = if kiosk.data_folder.join(Journal::FILE_NAME).exists() {
+            Some(open_journal_beside(&kiosk, &clock)?)
+        } else {
+            say("this kiosk has no journal yet: the tests are not recorded");
+            None
+        };
         let papers = PaperSettings {
             fonts: kiosk.fonts.clone(),
             templates: templates(&args.place.config().join("certificate"))?,
@@ -82,6 +96,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             ask_for(kind);
             let tested = check.test(kind, &kiosk, &papers).map_err(anyhow::Error::msg)?;
             let passed = tested.passed() && confirmed(kind, tested)?;
+            if let Some(journal) = &journal {
+                let word =
+                    MaintenanceTested { by: by.clone(), device: kind.as_str().to_owned(), passed };
+                journal.record_test(word, tested.draws(kind))?;
+            }
             say(format!("  {}: {}", kind.as_str(), if passed { "passed" } else { "FAILED" }));
             well &= passed;
         }

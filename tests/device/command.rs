@@ -1,0 +1,139 @@
+//! The commands of a technician where no kiosk runs: every device on its pty, the journal and the configuration
+//! on disk.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use permit_kiosk::device::simulation::LineRate;
+use permit_kiosk::journal::{Head, Journal, Reader, SheetSize, Tray};
+use permit_kiosk::wire::v1::{Body, ConfigurationOutcome, Record};
+
+use super::Bench;
+use crate::sync::end_to_end::Place;
+
+const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kiosk-config");
+
+/// A kiosk that is switched off, with its devices.
+struct Off {
+    bench: Bench,
+    folder: tempfile::TempDir,
+    disk: PathBuf,
+}
+
+impl Off {
+    fn new() -> Self {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let folder = runtime.block_on(async { Place::new().await.end().await });
+        let disk = folder.path().join("disk");
+        std::fs::create_dir(&disk).unwrap();
+        let (settings, _) = Place::settings_of(folder.path(), &disk);
+        let journal = Journal::provision(settings, Head::START).unwrap();
+        journal
+            .count_blanks("wang".to_owned(), SheetSize::A4, Tray::counted(1, 50).unwrap())
+            .unwrap();
+        journal.close();
+        let (config, keys) = (folder.path().join("kiosk-config"), folder.path().join("keys"));
+        crate::staff::enrol(&keys);
+        let copied = Command::new("cp").arg("-r").args([Path::new(CONFIG), &config]).status();
+        assert!(copied.unwrap().success());
+        let kiosk = std::fs::read_to_string(config.join("kiosk.toml")).unwrap();
+        let kiosk = kiosk
+            .replace("../target/demo/data/kiosk", disk.to_str().unwrap())
+            .replace("../target/demo/keys/kiosk", keys.to_str().unwrap());
+        std::fs::write(config.join("kiosk.toml"), kiosk).unwrap();
+        Self { bench: Bench::new(LineRate::Max), folder, disk }
+    }
+
+    /// `permit-kiosk device …`; exit code and what it said.
+    fn device(&self, words: &[&str], input: &str) -> (i32, String) {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_permit-kiosk"))
+            .arg("device")
+            .args(words)
+            .arg("--config")
+            .arg(self.folder.path().join("kiosk-config"))
+            .arg("--devices")
+            .arg(self.bench.dir.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        (output.status.code().unwrap(), said)
+    }
+
+    fn recorded(&self) -> Vec<Body> {
+        let reader = Reader::open(&self.disk.join(Journal::FILE_NAME)).unwrap();
+        let records = reader.records(0, 1000, usize::MAX).unwrap();
+        let body = |text: &str| Record::read(text).unwrap().body;
+        records.iter().map(|placed| body(placed.record.record.reveal())).collect()
+    }
+
+    fn devices_toml(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("kiosk-config/devices.toml")).unwrap()
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "only what a test leaves behind")]
+#[test]
+fn tests_by_hand_are_on_record_and_a_test_page_is_a_sheet_less() {
+    let off = Off::new();
+    let (code, said) = off.device(&["check", "--interactive"], "");
+    assert!(code == 2 && said.contains("--by"), "{said}");
+    let (code, said) = off.device(&["check", "--interactive", "--by", "mallory"], "");
+    assert!(code == 3 && said.contains("mallory is no technician"), "{said}");
+    assert!(!off.recorded().iter().any(|body| matches!(body, Body::MaintenanceTested(_))));
+
+    // Whoever tries the printers looks at the paper: the slip is fine, the page is not.
+    for (device, word, code) in [("receipt_printer", "y\n", 0), ("page_printer", "n\n", 1)] {
+        let (ended, said) = off.device(&["check", device, "--interactive", "--by", "liu"], word);
+        assert_eq!(ended, code, "{said}");
+        // Nothing is said of a kiosk of which one device was looked at.
+        assert!(!said.contains("ready to serve"), "{said}");
+    }
+    let mut tested = Vec::new();
+    for body in off.recorded() {
+        match body {
+            Body::MaintenanceTested(test) => {
+                tested.push(format!("{} {} {}", test.by, test.device, test.passed));
+            }
+            Body::BlanksSpent(spent) => tested.push(format!("{} {}", spent.paper, spent.first)),
+            _ => {}
+        }
+    }
+    assert_eq!(tested, ["liu receipt_printer true", "A4 1", "liu page_printer false"]);
+}
+
+#[test]
+fn a_setting_is_kept_only_where_the_device_comes_up_with_it_and_is_on_record_either_way() {
+    let off = Off::new();
+    let before = off.devices_toml();
+    let set = |baud: &str| {
+        let baud = format!("receipt_printer.baud={baud}");
+        off.device(&["set", &baud, "--by", "liu", "--why", "another cable"], "")
+    };
+    let (code, said) = set("9600");
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("receipt.not-responding") && said.contains("not kept"), "{said}");
+    assert_eq!(off.devices_toml(), before);
+
+    off.bench.hand("receipt_printer baud 9600");
+    let (code, said) = set("9600");
+    assert_eq!(code, 0, "{said}");
+    let after = off.devices_toml();
+    let differing: Vec<(&str, &str)> =
+        before.lines().zip(after.lines()).filter(|(before, after)| before != after).collect();
+    assert_eq!(differing.len(), 1, "comments and all else stay: {differing:?}");
+    assert!(differing[0].1.contains("9600"), "{differing:?}");
+
+    let mut outcomes = Vec::new();
+    for body in off.recorded() {
+        if let Body::MaintenanceConfigured(change) = body {
+            assert_eq!((&*change.by, &*change.why), ("liu", "another cable"));
+            outcomes.push(change.outcome);
+        }
+    }
+    assert_eq!(outcomes, [ConfigurationOutcome::RolledBack, ConfigurationOutcome::TakenUp]);
+}
