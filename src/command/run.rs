@@ -103,7 +103,7 @@ const NUMBERS_HELD: u64 = 280;
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     start_logging();
     let (mut kiosk, mut devices) = config::load_kiosk(&args.config)?;
-    find_display()?;
+    let found = find_display()?;
     if let Some(folder) = &args.devices {
         devices.simulated = Some(folder.clone());
     }
@@ -134,6 +134,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         .spawn(move || start(&args, kiosk, devices, &handle))
         .context("cannot start a thread")?;
     app::run(opening, move || {
+        // The window has a connection of its own by now.
+        drop(found);
         let started = starting.join().map_err(|_panic| anyhow::anyhow!("the start failed"));
         started.and_then(|started| started).map_err(Into::into)
     })?;
@@ -141,20 +143,21 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 /// Where no display answers, the toolkit ends the program without a word that helps: it is looked for
-/// before.
-fn find_display() -> anyhow::Result<()> {
+/// before. What is found has to stay connected until the window is: when its last client goes, an X server
+/// begins anew, and whoever comes in that moment is turned away.
+fn find_display() -> anyhow::Result<Option<UnixStream>> {
     #[expect(clippy::disallowed_methods, reason = "DISPLAY is how X tells where the screen is")]
     let display = std::env::var("DISPLAY").ok().filter(|display| !display.is_empty());
     let Some(display) = display else {
         bail!("no display: DISPLAY is not set; docs/kiosk-computer.md says how one is started");
     };
     // One that is not on this machine is reached by other ways.
-    let Some(rest) = display.strip_prefix(':') else { return Ok(()) };
+    let Some(rest) = display.strip_prefix(':') else { return Ok(None) };
     let path = format!("/tmp/.X11-unix/X{}", rest.split('.').next().unwrap_or_default());
     UnixStream::connect(&path)
         .or_else(|_no_file| UnixStream::connect_addr(&SocketAddr::from_abstract_name(&path)?))
-        .with_context(|| format!("no display answers at {display}"))?;
-    Ok(())
+        .map(Some)
+        .with_context(|| format!("no display answers at {display}"))
 }
 
 /// Everything from the keys to the devices: what the window shows.

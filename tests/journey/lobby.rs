@@ -1,5 +1,6 @@
 //! The whole product with its real window, and somebody who touches it.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -32,7 +33,8 @@ impl Lobby {
             let text = format!("{before}[session]\n{session}\ntotal_min{rest}");
             std::fs::write(&file, text).unwrap();
         }
-        let demo = Command::new(BINARY)
+        let said = folder.join("demo.log");
+        let mut demo = Command::new(BINARY)
             .args(["demo", "--fullscreen", "--without-bench", "--line-rate", "max", "--dir"])
             .arg(&stage)
             .arg("--config")
@@ -40,11 +42,11 @@ impl Lobby {
             .env("DISPLAY", display)
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(File::create(&said).unwrap())
             .spawn()
             .unwrap();
-        let probe = connect(&stage.join("probe"));
-        let devices = connect(&stage.join("devices/control"));
+        let mut connect = |socket: &str| connect(&stage.join(socket), &mut demo, &said);
+        let (probe, devices) = (connect("probe"), connect("devices/control"));
         let mut lobby = Self { demo, stage, display: display.to_owned(), probe, devices };
         // Until central has sent one, everything is referred.
         lobby.until("the published edition", |lobby| lobby.ask("edition").starts_with("zhangdian"));
@@ -203,12 +205,17 @@ impl Drop for Lobby {
     }
 }
 
-fn connect(socket: &Path) -> BufReader<UnixStream> {
+/// Connects once the demonstration is there; `said` is the file with what it said if it does not come up.
+fn connect(socket: &Path, demo: &mut Child, said: &Path) -> BufReader<UnixStream> {
     let began = Instant::now();
     loop {
         match UnixStream::connect(socket) {
             Ok(stream) => return BufReader::new(stream),
-            Err(error) => assert!(began.elapsed() < PATIENCE, "{}: {error}", socket.display()),
+            Err(error) => {
+                let waits = began.elapsed() < PATIENCE && demo.try_wait().unwrap().is_none();
+                let said = || std::fs::read_to_string(said).unwrap();
+                assert!(waits, "{}: {error}\n{}", socket.display(), said());
+            }
         }
         std::thread::yield_now();
     }

@@ -72,7 +72,8 @@ const MORE: &[Mishap] = &[
         walks_away(lobby);
     }),
     ("somebody walks away from the promise", |lobby| {
-        come_to_the_form(lobby, YUNFAN, "no");
+        // A shop that may have a licence, and has none.
+        come_to_the_form(lobby, TIANAN, "no");
         lobby.touch("primary");
         lobby.until("the promise", |lobby| lobby.ask("stage") == "promising");
         walks_away(lobby);
@@ -85,7 +86,7 @@ const MORE: &[Mishap] = &[
     }),
     ("a jam nobody clears is an attendant's, and the visit goes on without the paper", |lobby| {
         lobby.hand("page_printer jam");
-        // Another shop: that of the others has its licence.
+        // Another shop: that of the visits before has its licence.
         come_to_the_decision(lobby, TIANAN);
         lobby.until("what a person is wanted for", |lobby| {
             let visit = lobby.ask("visit");
