@@ -110,7 +110,9 @@ impl Lobby {
     /// The power goes and comes back, between two papers.
     fn restart(&mut self) {
         // The terminal never ends by itself: its thread dies, and the devices' with it.
-        self.terminal.take().unwrap().then(|| panic!("the power is gone"));
+        // Without the hook: a backtrace would read the symbols of the whole program.
+        let end = || std::panic::resume_unwind(Box::new("the power is gone"));
+        self.terminal.take().unwrap().then(end);
         while self.runtime.block_on(self.events.recv()).is_some() {}
         self.start();
     }
@@ -118,8 +120,19 @@ impl Lobby {
     /// Goes on until the journal has a certificate as printed.
     #[track_caller]
     fn until_confirmed(&mut self, application: ApplicationId, document: Document) {
+        self.until_step(application, document, |step| matches!(step, PrintStep::Confirmed { .. }));
+    }
+
+    /// Goes on until the journal has a certificate at such a step.
+    #[track_caller]
+    fn until_step(
+        &mut self,
+        application: ApplicationId,
+        document: Document,
+        is_there: impl Fn(&PrintStep) -> bool,
+    ) {
         let until = SystemClock.monotonic() + PATIENCE;
-        while !matches!(self.step(application, document), PrintStep::Confirmed { .. }) {
+        while !is_there(&self.step(application, document)) {
             assert!(SystemClock.monotonic() < until, "{:?}", self.step(application, document));
             drop(self.take(Duration::from_millis(20)));
         }

@@ -1,5 +1,5 @@
-//! Visit after visit at full speed, with faults by chance: no permit is lost, nothing is printed twice
-//! unasked, every device comes back.
+//! Visit after visit at full speed, each with a card, a code and its papers, with faults by chance and power
+//! cuts: no permit is lost, nothing is printed twice unasked, every device comes back.
 //!
 //! The short form runs with the other tests; `make soak` runs a thousand visits
 //! (`KIOSK_SOAK_VISITS`, `KIOSK_SOAK_SEED`).
@@ -27,6 +27,12 @@ const FAULTS: [(&str, &str); 10] = [
     ("scanner fault silence", "scanner fault none"),
 ];
 
+/// What may happen to a card while it is read.
+const CARD_FAULTS: [&str; 5] = ["garbage", "noise", "badsum", "truncate 700", "none"];
+
+/// The power is cut in one of so many visits.
+const VISITS_BETWEEN_POWER_CUTS: u64 = 20;
+
 /// A line lost five times in ten minutes is tried every half minute only, which is another test's
 /// (`device/actor.rs`): nobody pulls a plug more often than this.
 const VISITS_BETWEEN_UNPLUGS: u64 = 100;
@@ -51,6 +57,36 @@ fn resident_kb() -> u64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
+/// A card is laid down, read at last whatever chance does to it, and taken away; a code is shown; and
+/// sometimes somebody opens the cabinet.
+fn identify(lobby: &mut Lobby, chance: u64) {
+    let [fault, door, ..] = chance.to_le_bytes().map(usize::from);
+    let fault = CARD_FAULTS.get(fault % 20).unwrap_or(&"none");
+    lobby.perform(Effect::ReadId);
+    lobby.hand("id_reader read-ms 5");
+    lobby.hand(&format!("id_reader fault {fault}"));
+    lobby.hand("id_reader place P01");
+    let is_end = |event: &Event| matches!(event, Event::Identified(_) | Event::IdentityFailed(_));
+    while !matches!(lobby.event("the card's end", is_end), Event::Identified(_)) {
+        lobby.hand("id_reader fault none");
+        lobby.hand("id_reader remove");
+        lobby.hand("id_reader place P01");
+    }
+    lobby.hand("id_reader fault none");
+    lobby.hand("id_reader remove");
+    lobby.perform(Effect::ReleaseReader);
+    lobby.perform(Effect::ArmScanner);
+    lobby.hand("wait scanner looking");
+    lobby.hand("scanner show 91370303MAXX01026W");
+    lobby.event("the code", |event| matches!(event, Event::Scanned(_)));
+    lobby.perform(Effect::DisarmScanner);
+    if door % 16 == 0 {
+        lobby.hand("panel door open");
+        lobby.until_fault("panel.door-open", true);
+        lobby.hand("panel door close");
+    }
+}
+
 #[test]
 fn visit_after_visit_with_faults_by_chance() {
     let visits = number("KIOSK_SOAK_VISITS", 6);
@@ -58,6 +94,8 @@ fn visit_after_visit_with_faults_by_chance() {
     let mut state = seed;
     let mut lobby = Lobby::new();
     let mut resident = Vec::new();
+    // Not the first visits: they fill what stays.
+    let sampled_every = (visits / 20).max(2);
     let mut unplugged = BTreeMap::new();
     for visit in 1..=visits {
         let faults = [chance(&mut state) % 14, chance(&mut state) % 28];
@@ -76,22 +114,36 @@ fn visit_after_visit_with_faults_by_chance() {
                 again
             })
             .collect();
-        lobby.perform(Effect::ReadId);
+        identify(&mut lobby, chance(&mut state));
         let application = lobby.issue();
         for (begins, _) in &faults {
             lobby.hand(begins);
         }
         // What a visit waits for is a person with the paper, then the end of it.
         drop(lobby.take(Duration::from_millis(chance(&mut state) % 50)));
+        // The short form has one, too.
+        let is_cut = chance(&mut state) % VISITS_BETWEEN_POWER_CUTS == 0 || visit == 4;
+        if is_cut {
+            lobby.restart();
+        }
         for (_, ends) in &faults {
             lobby.hand(ends);
         }
         // A jam that has not come yet may come with the next sheet.
         lobby.hand("page_printer clear jam");
-        for paper in [Paper::Original, Paper::Copy, Paper::Receipt] {
-            lobby.until_paper(paper, |state| {
-                matches!(state, PaperState::Printed | PaperState::Unknown)
-            });
+        if is_cut {
+            // Its applicant is gone; what is owed comes out for staff.
+            for document in [Document::Original, Document::Copy] {
+                lobby.until_step(application, document, |step| {
+                    matches!(step, PrintStep::Confirmed { .. } | PrintStep::Unknown)
+                });
+            }
+        } else {
+            for paper in [Paper::Original, Paper::Copy, Paper::Receipt] {
+                lobby.until_paper(paper, |state| {
+                    matches!(state, PaperState::Printed | PaperState::Unknown)
+                });
+            }
         }
         lobby.perform(Effect::Wipe);
         lobby.until(&format!("all devices after visit {visit} of seed {seed}"), |lobby| {
@@ -99,7 +151,7 @@ fn visit_after_visit_with_faults_by_chance() {
             kit.id_reader && kit.scanner && kit.receipt_printer && kit.page_printer
         });
         assert!(lobby.kiosk.journal.find_issued(application).unwrap().is_some());
-        if visit % 50 == 0 {
+        if visit % sampled_every == 0 {
             resident.push(resident_kb());
         }
     }
@@ -108,7 +160,9 @@ fn visit_after_visit_with_faults_by_chance() {
         assert!(!matches!(event, Event::Identified(_) | Event::Scanned(_)), "{event:?}");
     }
     if let [first, .., last] = resident[..] {
-        assert!(last < first + first / 4, "memory grows: {resident:?} kB");
+        // In half a dozen visits the allocator has not found its size yet.
+        let more = if visits < 100 { first } else { first / 4 };
+        assert!(last < first + more, "memory grows: {resident:?} kB");
     }
     let sheets = lobby.sheets();
     let bodies = lobby.end();
