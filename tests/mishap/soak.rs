@@ -122,7 +122,7 @@ fn visit_after_visit_with_faults_by_chance() {
         // What a visit waits for is a person with the paper, then the end of it.
         drop(lobby.take(Duration::from_millis(chance(&mut state) % 50)));
         // The short form has one, too.
-        let is_cut = chance(&mut state) % VISITS_BETWEEN_POWER_CUTS == 0 || visit == 4;
+        let is_cut = chance(&mut state).is_multiple_of(VISITS_BETWEEN_POWER_CUTS) || visit == 4;
         if is_cut {
             lobby.restart();
         }
