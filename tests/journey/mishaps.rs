@@ -84,6 +84,22 @@ const MORE: &[Mishap] = &[
         lobby.until("the decision", |lobby| lobby.ask("stage") == "decided");
         lobby.until("the welcome", |lobby| lobby.ask("stage") == "welcome");
     }),
+    (
+        "the journal cannot be written at the moment of issuance: nothing happened, and it is said",
+        |lobby| {
+            come_to_the_signature(lobby, TIANAN);
+            let journal = lobby.folder().join("data/journal.db");
+            let other = rusqlite::Connection::open(&journal).unwrap();
+            other.execute_batch("BEGIN IMMEDIATE").unwrap();
+            lobby.touch("primary");
+            lobby.until_shown("本机不能保存您的申请，什么也没有发生，证号也没有使用");
+            other.execute_batch("ROLLBACK").unwrap();
+            lobby.touch("primary");
+            lobby.until("it serves again", |lobby| {
+                lobby.ask("stage") == "welcome" && !lobby.ask("texts").contains("暂停服务")
+            });
+        },
+    ),
     ("a jam nobody clears is an attendant's, and the visit goes on without the paper", |lobby| {
         lobby.hand("page_printer jam");
         // Another shop: that of the visits before has its licence.
@@ -242,6 +258,13 @@ fn come_to_the_form(lobby: &mut Lobby, shop: Shop, cooked: &str) {
 
 /// A food shop, up to where its licence exists.
 fn come_to_the_decision(lobby: &mut Lobby, shop: Shop) {
+    come_to_the_signature(lobby, shop);
+    lobby.touch("primary");
+    lobby.until("the decision", |lobby| lobby.ask("stage") == "decided");
+}
+
+/// A food shop, up to where its promise is read and signed.
+fn come_to_the_signature(lobby: &mut Lobby, shop: Shop) {
     come_to_the_form(lobby, shop, "no");
     lobby.touch("primary");
     lobby.until("the promise", |lobby| lobby.ask("stage") == "promising");
@@ -262,8 +285,6 @@ fn come_to_the_decision(lobby: &mut Lobby, shop: Shop) {
     assert!(xdotool.status().unwrap().success());
     // Read for as long as the rulebook wants it read.
     lobby.until("it was read", |_| began.elapsed() >= Duration::from_secs(4));
-    lobby.touch("primary");
-    lobby.until("the decision", |lobby| lobby.ask("stage") == "decided");
 }
 
 /// The seal of the permit issued last.
