@@ -138,6 +138,8 @@ pub struct App {
     help: Help,
     /// What was last read aloud, so that it is read once.
     read: String,
+    /// What is wrong with the answer on the screen since the last second, and whether that has been said.
+    problem: Option<(String, bool)>,
     contrast: bool,
     /// Whether the data receipt is open.
     data: bool,
@@ -330,6 +332,7 @@ impl App {
             asks_to_end: false,
             help: Help::default(),
             read: String::new(),
+            problem: None,
             contrast: false,
             data: false,
             night: None,
@@ -412,6 +415,7 @@ impl App {
             }
             Message::Ticked => {
                 self.tell(Event::Ticked);
+                self.say_problem();
                 if let Screen::Console(console) = &mut self.screen {
                     let wish = console.tick(self.now);
                     return self.grant(wish);
@@ -666,6 +670,21 @@ impl App {
             selector::find_all(aloud::texts)
                 .map(move |found| Message::Read(aloud::of_screen(found, only_title))),
         )
+    }
+
+    /// What is wrong with an answer is said when it has stood there for a second: the first digit of a number
+    /// is wrong only until the next.
+    fn say_problem(&mut self) {
+        let problem = self.screen.problem(&self.session).filter(|_| self.help.aloud);
+        self.problem = match (problem, self.problem.take()) {
+            (None, _) => None,
+            (Some(problem), Some((before, true))) if problem == before => Some((before, true)),
+            (Some(problem), Some((before, false))) if problem == before => {
+                self.performer.say(self.session.language(), before);
+                Some((problem, true))
+            }
+            (Some(problem), _) => Some((problem, false)),
+        };
     }
 
     /// Whether what is on the screen is somebody's own.

@@ -75,6 +75,38 @@ fn what_went_wrong_at_the_end_is_read() {
     assert!(heard(&stand).contains(text.results_elsewhere), "{}", heard(&stand));
 }
 
+/// Said once it has stood there for a second: the first digit is wrong only until the second.
+#[test]
+fn what_is_wrong_with_an_answer_is_said_beside_it() {
+    let mut stand = Stand::new();
+    stand.come_to_the_form("convenience-shop");
+    stand.listen();
+    let (mut pages, area) = (0, "key:0");
+    while stand.place(area).is_none() {
+        assert!(pages < 8, "{:?}", stand.texts());
+        if stand.place("choice:370303002").is_some() {
+            stand.touch("choice:370303002");
+        }
+        stand.touch("primary");
+        pages += 1;
+    }
+    stand.wait(3);
+    let count = |stand: &Stand| stand.said().len();
+    let before = count(&stand);
+    stand.touch("key:0");
+    stand.wait(3);
+    let said = stand.said();
+    assert_eq!(said.len(), before + 1, "{said:?}");
+    assert!(said.last().unwrap().1.contains("请填写"), "{said:?}");
+    assert!(stand.shows(&said.last().unwrap().1), "as it stands there: {:?}", stand.texts());
+    // It is mended within the second, and nothing more is said.
+    stand.touch("key:clear");
+    stand.touch("key:6");
+    stand.touch("key:0");
+    stand.wait(3);
+    assert_eq!(count(&stand), before + 1, "{:?}", stand.said().last());
+}
+
 #[test]
 fn what_registers_and_applicants_said_is_not_read() {
     let mut stand = Stand::new();

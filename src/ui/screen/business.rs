@@ -95,6 +95,19 @@ impl Screen {
         }
     }
 
+    /// What is wrong with the code; while it is being typed only what is wrong already.
+    fn wrong(&self) -> Option<IdentifierErrorKind> {
+        let problem = Uscc::parse(&self.typed).err()?;
+        let is_whole = self.typed.chars().count() >= Uscc::LEN;
+        if is_whole { Some(problem.kind) } else { wrong_so_far(&self.typed) }
+    }
+
+    /// What is wrong with what is typed, for who hears the screen.
+    pub(super) fn problem(&self, text: &Strings) -> Option<String> {
+        let kind = self.wrong().filter(|_| self.typing)?;
+        Some(format!("{}：{}", text.uscc_wrong, (text.uscc_problem)(kind)))
+    }
+
     fn typing_body<'a>(&'a self, scene: Scene<'a>, room: Size) -> Element<'a, Touched> {
         let look = scene.look;
         let text = look.text;
@@ -106,22 +119,17 @@ impl Screen {
                 panel::notice(&look, Tone::Warn, text.business_unknown, text.business_unknown_more)
             }
             Ok(_) => panel::notice(&look, Tone::Good, text.uscc_right, ""),
-            // While it is being typed only what is already wrong is said.
-            Err(problem) => {
-                let wrong =
-                    if missing > 0 { wrong_so_far(&self.typed) } else { Some(problem.kind) };
-                match wrong {
-                    Some(kind) => {
-                        panel::notice(&look, Tone::Bad, text.uscc_wrong, (text.uscc_problem)(kind))
-                    }
-                    None => panel::notice(
-                        &look,
-                        Tone::Note,
-                        (text.uscc_missing)(missing),
-                        text.uscc_symbols,
-                    ),
+            Err(_) => match self.wrong() {
+                Some(kind) => {
+                    panel::notice(&look, Tone::Bad, text.uscc_wrong, (text.uscc_problem)(kind))
                 }
-            }
+                None => panel::notice(
+                    &look,
+                    Tone::Note,
+                    (text.uscc_missing)(missing),
+                    text.uscc_symbols,
+                ),
+            },
         };
         column![
             boxes(&look, &self.typed),

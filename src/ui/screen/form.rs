@@ -213,6 +213,12 @@ impl Screen {
         format!("{:?} {}", self.at, self.part)
     }
 
+    /// What is wrong with the answer, for who hears the screen.
+    pub(super) fn problem(&self, session: &Session) -> Option<String> {
+        let problem = self.field(session)?.problem.as_ref()?;
+        Some(problem.get(session.language()).to_owned())
+    }
+
     /// Whether the page shows what registers or the applicant have said.
     pub(super) fn is_private(&self) -> bool {
         match self.at {

@@ -28,6 +28,7 @@ use jiff::civil::Date;
 
 use crate::session::event::Event;
 use crate::session::{Errand, Session, Stage};
+use crate::ui::text::strings;
 use crate::ui::theme::Look;
 
 pub(crate) use frame::{PAGE, Page, Scroll};
@@ -222,6 +223,28 @@ impl Screen {
             | Self::Rating
             | Self::Done
             | Self::Ended => false,
+        }
+    }
+
+    /// What is wrong with what was just answered or typed, without a word of the answer.
+    pub(super) fn problem(&self, session: &Session) -> Option<String> {
+        match self {
+            Self::Form(screen) => screen.problem(session),
+            Self::Business(screen) => screen.problem(strings(session.language())),
+            Self::Attract
+            | Self::Verifying
+            | Self::Choosing(_)
+            | Self::Guiding(_)
+            | Self::Telling(_)
+            | Self::Identifying
+            | Self::LookingUp
+            | Self::Promise(_)
+            | Self::Decision(_)
+            | Self::Rating
+            | Self::Results(_)
+            | Self::Console(_)
+            | Self::Done
+            | Self::Ended => None,
         }
     }
 
