@@ -28,7 +28,7 @@ const FAULTS: [(&str, &str); 10] = [
 ];
 
 /// What may happen to a card while it is read.
-const CARD_FAULTS: [&str; 5] = ["garbage", "noise", "badsum", "truncate 700", "none"];
+const CARD_FAULTS: [&str; 4] = ["noise", "badsum", "truncate 700", "none"];
 
 /// The power is cut in one of so many visits.
 const VISITS_BETWEEN_POWER_CUTS: u64 = 20;
