@@ -46,6 +46,8 @@ pub struct Check {
 
 /// A device that has not said by now how it is is silent: as long as a trial of a configuration.
 const SETTLES_WITHIN: Duration = Duration::from_secs(15);
+/// Longer than the ID reader's heartbeat.
+const INTRODUCED_WITHIN: Duration = Duration::from_secs(4);
 /// Somebody has to find the test card.
 const TESTED_WITHIN: Duration = Duration::from_mins(1);
 
@@ -84,6 +86,11 @@ impl Check {
     pub fn settle(&mut self) -> Vec<Checked> {
         let until = self.clock.monotonic() + SETTLES_WITHIN;
         while self.known.values().any(|checked| !has_settled(checked)) {
+            let Some(message) = self.next(until) else { break };
+            self.taken(message);
+        }
+        let until = self.clock.monotonic() + INTRODUCED_WITHIN;
+        while self.known.values().any(|checked| is_still_to_name_itself(checked)) {
             let Some(message) = self.next(until) else { break };
             self.taken(message);
         }
@@ -231,7 +238,7 @@ impl Check {
     }
 }
 
-/// Whether a device has said how it is, and, if it is well, who it is.
+/// Whether a device has said how it is.
 fn has_settled(checked: &Checked) -> bool {
     match checked.device.health {
         Health::NotConfigured | Health::NeedsTechnician(_) => true,
@@ -241,6 +248,12 @@ fn has_settled(checked: &Checked) -> bool {
         | Health::NeedsApplicant(_)
         | Health::NeedsAttendant(_) => true,
     }
+}
+
+/// An ID reader that is well is asked for its number at its first heartbeat only: cards come first.
+fn is_still_to_name_itself(checked: &Checked) -> bool {
+    let Device { kind, health, model, .. } = &checked.device;
+    *kind == DeviceKind::IdReader && has_come_up(*health) && model.is_none()
 }
 
 /// Whether a device has come up: it answers, whatever it lacks.

@@ -107,6 +107,23 @@ fn tests_by_hand_are_on_record_and_a_test_page_is_a_sheet_less() {
 }
 
 #[test]
+fn every_device_says_what_it_is() {
+    let off = Off::new();
+    let (code, said) = off.device(&["check", "--json"], "");
+    assert_eq!(code, 0, "{said}");
+    let told: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let model = |kind: &str| {
+        let all = told.as_array().unwrap();
+        let device = all.iter().find(|device| device["device"] == kind).unwrap();
+        assert_eq!(device["well"], true, "{device}");
+        device["model"].as_str().unwrap_or_default().to_owned()
+    };
+    assert!(model("id_reader").starts_with("SAM 05.03-"), "{told:#}");
+    assert_eq!(model("receipt_printer"), "PERMIT SIMULATED-80");
+    assert_eq!(model("page_printer"), "PERMIT SIMULATED LASER");
+}
+
+#[test]
 fn a_setting_is_kept_only_where_the_device_comes_up_with_it_and_is_on_record_either_way() {
     let off = Off::new();
     let before = off.devices_toml();
