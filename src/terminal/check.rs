@@ -90,7 +90,7 @@ impl Check {
             self.taken(message);
         }
         let until = self.clock.monotonic() + INTRODUCED_WITHIN;
-        while self.known.values().any(|checked| is_still_to_name_itself(checked)) {
+        while self.known.values().any(is_still_to_name_itself) {
             let Some(message) = self.next(until) else { break };
             self.taken(message);
         }
