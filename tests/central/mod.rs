@@ -9,4 +9,5 @@ mod keys; // provisioning makes, keeps, and never overwrites
 mod numbers; // numbers.toml: every problem at once
 mod pages; // verification, inbox, phones
 mod pushes; // records over HTTPS: taken, repeated, missing, forked, poisoned
+mod postgres_versions; // what earlier software left in a database moves forward
 mod store; // the conformance suite every engine of the permit book passes
