@@ -6,7 +6,7 @@ mod discovery;
 mod id_reader;
 pub(crate) mod inputs;
 mod limits;
-mod page_printer;
+pub(crate) mod page_printer;
 mod panel;
 mod receipt_printer;
 mod recordings;

@@ -36,7 +36,7 @@ fn a_kiosk_until_it_is_killed() {
     let journal = Journal::open(settings(&folder, &clock())).unwrap();
     let runtime = Runtime::new().unwrap();
     let (terminal, mut events) =
-        terminal(&folder, journal, &runtime, Board::default(), |_devices| {});
+        terminal(&folder, journal, &runtime, Board::default(), &|_devices| {});
     let mut next = || {
         let event = async { tokio::time::timeout(PATIENCE, events.recv()).await };
         runtime.block_on(event).expect("something happens").expect("the terminal lives")

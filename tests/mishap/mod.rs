@@ -1,21 +1,27 @@
 //! Mishaps, one file each: the real terminal and journal, devices on real ptys, and what lies in the
 //! trays compared with what the journal says of it.
 
+mod cancelled_at_the_panel; // of the printer, by whoever stands there
 mod certificate_paper_runs_out; // between original and copy
 mod cover_opened; // while a certificate prints
 mod door_opened; // and the maintenance key turned
+mod head_too_hot; // before a slip and within it
 mod held_up; // a certificate: its receipt says that it follows
 mod killed; // the kiosk, in the middle of a visit: its sheets are read
+mod output_tray_full; // nobody takes the sheets away
 mod owed; // certificates of somebody who has left
 mod page_printer_unplugged; // while a certificate travels, at many moments
 mod paper_jam; // the sheet that jams is never printed twice unasked
 mod power_cut; // while a certificate travels, and while it lies in the tray unheard of
+mod power_cut_at_the_printer; // its memory is gone
 mod reader_unplugged; // while a card is read
+mod printer_on_the_network_gone; // in the middle of a certificate
 mod receipt_cutter_stuck; // a slip hangs in the slot
 mod receipt_paper_runs_out; // and is refilled for somebody else
 mod scanner_falls_silent; // and comes back
 mod smaller_paper; // a narrow roll, and no A3
 mod soak; // visit after visit with faults by chance
+mod toner_runs_out; // and a cartridge is put in
 mod wrong_speed; // a device set to another speed than the kiosk
 
 use std::collections::BTreeMap;
@@ -55,7 +61,7 @@ struct Lobby {
     runtime: Runtime,
     folder: tempfile::TempDir,
     /// How its devices differ from those of `kiosk-config`.
-    differs: fn(&mut config::Devices),
+    differs: Box<dyn Fn(&mut config::Devices)>,
     equipment: Equipment,
     papers: BTreeMap<Paper, PaperState>,
     visits: u32,
@@ -67,11 +73,11 @@ impl Lobby {
         Self::with(|_devices| {})
     }
 
-    fn with(differs: fn(&mut config::Devices)) -> Self {
+    fn with(differs: impl Fn(&mut config::Devices) + 'static) -> Self {
         Self::at_pace(LineRate::Max, differs)
     }
 
-    fn at_pace(pace: LineRate, differs: fn(&mut config::Devices)) -> Self {
+    fn at_pace(pace: LineRate, differs: impl Fn(&mut config::Devices) + 'static) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let simulation = simulation(folder.path(), pace);
         crate::staff::enrol(folder.path());
@@ -84,7 +90,7 @@ impl Lobby {
             board: Board::default(),
             runtime: Runtime::new().unwrap(),
             folder,
-            differs,
+            differs: Box::new(differs),
             equipment: Equipment::NONE,
             papers: BTreeMap::new(),
             visits: 0,
@@ -101,7 +107,7 @@ impl Lobby {
     fn start(&mut self) {
         let (folder, journal) = (self.folder.path(), self.kiosk.journal.clone());
         let (runtime, board) = (&self.runtime, self.board.clone());
-        let (terminal, events) = terminal(folder, journal, runtime, board, self.differs);
+        let (terminal, events) = terminal(folder, journal, runtime, board, &self.differs);
         self.terminal = Some(terminal);
         self.events = events;
         self.equipment = Equipment::NONE;
@@ -261,7 +267,7 @@ fn terminal(
     journal: Journal,
     runtime: &Runtime,
     board: Board,
-    differs: fn(&mut config::Devices),
+    differs: &dyn Fn(&mut config::Devices),
 ) -> (Terminal, Receiver<Event>) {
     let (mut settings, mut devices) = config::load_kiosk(Path::new(CONFIG)).unwrap();
     settings.keys_folder = folder.to_owned();

@@ -10,17 +10,23 @@ fn a_jammed_original_ends_known_and_is_never_printed_twice_unasked() {
     let mut lobby = Lobby::new();
     lobby.hand("page_printer jam");
     let application = lobby.issue();
-    // The job is cancelled at once, so that the printer forgets the sheet: the jam may be over before it
-    // is a fault anybody sees.
+    // The job is cancelled at once, so that the printer forgets the sheet; the paper stays in its path.
+    lobby.until_fault("page.jam", true);
     lobby.until_paper(Paper::Original, |state| {
-        matches!(state, PaperState::Printed | PaperState::Unknown | PaperState::Held(_))
+        matches!(state, PaperState::Unknown | PaperState::Held(_))
     });
+    assert!(!lobby.equipment.page_printer);
+    // The cancel button moves no paper.
+    lobby.hand("page_printer panel cancel");
+    assert_eq!(lobby.sheets(), 0);
     // The attendant pulls the sheet out and closes the cover.
     lobby.hand("page_printer clear jam");
     lobby.until_paper(Paper::Original, |state| {
         matches!(state, PaperState::Printed | PaperState::Unknown)
     });
+    lobby.until_fault("page.jam", false);
     lobby.until_printed(Paper::Receipt);
+    lobby.until_printed(Paper::Copy);
     let printed = [Document::Original, Document::Copy]
         .into_iter()
         .filter(|document| {

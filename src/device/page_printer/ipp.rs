@@ -586,6 +586,15 @@ impl Printer {
                         return self.abort(running, id, code);
                     }
                 }
+                // It answers, and knows of no such job: its power was gone. What it had of the paper lies in
+                // its path or in the tray.
+                Err(Error::Refused { question, status }) => {
+                    tracing::warn!("the page printer refuses to {question}: {status}");
+                    self.withheld = Some(Held::Unknown);
+                    let number = running.job.number();
+                    let code = FaultCode::PageUnconfirmed;
+                    return self.post.tell(failure(number, Outcome::Unknown, code, None));
+                }
                 Err(error) if self.post.now() >= heard_at + SILENCE_TIME => {
                     let error = Chain(&error);
                     tracing::warn!(%error, "the page printer is silent: {error}");

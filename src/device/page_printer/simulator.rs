@@ -47,10 +47,13 @@ pub struct SimulatedPagePrinter {
     moving: Option<Moving>,
     sheets_left: u32,
     page_count: u64,
+    is_off: bool,
     cover_open: bool,
     jam_next: bool,
-    jammed: Option<Waiting>,
-    toner_low: bool,
+    jammed: Option<Jammed>,
+    toner: Toner,
+    output_full: bool,
+    broken: bool,
     knows_cancel: bool,
     knows_jobs: bool,
     knows_pdf: bool,
@@ -97,6 +100,20 @@ struct Waiting {
     from: Duration,
 }
 
+/// A sheet that stands in the way until somebody pulls it out.
+#[derive(Debug)]
+struct Jammed {
+    /// What is printed once more then; nothing after its job was thrown away.
+    again: Option<Waiting>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Toner {
+    Enough,
+    Low,
+    Out,
+}
+
 #[derive(Debug)]
 struct Moving {
     sheet: Waiting,
@@ -104,8 +121,8 @@ struct Moving {
 }
 
 /// What somebody can do to it.
-const COMMANDS: &str = "paper out|ok|SHEETS, jam, clear jam, cover open|close, toner low|ok, \
-    panel cancel, sheets, \
+const COMMANDS: &str = "paper out|ok|SHEETS, jam, clear jam, cover open|close, toner low|out|ok, \
+    tray full|empty, broken, mended, panel cancel, power off|on, sheets, \
     cancel known|unknown, jobs known|unknown, pdf known|unknown, dump FILE [SHEETS BACK]";
 
 impl SimulatedPagePrinter {
@@ -121,10 +138,13 @@ impl SimulatedPagePrinter {
             moving: None,
             sheets_left: TRAY_SHEETS,
             page_count: 12_345,
+            is_off: false,
             cover_open: false,
             jam_next: false,
             jammed: None,
-            toner_low: false,
+            toner: Toner::Enough,
+            output_full: false,
+            broken: false,
             knows_cancel: true,
             knows_jobs: true,
             knows_pdf: true,
@@ -176,18 +196,24 @@ impl SimulatedPagePrinter {
     }
 
     fn is_online(&self) -> bool {
-        !self.cover_open
+        !self.is_off
+            && !self.cover_open
+            && !self.broken
+            && !self.output_full
+            && self.toner != Toner::Out
             && self.jammed.is_none()
             && (self.sheets_left > 0 || self.waiting.is_empty())
     }
 
+    /// Nothing is to be printed any more.
     fn is_idle(&self) -> bool {
-        self.waiting.is_empty() && self.moving.is_none() && self.jammed.is_none()
+        let again = self.jammed.as_ref().and_then(|jammed| jammed.again.as_ref());
+        self.waiting.is_empty() && self.moving.is_none() && again.is_none()
     }
 
     fn land(&mut self, moving: Moving) {
         if std::mem::take(&mut self.jam_next) {
-            self.jammed = Some(moving.sheet);
+            self.jammed = Some(Jammed { again: Some(moving.sheet) });
             return;
         }
         self.page_count += 1;
@@ -220,9 +246,12 @@ impl SimulatedPagePrinter {
         }
     }
 
+    /// Throws the job away. A jammed sheet stays where it is, and is not printed again.
     fn cancel(&mut self, now: Duration, result: &str) {
         self.waiting.clear();
-        self.jammed = None;
+        if let Some(jammed) = &mut self.jammed {
+            jammed.again = None;
+        }
         match &mut self.language {
             Language::Pcl(pcl) => pcl.throw_away(),
             Language::Pdf(file) => file.clear(),
@@ -242,23 +271,44 @@ impl SimulatedPagePrinter {
         self.advance(now);
     }
 
+    /// The power goes: what was in its memory is gone, a sheet that moved stands in the way.
+    fn switch_off(&mut self) {
+        self.is_off = true;
+        self.output.clear();
+        self.input.clear();
+        self.language = Language::Pjl;
+        self.reports = Reports::default();
+        self.job = None;
+        self.waiting.clear();
+        if self.moving.take().is_some() || self.jammed.is_some() {
+            self.jammed = Some(Jammed { again: None });
+        }
+        self.last_reported = None;
+    }
+
     fn say(&mut self, message: &str) {
         self.output.extend(message.bytes());
         self.output.push(0x0C);
     }
 
     fn status(&self) -> (u32, &'static str, bool) {
-        if self.cover_open {
+        if self.broken {
+            (50001, "50.1 FUSER ERROR", false)
+        } else if self.cover_open {
             (40021, "12.01 COVER OPEN", false)
         } else if self.jammed.is_some() {
             (40022, "13.02 PAPER JAM", false)
+        } else if self.toner == Toner::Out {
+            (40038, "REPLACE TONER", false)
+        } else if self.output_full {
+            (40019, "STANDARD BIN FULL", false)
         } else if self.sheets_left == 0 && !self.waiting.is_empty() {
             (41203, "LOAD TRAY 1 A4", false)
         } else if self.sheets_left == 0 {
             (11203, "TRAY 1 EMPTY", true)
         } else if self.moving.is_some() || !self.waiting.is_empty() {
             (10023, "PRINTING", true)
-        } else if self.toner_low {
+        } else if self.toner == Toner::Low {
             (10006, "TONER LOW", true)
         } else {
             (10001, "READY", true)
@@ -446,6 +496,7 @@ impl Simulator for SimulatedPagePrinter {
         match happening {
             // A printer does not notice who holds the other end.
             Happening::Connected | Happening::HungUp => {}
+            Happening::Received(_) | Happening::Due if self.is_off => {}
             Happening::Received(bytes) => {
                 self.input.extend(bytes);
                 while self.read(now) {}
@@ -470,7 +521,9 @@ impl Simulator for SimulatedPagePrinter {
         let words: Vec<&str> = command.split_whitespace().collect();
         let not_understood =
             || format!("not understood: {command}; this printer knows: {COMMANDS}");
-        self.advance(now);
+        if !self.is_off {
+            self.advance(now);
+        }
         match words.as_slice() {
             ["paper", "out"] => self.sheets_left = 0,
             ["paper", "ok"] => self.sheets_left = TRAY_SHEETS,
@@ -481,16 +534,24 @@ impl Simulator for SimulatedPagePrinter {
             ["clear", "jam"] => {
                 self.jam_next = false;
                 // Jam recovery: the sheet that was pulled out is printed once more.
-                if let Some(sheet) = self.jammed.take() {
+                if let Some(sheet) = self.jammed.take().and_then(|jammed| jammed.again) {
                     self.waiting.push_front(sheet);
                 }
             }
             ["cover", "open"] => self.cover_open = true,
             ["cover", "close"] => self.cover_open = false,
-            ["toner", "low"] => self.toner_low = true,
-            ["toner", "ok"] => self.toner_low = false,
+            ["toner", "low"] => self.toner = Toner::Low,
+            ["toner", "out"] => self.toner = Toner::Out,
+            ["toner", "ok"] => self.toner = Toner::Enough,
+            ["tray", "full"] => self.output_full = true,
+            ["tray", "empty"] => self.output_full = false,
+            ["broken"] => self.broken = true,
+            ["mended"] => self.broken = false,
             ["sheets"] => return Ok(self.printed_count.to_string()),
+            ["panel", "cancel"] if self.is_off => return Err("it is switched off".to_owned()),
             ["panel", "cancel"] => self.cancel(now, "USER_CANCELED"),
+            ["power", "off"] => self.switch_off(),
+            ["power", "on"] => self.is_off = false,
             ["cancel", known @ ("known" | "unknown")] => self.knows_cancel = *known == "known",
             ["jobs", known @ ("known" | "unknown")] => self.knows_jobs = *known == "known",
             ["pdf", known @ ("known" | "unknown")] => self.knows_pdf = *known == "known",

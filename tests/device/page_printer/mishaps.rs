@@ -7,7 +7,7 @@ use permit_kiosk::device::page_printer::{
     Command, Event, Evidence, Job, JobName, Outcome, PagePrinter, Raster, Sheet,
     SimulatedPagePrinter,
 };
-use permit_kiosk::device::pty::{LineRate, Simulator as _};
+use permit_kiosk::device::pty::{Happening, LineRate, Simulator as _};
 use permit_kiosk::device::{Driver as _, Health};
 use permit_kiosk::fault::FaultCode;
 
@@ -130,6 +130,9 @@ fn a_printer_that_is_not_ready_is_given_nothing() {
     let cases = [
         ("paper out", FaultCode::PagePaperOut, "paper ok"),
         ("cover open", FaultCode::PageCoverOpen, "cover close"),
+        ("tray full", FaultCode::PageOutputFull, "tray empty"),
+        ("toner out", FaultCode::PageTonerOut, "toner ok"),
+        ("broken", FaultCode::PageFailed, "mended"),
     ];
     for (fault, code, remedy) in cases {
         let mut bench = ready();
@@ -204,6 +207,12 @@ fn a_jammed_sheet_may_be_printed_again_once_the_printer_has_thrown_it_away() {
         }
         other => panic!("{other:?}"),
     }
+    // Neither the kiosk's cancelling nor somebody's at the panel takes the paper out.
+    bench.hand("panel cancel");
+    let jammed = Health::of(FaultCode::PageJam);
+    assert!(bench.run(MINUTE, |bench| bench.driver.health() == jammed));
+    bench.run(MINUTE, |_| false);
+    assert!(bench.run(MINUTE, |bench| bench.driver.health() == jammed));
     bench.hand("clear jam");
     bench.become_ready();
     assert_eq!(sheets(&bench), 0, "no jam recovery for a job that was given up");
@@ -256,7 +265,9 @@ fn check_mishap(mishap: &str, remedy: &str, after: Duration) {
     bench.run(after, |_| false);
     bench.hand(mishap);
     bench.run(Duration::from_secs(5), |_| false);
-    bench.hand(remedy);
+    for hand in remedy.split(", ") {
+        bench.hand(hand);
+    }
     let end = finish(&mut bench, 1);
     let complete = bench.simulator.printed().filter(|sheet| is_picture(sheet, 1)).count();
     match end {
@@ -304,6 +315,28 @@ fn a_plug_pulled_at_any_moment_betrays_nobody() {
 #[test]
 fn a_jam_at_any_moment_betrays_nobody() {
     check_at_every_moment("jam", "clear jam");
+}
+
+#[test]
+fn power_lost_at_any_moment_betrays_nobody() {
+    check_at_every_moment("power off", "power on, clear jam");
+}
+
+#[test]
+fn a_printer_that_waits_for_a_row_that_never_comes_is_helped_by_its_switch() {
+    let mut bench = ready();
+    // A row of a hundred million bytes: whatever is asked from now on is dots.
+    let endless = b"@PJL ENTER LANGUAGE=PCL\r\n\x1bE\x1b*b99999999W";
+    assert_eq!(bench.simulator.on(bench.now, Happening::Received(endless)), []);
+    let silent = Health::of(FaultCode::PageNotResponding);
+    assert!(bench.run(2 * MINUTE, |bench| bench.driver.health() == silent));
+    assert!(!bench.run(5 * MINUTE, |bench| bench.driver.health() != silent));
+    bench.hand("power off");
+    bench.hand("power on");
+    bench.become_ready();
+    bench.order(Command::Print(job(1, 1)));
+    assert!(matches!(finish(&mut bench, 1), Event::JobConfirmed { .. }));
+    assert_eq!(sheets(&bench), 1);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 mod line;
 mod mishaps;
-mod network;
+pub(crate) mod network;
 mod pcl;
 mod peer;
 mod pjl;

@@ -20,7 +20,8 @@ use super::pcl::{A4, page};
 use crate::device::{clock, event, until};
 
 /// What the printer does with a document: it fails for three seconds as the file `fault` says and gives
-/// up, for nobody tells it that its job was cancelled; else it counts its sheet.
+/// up, for nobody tells it that its job was cancelled; it takes its time while there is a file `slow`; and
+/// then it counts its sheet.
 const PRINTS: &str = r#"#!/bin/sh
 here=$(dirname "$0")
 echo "ATTR: job-impressions-completed=0" >&2
@@ -31,6 +32,7 @@ if [ -e "$here/fault" ]; then
   echo "STATE: -$reason" >&2
   exit 1
 fi
+while [ -e "$here/slow" ]; do touch "$here/printing"; sleep 0.05; done
 cp "$1" "$here/printed.pwg"
 echo "ATTR: job-impressions-completed=1" >&2
 "#;
@@ -45,18 +47,19 @@ const AVAHI: &str = "[server]\nhost-name=kiosk-test\nuse-ipv6=no\nallow-interfac
 
 /// A printer on this machine's network; it ends with the test. It wants a service-discovery daemon, which
 /// wants a message bus: both are private ones.
-struct Printer {
+pub(crate) struct Printer {
     /// One at a time: the discovery daemon tolerates no other.
     _turn: MutexGuard<'static, ()>,
     programs: Vec<Child>,
     folder: tempfile::TempDir,
-    uri: String,
+    port: u16,
+    pub(crate) uri: String,
 }
 
 impl Printer {
     /// `None`, with the reason printed, where the programs are missing.
     #[expect(clippy::print_stderr, reason = "a test that is skipped says why")]
-    fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         static TURN: Mutex<()> = Mutex::new(());
         if !rustix::process::geteuid().is_root() {
             eprintln!(
@@ -66,7 +69,7 @@ impl Printer {
         }
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = tempfile::tempdir().unwrap();
-        let (bus, command) = (folder.path().join("bus"), folder.path().join("prints"));
+        let (bus, command) = (bus(folder.path()), folder.path().join("prints"));
         write(folder.path(), "bus.conf", &BUS.replace("BUS\u{3c}", &format!("{}<", bus.display())));
         write(folder.path(), "avahi.conf", AVAHI);
         write(folder.path(), "prints", PRINTS);
@@ -77,6 +80,7 @@ impl Printer {
             _turn: turn,
             programs: Vec::new(),
             folder,
+            port,
             uri: format!("ipp://localhost:{port}/ipp/print"),
         };
         let bus_config =
@@ -87,22 +91,50 @@ impl Printer {
         let avahi_config = avahi_config.to_str().unwrap();
         let bare = ["--no-drop-root", "--no-chroot", "--no-rlimits", "-f", avahi_config];
         printer.run("avahi-daemon", &bus, &bare)?;
-        let (port, spool) = (port.to_string(), printer.folder.path().display().to_string());
-        let command = command.display().to_string();
+        printer.switch_on();
+        Some(printer)
+    }
+
+    /// Starts the printer itself, at its port: what it knew before is forgotten.
+    pub(crate) fn switch_on(&mut self) {
+        let bus = bus(self.folder.path());
+        let (port, spool) = (self.port.to_string(), self.folder.path().display().to_string());
+        let command = self.folder.path().join("prints").display().to_string();
         let formats = "image/pwg-raster,application/pdf";
         let how = ["-r", "off", "-d", &spool, "-p", &port, "-f", formats, "-c", &command, "kiosk"];
         // It ends at once while the discovery daemon is still starting.
         wait(|| {
-            let is_up = ipp::round_trip(&printer.uri, clock().as_ref()).is_ok();
-            let has_ended = printer.programs.len() < 3
-                || printer.programs[2].try_wait().is_ok_and(|ended| ended.is_some());
+            let is_up = ipp::round_trip(&self.uri, clock().as_ref()).is_ok();
+            let has_ended = self.programs.len() < 3
+                || self.programs[2].try_wait().is_ok_and(|ended| ended.is_some());
             if !is_up && has_ended {
-                printer.programs.truncate(2);
-                let _started = printer.run("ippeveprinter", &bus, &how);
+                self.programs.truncate(2);
+                let _started = self.run("ippeveprinter", &bus, &how);
             }
             is_up
         });
-        Some(printer)
+    }
+
+    /// Pulls its power.
+    pub(crate) fn switch_off(&mut self) {
+        let mut program = self.programs.pop().unwrap();
+        program.kill().unwrap();
+        program.wait().unwrap();
+    }
+
+    /// From now on a document is on its way until the power goes.
+    pub(crate) fn is_slow(&self) {
+        write(self.folder.path(), "slow", "");
+    }
+
+    pub(crate) fn is_fast(&self) {
+        std::fs::remove_file(self.folder.path().join("slow")).unwrap();
+    }
+
+    /// Waits until a document is on its way.
+    #[track_caller]
+    pub(crate) fn until_printing(&self) {
+        wait(|| self.folder.path().join("printing").exists());
     }
 
     #[expect(clippy::print_stderr, reason = "a test that is skipped says why")]
@@ -149,6 +181,11 @@ impl Drop for Printer {
             let _ended = program.wait();
         }
     }
+}
+
+/// Where the printer finds its message bus.
+fn bus(folder: &Path) -> PathBuf {
+    folder.join("bus")
 }
 
 fn write(folder: &Path, name: &str, text: &str) {
@@ -344,12 +381,30 @@ fn a_document_nobody_can_find_again_is_a_persons_question() {
 }
 
 #[test]
+fn a_printer_that_forgot_a_document_is_a_persons_question_and_goes_on() {
+    let Some(mut printer) = Printer::start() else { return };
+    let (device, reports) = ready(&printer.uri, false);
+    printer.is_slow();
+    device.send(Command::Print(job(13, &page(A4)))).unwrap();
+    assert!(matches!(event(&reports), Event::JobSent { job: 13, .. }));
+    printer.until_printing();
+    printer.switch_off();
+    printer.switch_on();
+    // It answers that it knows no such job: nobody waits for more.
+    let Event::JobFailed { job: 13, outcome, fault, .. } = event(&reports) else {
+        panic!("no end")
+    };
+    assert_eq!((outcome, fault.code), (Outcome::Unknown, FaultCode::PageUnconfirmed));
+    printer.is_fast();
+    until(&reports, |health| matches!(health, Health::Ready { .. }));
+    assert!(device.shutdown());
+}
+
+#[test]
 fn a_printer_on_the_network_that_is_switched_off_is_offline_and_takes_nothing() {
     let Some(mut printer) = Printer::start() else { return };
     let (device, reports) = ready(&printer.uri, true);
-    let mut program = printer.programs.pop().unwrap();
-    program.kill().unwrap();
-    program.wait().unwrap();
+    printer.switch_off();
     device.send(Command::Print(job(10, &page(A4)))).unwrap();
     let Event::JobFailed { job: 10, outcome, fault, .. } = event(&reports) else {
         panic!("no end")
