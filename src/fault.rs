@@ -123,8 +123,6 @@ pub enum FaultCode {
     ReceiptUnconfirmed,
     /// `receipt.may-hold-document`: the receipt printer may still hold the slip of the applicant before.
     ReceiptMayHoldDocument,
-    /// `receipt.glyph-missing`: the slip holds a character the fonts do not have.
-    ReceiptGlyphMissing,
     /// `page.offline`: the certificate printer is not connected.
     PageOffline,
     /// `page.port-busy`: another program holds the certificate printer's port.
@@ -151,8 +149,6 @@ pub enum FaultCode {
     PageUnconfirmed,
     /// `page.may-hold-document`: the certificate printer may still hold the certificate of the applicant before.
     PageMayHoldDocument,
-    /// `page.glyph-missing`: the certificate holds a character its fonts do not have.
-    PageGlyphMissing,
     /// `panel.offline`: the panel is not connected.
     PanelOffline,
     /// `panel.port-busy`: another program holds the port of the panel's board.
@@ -163,14 +159,10 @@ pub enum FaultCode {
     PanelDoorOpen,
     /// `device.line-unstable`: a device's line is lost again and again.
     DeviceLineUnstable,
-    /// `device.driver-restarted`: a device's driver ended unexpectedly and was restarted.
-    DevicePanicked,
     /// `journal.not-writable`: the journal cannot be written; the kiosk is out of service.
     JournalNotWritable,
     /// `journal.damaged`: the journal is damaged; the kiosk is out of service.
     JournalDamaged,
-    /// `journal.in-use`: another process has the journal open.
-    JournalInUse,
     /// `journal.slow`: the journal's disk takes seconds for each record; the kiosk is out of service.
     JournalSlow,
     /// `journal.wal-large`: the journal's write-ahead log grows without end.
@@ -187,8 +179,6 @@ pub enum FaultCode {
     DiskFull,
     /// `clock.drift`: the clock is too far from central's; nothing is issued.
     ClockDrift,
-    /// `clock.unsynchronised`: the clock was not compared with a time server yet.
-    ClockUnsynchronised,
     /// `clock.went-back`: the clock is before the last record of the journal; nothing is issued.
     ClockWentBack,
     /// `rulebook.missing`: no rulebook is installed.
@@ -225,7 +215,7 @@ impl FaultCode {
     }
 
     /// Every code.
-    pub const ALL: [Self; 70] = [
+    pub const ALL: [Self; 65] = [
         Self::IdReaderOffline,
         Self::IdReaderPortBusy,
         Self::IdReaderNotResponding,
@@ -253,7 +243,6 @@ impl FaultCode {
         Self::ReceiptFailed,
         Self::ReceiptUnconfirmed,
         Self::ReceiptMayHoldDocument,
-        Self::ReceiptGlyphMissing,
         Self::PageOffline,
         Self::PagePortBusy,
         Self::PageNotResponding,
@@ -267,16 +256,13 @@ impl FaultCode {
         Self::PageFailed,
         Self::PageUnconfirmed,
         Self::PageMayHoldDocument,
-        Self::PageGlyphMissing,
         Self::PanelOffline,
         Self::PanelPortBusy,
         Self::PanelNotResponding,
         Self::PanelDoorOpen,
         Self::DeviceLineUnstable,
-        Self::DevicePanicked,
         Self::JournalNotWritable,
         Self::JournalDamaged,
-        Self::JournalInUse,
         Self::JournalSlow,
         Self::JournalWalLarge,
         Self::JournalMarkUnwritable,
@@ -285,7 +271,6 @@ impl FaultCode {
         Self::DiskLow,
         Self::DiskFull,
         Self::ClockDrift,
-        Self::ClockUnsynchronised,
         Self::ClockWentBack,
         Self::RulebookMissing,
         Self::RulebookInvalid,
@@ -635,20 +620,6 @@ impl FaultCode {
                     "switch the printer off for ten seconds, take away and destroy what comes out, switch it on",
                 ),
             },
-            Self::ReceiptGlyphMissing => Entry {
-                code: "receipt.glyph-missing",
-                fixer: Fixer::Maker,
-                retry: Retry::No,
-                is_warning: false,
-                title: (
-                    "凭条上有打印机字库中没有的字",
-                    "the slip holds a character the fonts do not have",
-                ),
-                remedy: (
-                    "把这个字和应用版本告诉开发者；请申请人到人工窗口",
-                    "tell the maker which character and version; show the applicant to the counter",
-                ),
-            },
             Self::PageOffline => Entry {
                 code: "page.offline",
                 fixer: Fixer::Technician,
@@ -789,20 +760,6 @@ impl FaultCode {
                     "switch the printer off for ten seconds, take away what comes out and book it as spoiled, switch it on",
                 ),
             },
-            Self::PageGlyphMissing => Entry {
-                code: "page.glyph-missing",
-                fixer: Fixer::Maker,
-                retry: Retry::No,
-                is_warning: false,
-                title: (
-                    "证书上有字体中没有的字",
-                    "the certificate holds a character its fonts do not have",
-                ),
-                remedy: (
-                    "把这个字和应用版本告诉开发者；请申请人到人工窗口",
-                    "tell the maker which character and version; show the applicant to the counter",
-                ),
-            },
             Self::PanelOffline => Entry {
                 code: "panel.offline",
                 fixer: Fixer::Technician,
@@ -858,17 +815,6 @@ impl FaultCode {
                     "replace that device's cable or use another port",
                 ),
             },
-            Self::DevicePanicked => Entry {
-                code: "device.driver-restarted",
-                fixer: Fixer::Maker,
-                retry: Retry::Unknown,
-                is_warning: true,
-                title: (
-                    "设备驱动程序意外重启",
-                    "a device's driver ended unexpectedly and was restarted",
-                ),
-                remedy: ("把日志交给开发者", "hand the log to the maker"),
-            },
             Self::JournalNotWritable => Entry {
                 code: "journal.not-writable",
                 fixer: Fixer::Technician,
@@ -896,14 +842,6 @@ impl FaultCode {
                     "不要删除任何文件；把数据目录的副本交给开发者",
                     "delete nothing; hand a copy of the data folder to the maker",
                 ),
-            },
-            Self::JournalInUse => Entry {
-                code: "journal.in-use",
-                fixer: Fixer::Technician,
-                retry: Retry::Yes,
-                is_warning: false,
-                title: ("业务日志被另一个进程占用", "another process has the journal open"),
-                remedy: ("关闭另一个正在运行的程序", "end the other running program"),
             },
             Self::JournalSlow => Entry {
                 code: "journal.slow",
@@ -999,20 +937,6 @@ impl FaultCode {
                 title: (
                     "时钟与中心相差过大，停止发证",
                     "the clock is too far from central's; nothing is issued",
-                ),
-                remedy: (
-                    "检查单位时间服务器的连接",
-                    "check the connection to the organ's time server",
-                ),
-            },
-            Self::ClockUnsynchronised => Entry {
-                code: "clock.unsynchronised",
-                fixer: Fixer::Technician,
-                retry: Retry::Yes,
-                is_warning: true,
-                title: (
-                    "时钟尚未与时间服务器核对",
-                    "the clock was not compared with a time server yet",
                 ),
                 remedy: (
                     "检查单位时间服务器的连接",

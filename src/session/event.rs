@@ -92,6 +92,8 @@ pub enum Event {
     IdentityFailed(IdentityProblem),
     /// A code was scanned.
     Scanned(String),
+    /// A code came before the scanner and was of no use; the scanner still looks.
+    ScanFailed(ScanProblem),
     /// A device came or went; what is possible now.
     EquipmentChanged(Equipment),
 
@@ -122,6 +124,15 @@ pub enum Event {
     PaperChanged { paper: Paper, state: PaperState },
 }
 
+/// What was wrong with a code before the scanner. Nothing of its content is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScanProblem {
+    /// It is in no encoding known here.
+    Unreadable,
+    /// It is longer than any this kiosk takes.
+    TooLong,
+}
+
 /// Why identification failed, and so what to tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdentityProblem {
@@ -133,6 +144,10 @@ pub enum IdentityProblem {
     OtherDocument,
     /// The number or dates on the card contradict themselves.
     Implausible,
+    /// The code could not be read.
+    CodeUnreadable,
+    /// The code is longer than any.
+    CodeTooLong,
     /// The e-ID service does not know the code, or it was used before.
     CodeRefused,
     /// The code has expired; a fresh one is needed.
@@ -301,6 +316,10 @@ pub enum LookUpAnswer {
 /// Why an e-licence was not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LicenceProblem {
+    /// The code could not be read.
+    Unreadable,
+    /// The code is longer than any.
+    TooLong,
     /// The code is no e-licence code, or unknown.
     NotALicence,
     /// The code has expired.
@@ -339,6 +358,8 @@ pub enum CodeWorth {
     Link,
     /// No code of a permit.
     Foreign,
+    /// It could not be read.
+    Unreadable,
 }
 
 /// What is known of a permit's worth today.

@@ -13,8 +13,8 @@ use super::data::Source;
 use super::effect::{Effect, Purpose, Query};
 use super::event::{
     Answer, CodeWorth, Equipment, Event, HeldPermit, IdentityProblem, IssuedPermit, LicenceProblem,
-    LookUpAnswer, Moment, NotIssued, Paper, PaperState, Register, Relation, Standing, Unanswered,
-    Verified,
+    LookUpAnswer, Moment, NotIssued, Paper, PaperState, Register, Relation, ScanProblem, Standing,
+    Unanswered, Verified,
 };
 use super::facts::Promised;
 use super::{
@@ -125,6 +125,7 @@ impl Session {
             Event::Identified(applicant) => self.identified(at, *applicant),
             Event::IdentityFailed(problem) => self.identity_failed(at, problem),
             Event::Scanned(code) => self.scanned(at, code),
+            Event::ScanFailed(problem) => self.scan_failed(at, problem),
             Event::UsccTyped(typed) => self.uscc_typed(at, &typed),
             Event::LookedUp(answer) => self.looked_up(at, answer),
             Event::Answered { field, answer } => self.answered(&field, answer),
@@ -648,26 +649,43 @@ impl Session {
         effects
     }
 
+    /// Says so beside the step that waits for a code; the next one is taken at once.
+    fn scan_failed(&mut self, at: Moment, problem: ScanProblem) -> Vec<Effect> {
+        if let Some(visit) = &mut self.visit {
+            visit.touched = at.monotonic;
+        }
+        let (identity, licence, code) = match problem {
+            ScanProblem::Unreadable => {
+                (IdentityProblem::CodeUnreadable, LicenceProblem::Unreadable, CodeWorth::Unreadable)
+            }
+            // No paper of ours has so long a code.
+            ScanProblem::TooLong => {
+                (IdentityProblem::CodeTooLong, LicenceProblem::TooLong, CodeWorth::Foreign)
+            }
+        };
+        match self.stage {
+            Stage::Identifying(Identifying::Waiting | Identifying::Failed(_)) => {
+                self.identity_failed(at, identity)
+            }
+            Stage::ProvingBusiness(ref proving) if *proving != ProvingBusiness::Asking => {
+                self.licence_refused(at, licence)
+            }
+            Stage::Verifying(Verifying::Waiting) => {
+                let scan = self.visit.as_ref().map_or(0, |visit| visit.scans);
+                let standing = Standing::Unknown;
+                self.verified(at, Box::new(Verified { scan, code, standing, permit: None }))
+            }
+            _ => Vec::new(),
+        }
+    }
+
     fn scanned(&mut self, at: Moment, code: String) -> Vec<Effect> {
         if let Some(visit) = &mut self.visit {
             visit.touched = at.monotonic;
         }
         if code.len() > CODE_BYTES_MAX {
             // Longer than any code of the services: not worth a question that central would refuse.
-            return match self.stage {
-                Stage::Identifying(Identifying::Waiting | Identifying::Failed(_)) => {
-                    self.identity_failed(at, IdentityProblem::CodeRefused)
-                }
-                Stage::ProvingBusiness(ref proving) if *proving != ProvingBusiness::Asking => {
-                    self.licence_refused(at, LicenceProblem::NotALicence)
-                }
-                Stage::Verifying(Verifying::Waiting) => {
-                    let scan = self.visit.as_ref().map_or(0, |visit| visit.scans);
-                    let (code, standing) = (CodeWorth::Foreign, Standing::Unknown);
-                    self.verified(at, Box::new(Verified { scan, code, standing, permit: None }))
-                }
-                _ => Vec::new(),
-            };
+            return self.scan_failed(at, ScanProblem::TooLong);
         }
         if let (Stage::Verifying(Verifying::Waiting), Some(visit)) = (&self.stage, &self.visit) {
             return vec![Effect::Verify { scan: visit.scans, code }];

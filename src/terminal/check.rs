@@ -17,7 +17,7 @@ use crate::device::discovery::{Language, probe};
 use crate::device::{
     Health, LineConfig, Report, id_reader, page_printer, panel, receipt_printer, scanner,
 };
-use crate::fault::Chain;
+use crate::fault::{Chain, FaultCode};
 
 /// What was found of one device.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,7 +126,12 @@ impl Check {
                 Report::Event(scanner::Event::Scanned(code)) => {
                     return Some(Tested::CodeRead(code.bytes.reveal().len()));
                 }
-                Report::Event(scanner::Event::Unreadable | scanner::Event::TooLong) => {}
+                Report::Event(scanner::Event::Unreadable) => {
+                    return Some(Tested::Failed(FaultCode::ScannerUnreadable));
+                }
+                Report::Event(scanner::Event::TooLong) => {
+                    return Some(Tested::Failed(FaultCode::ScannerTooLong));
+                }
             },
             Message::Receipt(_, report) => match report {
                 Report::Health(health) => self.fares(DeviceKind::ReceiptPrinter, health),

@@ -32,7 +32,7 @@ use crate::session::data::DataUse;
 use crate::session::effect::{Case, Effect, Purpose, Query};
 use crate::session::event::{
     Equipment, Event, HeldPermit, IdentityProblem, IssuedPermit, LookUpAnswer, NotIssued, Paper,
-    PaperState, Preview, Standing,
+    PaperState, Preview, ScanProblem, Standing,
 };
 use crate::staff::Door;
 use crate::wire::v1::{Body, DataReceipt, Document, PrintStep, Rated};
@@ -999,16 +999,23 @@ impl Desk {
                 self.fares(DeviceKind::Scanner, health);
             }
             Report::Event(event) if self.bench.tests(DeviceKind::Scanner) => {
-                if let scanner::Event::Scanned(code) = event {
-                    let bytes = code.bytes.reveal().len();
-                    self.tested(DeviceKind::Scanner, Tested::CodeRead(bytes));
-                }
+                let tested = match event {
+                    scanner::Event::Scanned(code) => Tested::CodeRead(code.bytes.reveal().len()),
+                    scanner::Event::Unreadable => Tested::Failed(FaultCode::ScannerUnreadable),
+                    scanner::Event::TooLong => Tested::Failed(FaultCode::ScannerTooLong),
+                };
+                self.tested(DeviceKind::Scanner, tested);
             }
             Report::Event(scanner::Event::Scanned(code)) => {
                 self.tell(Event::Scanned(code.text.reveal().clone()));
             }
-            Report::Event(scanner::Event::Unreadable | scanner::Event::TooLong) => {
-                tracing::warn!("a code could not be read");
+            Report::Event(scanner::Event::Unreadable) => {
+                tracing::warn!(fault = %FaultCode::ScannerUnreadable, "a code is of no use");
+                self.tell(Event::ScanFailed(ScanProblem::Unreadable));
+            }
+            Report::Event(scanner::Event::TooLong) => {
+                tracing::warn!(fault = %FaultCode::ScannerTooLong, "a code is of no use");
+                self.tell(Event::ScanFailed(ScanProblem::TooLong));
             }
         }
     }

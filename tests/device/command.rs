@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use permit_kiosk::device::simulation::LineRate;
 use permit_kiosk::journal::{Head, Journal, Reader, SheetSize, Tray};
+use permit_kiosk::registers::Identity;
 use permit_kiosk::wire::v1::{Body, ConfigurationOutcome, Record};
 
 use super::Bench;
@@ -46,8 +47,12 @@ impl Off {
 
     /// `permit-kiosk device …`; exit code and what it said.
     fn device(&self, words: &[&str], input: &str) -> (i32, String) {
+        self.run(&[&["device"], words].concat(), input)
+    }
+
+    /// `permit-kiosk …`; exit code and what it said.
+    fn run(&self, words: &[&str], input: &str) -> (i32, String) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_permit-kiosk"))
-            .arg("device")
             .args(words)
             .arg("--config")
             .arg(self.folder.path().join("kiosk-config"))
@@ -153,4 +158,85 @@ fn a_setting_is_kept_only_where_the_device_comes_up_with_it_and_is_on_record_eit
         }
     }
     assert_eq!(outcomes, [ConfigurationOutcome::RolledBack, ConfigurationOutcome::TakenUp]);
+}
+
+#[test]
+fn a_code_that_is_of_no_use_is_told_to_whoever_tests_the_scanner() {
+    let off = Off::new();
+    let path = off.folder.path().join("code.txt");
+    let show = format!("scanner show @{}", path.display());
+    // It looks when it is told to, and only then.
+    off.bench.hand("scanner engine newland");
+    for (code, text, fault) in [
+        ("scanner.unreadable", "7089".repeat(738), "scanner fault truncate 1000"),
+        ("scanner.too-long", "7089".repeat(2_000), "scanner fault none"),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        off.bench.hand(fault);
+        off.bench.hand(&show);
+        let (_, said) = off.device(&["check", "scanner", "--interactive", "--by", "liu"], "\n");
+        assert!(said.contains(code), "{code}: {said}");
+    }
+}
+
+#[test]
+fn a_port_that_another_program_holds_is_told_of_every_device() {
+    let off = Off::new();
+    let held = [
+        ("scanner", "scanner.port-busy"),
+        ("receipt_printer", "receipt.port-busy"),
+        ("page_printer", "page.port-busy"),
+        ("panel", "panel.port-busy"),
+    ];
+    let mut holders = Vec::new();
+    for (device, _) in held {
+        let mut holder = Command::new("flock")
+            .arg(off.bench.simulation.line(device))
+            .args(["sh", "-c", "echo held; read end"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = [0; 5];
+        std::io::Read::read_exact(holder.stdout.as_mut().unwrap(), &mut said).unwrap();
+        holders.push(holder);
+    }
+    let (_, said) = off.device(&["check"], "");
+    for (_, code) in held {
+        assert!(said.contains(code), "{code}: {said}");
+    }
+    for mut holder in holders {
+        drop(holder.stdin.take());
+        holder.wait().unwrap();
+    }
+}
+
+#[test]
+fn the_doctor_names_what_keeps_a_kiosk_from_starting() {
+    let off = Off::new();
+    let (_, said) = off.run(&["doctor"], "");
+    for code in ["key.missing", "key.certificate-expired", "journal.damaged"] {
+        assert!(!said.contains(code), "{code}: {said}");
+    }
+    // A certificate of last year.
+    let certificate = off.folder.path().join("keys").join(Identity::CERTIFICATE);
+    let mut wanted = rcgen::CertificateParams::new(vec!["kiosk".to_owned()]).unwrap();
+    wanted.not_before = rcgen::date_time_ymd(2024, 1, 1);
+    wanted.not_after = rcgen::date_time_ymd(2025, 1, 1);
+    let old = wanted.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().pem();
+    let good = std::fs::read(&certificate).unwrap();
+    std::fs::write(&certificate, old).unwrap();
+    let (code, said) = off.run(&["doctor"], "");
+    assert!(code != 0 && said.contains("key.certificate-expired"), "{code}: {said}");
+    std::fs::write(&certificate, good).unwrap();
+    // Its first page is noise.
+    let journal = off.disk.join(Journal::FILE_NAME);
+    let mut bytes = std::fs::read(&journal).unwrap();
+    bytes[..64].fill(0xA5);
+    std::fs::write(&journal, bytes).unwrap();
+    let (code, said) = off.run(&["doctor"], "");
+    assert!(code != 0 && said.contains("journal.damaged"), "{code}: {said}");
+    std::fs::remove_file(off.folder.path().join("keys/device.key")).unwrap();
+    let (code, said) = off.run(&["doctor"], "");
+    assert!(code != 0 && said.contains("key.missing"), "{code}: {said}");
 }

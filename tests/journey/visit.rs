@@ -20,8 +20,8 @@ use permit_kiosk::session::data::{Said, Source};
 use permit_kiosk::session::effect::{Effect, Query};
 use permit_kiosk::session::event::{
     Answer, Ban, CodeWorth, DistrictRecord, Equipment, Event, HeldPermit, IdentityProblem,
-    IssuedPermit, LookUpAnswer, Moment, NotIssued, Paper, PaperState, Register, Relation, Standing,
-    Supervision, Unanswered, Verified,
+    IssuedPermit, LicenceProblem, LookUpAnswer, Moment, NotIssued, Paper, PaperState, Register,
+    Relation, ScanProblem, Standing, Supervision, Unanswered, Verified,
 };
 use permit_kiosk::session::{
     Copying, Ending, Errand, Identifying, Outcome, Pace, ProvingBusiness, Session, Stage, Terms,
@@ -528,9 +528,41 @@ fn a_code_longer_than_any_is_refused_without_asking_anybody() {
     lobby.tell(Event::Scanned("x".repeat(4_000)));
     assert_eq!(
         *lobby.session.stage(),
-        Stage::Identifying(Identifying::Failed(IdentityProblem::CodeRefused))
+        Stage::Identifying(Identifying::Failed(IdentityProblem::CodeTooLong))
     );
     assert!(!lobby.effects.iter().any(|effect| matches!(effect, Effect::LookUp { .. })));
+}
+
+#[test]
+fn a_code_that_cannot_be_read_is_told_beside_each_step_and_the_next_is_taken_at_once() {
+    let mut lobby = Lobby::new();
+    lobby.tell(Event::ScanFailed(ScanProblem::Unreadable));
+    assert_eq!(*lobby.session.stage(), Stage::Welcome, "nobody is here");
+    lobby.begin();
+    lobby.tell(Event::ServiceChosen("convenience-shop".to_owned()));
+    lobby.tell(Event::Told);
+    lobby.effects.clear();
+    lobby.tell(Event::ScanFailed(ScanProblem::Unreadable));
+    assert_eq!(
+        *lobby.session.stage(),
+        Stage::Identifying(Identifying::Failed(IdentityProblem::CodeUnreadable))
+    );
+    assert!(lobby.effects.iter().any(|effect| matches!(effect, Effect::ArmScanner)));
+    lobby.tell(Event::CardFound);
+    lobby.tell(Event::ScanFailed(ScanProblem::TooLong));
+    assert_eq!(
+        *lobby.session.stage(),
+        Stage::Identifying(Identifying::Reading),
+        "a card lies there"
+    );
+    lobby.tell(Event::Identified(Box::new(qin_yizhou())));
+    lobby.tell(Event::ScanFailed(ScanProblem::TooLong));
+    assert_eq!(
+        *lobby.session.stage(),
+        Stage::ProvingBusiness(ProvingBusiness::CodeRefused(LicenceProblem::TooLong))
+    );
+    lobby.tell(Event::UsccTyped("91370303MAXX01026W".to_owned()));
+    assert_eq!(*lobby.session.stage(), Stage::Filling);
 }
 
 #[test]
@@ -1512,6 +1544,7 @@ fn a_monkey_breaks_nothing_and_leaves_nothing() {
         Just(Event::Identified(Box::new(qin_yizhou()))),
         Just(Event::IdentityFailed(IdentityProblem::Unreadable)),
         Just(Event::Scanned("x".to_owned())),
+        Just(Event::ScanFailed(ScanProblem::Unreadable)),
         Just(Event::UsccTyped("91370303MAXX01026W".to_owned())),
         Just(Event::Answered {
             field: "premises.area_m2".to_owned(),

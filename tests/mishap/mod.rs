@@ -3,6 +3,7 @@
 
 mod cancelled_at_the_panel; // of the printer, by whoever stands there
 mod certificate_paper_runs_out; // between original and copy
+mod codes; // what raises each fault code
 mod cover_opened; // while a certificate prints
 mod door_opened; // and the maintenance key turned
 mod head_too_hot; // before a slip and within it
@@ -78,6 +79,10 @@ impl Lobby {
     }
 
     fn at_pace(pace: LineRate, differs: impl Fn(&mut config::Devices) + 'static) -> Self {
+        Self::of(Kiosk::with_numbers(5000), pace, differs)
+    }
+
+    fn of(kiosk: Kiosk, pace: LineRate, differs: impl Fn(&mut config::Devices) + 'static) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let simulation = simulation(folder.path(), pace);
         crate::staff::enrol(folder.path());
@@ -86,7 +91,7 @@ impl Lobby {
             terminal: None,
             events,
             simulation,
-            kiosk: Kiosk::with_numbers(5000),
+            kiosk,
             board: Board::default(),
             runtime: Runtime::new().unwrap(),
             folder,

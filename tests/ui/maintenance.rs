@@ -286,6 +286,20 @@ fn a_sheet_that_did_not_come_out_is_printed_once_its_attendant_has_signed_out() 
 }
 
 #[test]
+fn a_disk_that_is_nearly_full_is_told_and_serves_on() {
+    let mut lobby = Lobby::new(|kiosk| {
+        let disk = rustix::fs::statvfs(&kiosk.data_folder).unwrap();
+        // More than this is free, and less than twice of it.
+        kiosk.limits.disk_free_bytes = disk.f_bavail * disk.f_frsize / 4 * 3;
+    });
+    lobby.until("the disk", |lobby| {
+        let standing = lobby.board.standing();
+        standing.iter().any(|standing| standing.fault.code.as_str() == "disk.low")
+    });
+    lobby.until("the journal", |lobby| lobby.stand.session().equipment().journal);
+}
+
+#[test]
 fn what_the_terminal_watches_itself_stands_and_goes() {
     let mut lobby = Lobby::new(|kiosk| {
         kiosk.limits.numbers_low = 100;

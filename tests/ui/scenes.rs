@@ -7,8 +7,8 @@ use permit_kiosk::domain::{Applicant, ServiceCode};
 use permit_kiosk::fault::{Fault, FaultCode};
 use permit_kiosk::session::event::{
     Answer, Ban, CodeWorth, Equipment, Event, HeldPermit, IdentityProblem, LicenceProblem,
-    LookUpAnswer, NotIssued, Paper, PaperState, Register, Relation, ShownPermit, Standing,
-    Supervision,
+    LookUpAnswer, NotIssued, Paper, PaperState, Register, Relation, ScanProblem, ShownPermit,
+    Standing, Supervision,
 };
 use permit_kiosk::staff::{Refusal, Role};
 use permit_kiosk::terminal::console::Told;
@@ -181,6 +181,14 @@ pub(super) const ALL: &[Scene] = &[
         |t| t.card_pulled,
     ),
     scene(
+        "identifying-code-unreadable",
+        |s| {
+            to_identifying(s);
+            s.happen(Event::ScanFailed(ScanProblem::Unreadable));
+        },
+        |t| t.code_unreadable,
+    ),
+    scene(
         "identifying-asking",
         |s| {
             to_identifying(s);
@@ -245,6 +253,14 @@ pub(super) const ALL: &[Scene] = &[
             s.happen(Event::LookedUp(LookUpAnswer::NoLicence(LicenceProblem::Expired)));
         },
         |t| t.licence_expired,
+    ),
+    scene(
+        "business-code-too-long",
+        |s| {
+            to_business(s);
+            s.happen(Event::ScanFailed(ScanProblem::TooLong));
+        },
+        |t| t.code_too_long,
     ),
     scene(
         "business-typing",

@@ -101,7 +101,13 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
                     MaintenanceTested { by: by.clone(), device: kind.as_str().to_owned(), passed };
                 journal.record_test(word, tested.draws(kind))?;
             }
-            say(format!("  {}: {}", kind.as_str(), if passed { "passed" } else { "FAILED" }));
+            let why = match tested {
+                Tested::Failed(code) => format!(" ({code}: {})", code.title(Language::En)),
+                Tested::TimedOut => " (nothing came)".to_owned(),
+                Tested::CardRead | Tested::CodeRead(_) | Tested::Printed => String::new(),
+            };
+            let word = if passed { "passed" } else { "FAILED" };
+            say(format!("  {}: {word}{why}", kind.as_str()));
             well &= passed;
         }
     }

@@ -917,7 +917,9 @@ fn condition_cause(condition: Condition) -> Option<FaultCode> {
     } = condition;
     [
         (unrecoverable, FaultCode::ReceiptFailed),
-        (cutter_error || mechanical_error, FaultCode::ReceiptCutter),
+        (cutter_error, FaultCode::ReceiptCutter),
+        // What keeps paper or head from moving, other than the knife.
+        (mechanical_error, FaultCode::ReceiptJam),
         (cover_open, FaultCode::ReceiptCoverOpen),
         (paper_out, FaultCode::ReceiptPaperOut),
         (head_hot, FaultCode::ReceiptHeadHot),

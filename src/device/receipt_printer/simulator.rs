@@ -103,6 +103,8 @@ pub struct SimulatedReceiptPrinter {
     cutter_blocked: bool,
     cutter_error: bool,
     head_hot: bool,
+    jammed: bool,
+    broken: bool,
     cuts: u64,
     hanging: Slip,
     slips: VecDeque<Slip>,
@@ -121,7 +123,7 @@ struct RasterInProgress {
 
 /// What somebody can do to it.
 const COMMANDS: &str = "cover open|close, paper out|ok|low|after ROWS, near-end, \
-    jam cutter, clear cutter, hot, cool, slips, \
+    jam, clear jam, jam cutter, clear cutter, hot, cool, broken, mended, slips, \
     dump FILE [SLIPS BACK]";
 
 impl SimulatedReceiptPrinter {
@@ -142,6 +144,8 @@ impl SimulatedReceiptPrinter {
             cutter_blocked: false,
             cutter_error: false,
             head_hot: false,
+            jammed: false,
+            broken: false,
             cuts: 1000,
             hanging: Slip::default(),
             slips: VecDeque::new(),
@@ -214,7 +218,8 @@ impl SimulatedReceiptPrinter {
     }
 
     fn is_online(&self) -> bool {
-        !(self.cover_open || self.rows_left == 0 || self.cutter_error || self.head_hot)
+        let is_stuck = self.cutter_error || self.jammed || self.broken;
+        !(self.cover_open || self.rows_left == 0 || is_stuck || self.head_hot)
     }
 
     fn match_real_time(&mut self) {
@@ -258,11 +263,9 @@ impl SimulatedReceiptPrinter {
         let bits = match n {
             1 => flag(!self.is_online(), 0x08),
             2 => {
-                flag(self.cover_open, 0x04)
-                    | flag(paper_out, 0x20)
-                    | flag(self.cutter_error || self.head_hot, 0x40)
+                flag(self.cover_open, 0x04) | flag(paper_out, 0x20) | flag(self.errors() != 0, 0x40)
             }
-            3 => flag(self.cutter_error, 0x08) | flag(self.head_hot, 0x40),
+            3 => self.errors(),
             _ => flag(self.near_end || paper_out, 0x0C) | flag(paper_out, 0x60),
         };
         self.output.push(0x12 | bits);
@@ -287,12 +290,20 @@ impl SimulatedReceiptPrinter {
         self.clears += 1;
     }
 
+    /// What is wrong, in the bits that `DLE EOT 3` and automatic status share.
+    fn errors(&self) -> u8 {
+        [(self.jammed, 0x04), (self.cutter_error, 0x08), (self.broken, 0x20), (self.head_hot, 0x40)]
+            .into_iter()
+            .filter_map(|(is_so, bit)| is_so.then_some(bit))
+            .sum()
+    }
+
     fn automatic(&self) -> [u8; 4] {
         let flag = |on: bool, bits: u8| if on { bits } else { 0 };
         let paper_out = self.rows_left == 0;
         [
             0x10 | flag(!self.is_online(), 0x08) | flag(self.cover_open, 0x20),
-            flag(self.cutter_error, 0x08) | flag(self.head_hot, 0x40),
+            self.errors(),
             flag(self.near_end || paper_out, 0x03) | flag(paper_out, 0x0C),
             0,
         ]
@@ -513,6 +524,10 @@ impl Simulator for SimulatedReceiptPrinter {
             }
             ["jam", "cutter"] => self.cutter_blocked = true,
             ["clear", "cutter"] => self.cutter_blocked = false,
+            ["jam"] => self.jammed = true,
+            ["clear", "jam"] => self.jammed = false,
+            ["broken"] => self.broken = true,
+            ["mended"] => self.broken = false,
             ["hot"] => self.head_hot = true,
             ["cool"] => self.head_hot = false,
             ["slips"] => return Ok(self.slip_count.to_string()),

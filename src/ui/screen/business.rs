@@ -302,6 +302,8 @@ fn type_card<'a>(look: &Look) -> Element<'a, Touched> {
 
 fn told(text: &Strings, problem: LicenceProblem) -> (&'static str, &'static str) {
     match problem {
+        LicenceProblem::Unreadable => (text.code_unreadable, text.code_unreadable_more),
+        LicenceProblem::TooLong => (text.code_too_long, text.code_too_long_more),
         LicenceProblem::NotALicence => (text.licence_not, text.licence_not_more),
         LicenceProblem::Expired => (text.licence_expired, text.licence_expired_more),
         LicenceProblem::Used => (text.licence_used, text.licence_used_more),

@@ -163,6 +163,8 @@ fn told(text: &Strings, problem: IdentityProblem) -> (&'static str, &'static str
         IdentityProblem::Unreadable => (text.card_unreadable, text.card_unreadable_more),
         IdentityProblem::OtherDocument => (text.card_other, text.card_other_more),
         IdentityProblem::Implausible => (text.card_implausible, text.card_implausible_more),
+        IdentityProblem::CodeUnreadable => (text.code_unreadable, text.code_unreadable_more),
+        IdentityProblem::CodeTooLong => (text.code_too_long, text.code_too_long_more),
         IdentityProblem::CodeRefused => (text.code_refused, text.code_refused_more),
         IdentityProblem::CodeExpired => (text.code_expired, text.code_expired_more),
         IdentityProblem::ServiceDown => (text.identity_down, text.identity_down_more),

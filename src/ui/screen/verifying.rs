@@ -148,6 +148,7 @@ pub(super) fn kind_name(text: &Strings, kind: PermitKind) -> &'static str {
 /// the permit it names.
 fn said(text: &Strings, shown: &Verified) -> (Tone, &'static str, &'static str) {
     match (shown.code, shown.standing) {
+        (CodeWorth::Unreadable, _) => (Tone::Warn, text.code_unreadable, text.code_unreadable_more),
         (CodeWorth::Foreign, _) => (Tone::Note, text.verify_foreign, text.verify_foreign_more),
         (CodeWorth::Forged, _) => (Tone::Bad, text.verify_forged, text.verify_forged_more),
         (CodeWorth::StatesOtherwise, _) => {
@@ -183,6 +184,7 @@ fn code_says(text: &Strings, code: CodeWorth) -> &'static str {
         CodeWorth::KeyUnknown => text.code_key_unknown,
         CodeWorth::Link => text.code_link,
         CodeWorth::Foreign => text.code_foreign,
+        CodeWorth::Unreadable => text.code_unreadable,
     }
 }
 
@@ -190,6 +192,8 @@ fn code_icon(code: CodeWorth) -> Icon {
     match code {
         CodeWorth::Genuine | CodeWorth::StatesOtherwise => Icon::Shield,
         CodeWorth::Forged => Icon::Alert,
-        CodeWorth::KeyUnknown | CodeWorth::Link | CodeWorth::Foreign => Icon::Question,
+        CodeWorth::KeyUnknown | CodeWorth::Link | CodeWorth::Foreign | CodeWorth::Unreadable => {
+            Icon::Question
+        }
     }
 }

@@ -254,6 +254,10 @@ strings! {
         card_other_more
         card_implausible
         card_implausible_more
+        code_unreadable
+        code_unreadable_more
+        code_too_long
+        code_too_long_more
         code_refused
         code_refused_more
         code_expired
