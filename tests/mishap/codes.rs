@@ -143,7 +143,7 @@ fn what_wears_the_journal_down_raises_its_code() {
             kiosk.journal.print_step(job.job, PrintStep::Confirmed { evidence }).unwrap();
         }
     }
-    let mut lobby = Lobby::of(kiosk, LineRate::Max, |_devices| {});
+    let mut lobby = Lobby::of(kiosk, LineRate::Max, &[], |_devices| {});
     let look = |lobby: &Lobby| {
         let state = sync::State { connected: true, ..sync::State::default() };
         lobby.terminal.as_ref().unwrap().set_sync(state);
@@ -200,7 +200,7 @@ fn a_clock_before_the_last_record_raises_its_code() {
     kiosk.issue(9).unwrap();
     // The battery is empty, and the kiosk starts with another year.
     kiosk.clock.set(NOON.parse().unwrap());
-    let mut lobby = Lobby::of(kiosk.reopened(), LineRate::Max, |_devices| {});
+    let mut lobby = Lobby::of(kiosk.reopened(), LineRate::Max, &[], |_devices| {});
     lobby.perform(Effect::Issue(Box::new(case(application(1)))));
     let answered = |event: &Event| matches!(event, Event::Issued(_) | Event::NotIssued(_));
     let event = lobby.event("the answer", answered);

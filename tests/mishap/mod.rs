@@ -75,16 +75,32 @@ impl Lobby {
     }
 
     fn with(differs: impl Fn(&mut config::Devices) + 'static) -> Self {
-        Self::at_pace(LineRate::Max, differs)
+        Self::of(Kiosk::with_numbers(5000), LineRate::Max, &[], differs)
     }
 
-    fn at_pace(pace: LineRate, differs: impl Fn(&mut config::Devices) + 'static) -> Self {
-        Self::of(Kiosk::with_numbers(5000), pace, differs)
+    /// A page printer on a slow line, at its real pace: seven seconds for a certificate.
+    fn slow() -> Self {
+        let hands = ["page_printer baud 115200"];
+        Self::of(Kiosk::with_numbers(5000), LineRate::Real, &hands, |devices| {
+            if let Some(printer) = &mut devices.page_printer
+                && let config::PageConnection::Serial { line, .. } = &mut printer.connection
+            {
+                line.baud = 115_200;
+            }
+        })
     }
 
-    fn of(kiosk: Kiosk, pace: LineRate, differs: impl Fn(&mut config::Devices) + 'static) -> Self {
+    fn of(
+        kiosk: Kiosk,
+        pace: LineRate,
+        hands: &[&str],
+        differs: impl Fn(&mut config::Devices) + 'static,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let simulation = simulation(folder.path(), pace);
+        for hand in hands {
+            simulation.command(hand).unwrap();
+        }
         crate::staff::enrol(folder.path());
         let (_, events) = tokio::sync::mpsc::channel(1);
         let mut lobby = Self {
