@@ -34,4 +34,4 @@ pub use report::{
 pub use trust::Trust;
 pub use verify::{Unreadable, Verify};
 pub use views::{View, Views};
-pub use writer::{Error, Order, Writer};
+pub use writer::{Error, Order, Writer, clear_partial};

@@ -238,6 +238,7 @@ pub(super) const TABLES: &[Table] = &[
             "maintenance_settled",
             "maintenance_emptied",
             "maintenance_tested",
+            "maintenance_exported",
         ],
         each: None,
         columns: &[
@@ -251,6 +252,8 @@ pub(super) const TABLES: &[Table] = &[
             text("printer", "/printer"),
             text("device", "/device"),
             text("passed", "/passed"),
+            number("records", "/records"),
+            text("manifest", "/manifest"),
         ],
     },
     Table {

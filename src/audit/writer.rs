@@ -280,11 +280,30 @@ impl Writer {
     }
 }
 
+/// How the folder of a bundle that is not whole ends.
+const PARTIAL: &str = ".partial";
+
 /// Where a bundle is written until it is whole.
 fn beside(folder: &Path) -> PathBuf {
     let mut name = folder.file_name().unwrap_or_default().to_owned();
-    name.push(".partial");
+    name.push(PARTIAL);
     folder.with_file_name(name)
+}
+
+/// Clears away what interrupted exports have left in a folder: of bundles whose names begin like this.
+pub fn clear_partial(folder: &Path, name: &str) -> Result<(), Error> {
+    let entries = fs::read_dir(folder).map_err(file("look into", folder))?;
+    for entry in entries {
+        let path = entry.map_err(file("look into", folder))?.path();
+        let is_ours = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .is_some_and(|found| found.starts_with(name) && found.ends_with(PARTIAL));
+        if is_ours {
+            fs::remove_dir_all(&path).map_err(file("clear", &path))?;
+        }
+    }
+    Ok(())
 }
 
 impl std::fmt::Debug for Writer {

@@ -390,6 +390,7 @@ fn meaning(
         | Body::MaintenanceEmptied(_)
         | Body::MaintenanceConfigured(_)
         | Body::MaintenanceTested(_)
+        | Body::MaintenanceExported(_)
         | Body::BlanksCounted(_)
         | Body::BlanksSpent(_) => Meaning::Other,
     };

@@ -174,6 +174,9 @@ fn what(body: &Body) -> String {
         Body::MaintenanceTested(body) => {
             format!("{} {} {}", body.by, body.device, if body.passed { "passed" } else { "failed" })
         }
+        Body::MaintenanceExported(body) => {
+            format!("{} took {} records, manifest {}", body.by, body.records, body.manifest)
+        }
         Body::BlanksCounted(body) => {
             format!("{} {} {} to {}", body.by, body.paper, body.first, body.last)
         }

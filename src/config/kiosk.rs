@@ -42,6 +42,8 @@ pub struct Kiosk {
     pub keys_folder: PathBuf,
     /// The journal's high-water mark.
     pub mark_folder: PathBuf,
+    /// Where a technician's USB stick is mounted.
+    pub stick_folder: PathBuf,
     /// Central's address, `https://host:port`.
     pub central_url: String,
     /// How long the registers may take to answer.
@@ -217,7 +219,7 @@ pub(super) fn read(folder: &Path) -> (File, Option<Kiosk>) {
         let (id, place, phone) = station?;
         let (issuer, complaints_phone) = issuer?;
         let (district, competent) = competence?;
-        let (data_folder, keys_folder, mark_folder) = folders?;
+        let (data_folder, keys_folder, mark_folder, stick_folder) = folders?;
         let (central_url, register_timeout) = central?;
         let (seal_profile, verify_host) = seal?;
         Some(Kiosk {
@@ -235,6 +237,7 @@ pub(super) fn read(folder: &Path) -> (File, Option<Kiosk>) {
             data_folder,
             keys_folder,
             mark_folder,
+            stick_folder,
             central_url,
             register_timeout,
             seal_profile,
@@ -427,11 +430,12 @@ fn fonts(section: &Section<'_>) -> Option<Fonts> {
     })
 }
 
-fn folders(section: &Section<'_>) -> Option<(PathBuf, PathBuf, PathBuf)> {
+fn folders(section: &Section<'_>) -> Option<(PathBuf, PathBuf, PathBuf, PathBuf)> {
     let data = section.path("data", "/var/lib/permit-kiosk/data");
     let keys = section.path("keys", "/var/lib/permit-kiosk/keys");
     let mark = section.path("mark", "/media/permit-kiosk-mark");
-    let (data, keys, mark) = (data?, keys?, mark?);
+    let stick = section.path("stick", "/media/permit-kiosk");
+    let (data, keys, mark, stick) = (data?, keys?, mark?, stick?);
     if keys.starts_with(&data) {
         section.note(
             "keys",
@@ -441,7 +445,7 @@ fn folders(section: &Section<'_>) -> Option<(PathBuf, PathBuf, PathBuf)> {
         );
         return None;
     }
-    Some((data, keys, mark))
+    Some((data, keys, mark, stick))
 }
 
 fn central(section: &Section<'_>) -> Option<(String, Duration)> {

@@ -399,7 +399,8 @@ impl Journal {
             | Body::MaintenanceRefused(_)
             | Body::MaintenanceSignedOut(_)
             | Body::MaintenanceEmptied(_)
-            | Body::MaintenanceConfigured(_) => {}
+            | Body::MaintenanceConfigured(_)
+            | Body::MaintenanceExported(_) => {}
             Body::LookedUp(_)
             | Body::Decided(_)
             | Body::Issued(_)
@@ -417,6 +418,11 @@ impl Journal {
                 .transaction("record", |writing| writing.append(body.clone()))
                 .map(|head| head.position)
         })
+    }
+
+    /// What this journal was opened with.
+    pub fn settings(&self) -> Result<Settings, Error> {
+        self.0.call(|store| Ok(store.settings().clone()))
     }
 
     /// The edition last activated in this journal.

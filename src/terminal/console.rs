@@ -67,6 +67,13 @@ pub enum Ask {
         /// Why, in their words.
         why: String,
     },
+    /// A technician takes the evidence of the last days, today among them, or all of it, to a stick.
+    Export {
+        /// How many days.
+        days: Option<u16>,
+    },
+    /// The export that is going on is ended.
+    EndExport,
     /// Maintenance is over.
     SignOut(SignOut),
 }
@@ -195,6 +202,8 @@ impl Desk {
                 desk.booked(spoiled)
             }),
             Ask::ReturnNumbers { why } => self.as_technician(|desk, by| desk.give_back(by, why)),
+            Ask::Export { days } => self.as_technician(|desk, by| desk.export(by, days)),
+            Ask::EndExport => self.as_technician(|desk, _by| desk.end_export()),
             Ask::SignOut(reason) => {
                 self.sign_out(reason);
                 Told::Out

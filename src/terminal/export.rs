@@ -2,13 +2,22 @@
 
 use std::fs;
 use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use crate::audit::{self, Keys, Life, Manifest, Order, Writer};
+use std::os::unix::fs::MetadataExt as _;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::work::{Exported, Taken};
+use crate::audit::{self, Asked, Keys, Life, Manifest, Order, Source, View, Writer};
 use crate::durable;
+use crate::fault::Chain;
 use crate::journal::{self, Reader};
-use crate::seal::{SigningKey, VaultKey, VerifyingKey};
-use crate::wire::v1::{KioskId, SignedEdition};
+use crate::rulebooks::Shelf;
+use crate::seal::{AuditorPublicKey, SigningKey, VaultKey, VerifyingKey};
+use crate::wire::v1::{Hash, KioskId, SignedEdition};
 
 /// What an export is made from.
 #[derive(Debug)]
@@ -55,6 +64,9 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// Somebody ended it before it was whole.
+    #[error("the export was ended before it was whole")]
+    Ended,
     /// One of them cannot be read.
     #[error("cannot read an edition for the export")]
     Edition {
@@ -68,11 +80,11 @@ const PAGE_RECORDS_MAX: usize = 1000;
 /// Bytes of records read at once; memory does not grow with the journal.
 const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// Makes a bundle. `progress` is told how many records of how many are written.
+/// Makes a bundle. `progress` is told how many records of how many are written, and may end it.
 pub fn export(
     evidence: &Evidence<'_>,
     order: Order,
-    mut progress: impl FnMut(u64, u64),
+    mut progress: impl FnMut(u64, u64) -> ControlFlow<()>,
 ) -> Result<Manifest, Error> {
     let reading = |source| Error::Journal { source };
     let writing = |source| Error::Write { source };
@@ -100,7 +112,9 @@ pub fn export(
                 let signed = &placed.record;
                 writer.record(signed.record.reveal(), &signed.signature, key).map_err(writing)?;
             }
-            progress(writer.lines(), last + 1 - first);
+            if progress(writer.lines(), last + 1 - first).is_break() {
+                return Err(Error::Ended);
+            }
         }
     }
     writer.grants(&reader.blocks().map_err(reading)?).map_err(writing)?;
@@ -137,4 +151,133 @@ fn editions(folder: &Path, writer: &mut Writer) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// An export a technician wants at the screen.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    /// Where the stick is mounted.
+    pub(super) stick: PathBuf,
+    /// The kiosk's own disk.
+    pub(super) data: PathBuf,
+    /// Where an auditor's public key lies, if there is one. Never on the stick: whoever brings that would
+    /// choose who may read what is personal.
+    pub(super) keys: PathBuf,
+    /// Now.
+    pub(super) at: Timestamp,
+    /// Who.
+    pub(super) by: String,
+    /// From this day on.
+    pub(super) from: Option<Date>,
+}
+
+/// The public key of the auditor, in the folder of the keys.
+const AUDITOR_KEY: &str = "auditor.pub";
+/// Such a key has a few hundred bytes.
+const KEY_BYTES_MAX: u64 = 64 * 1024;
+
+/// Writes a bundle to the stick.
+pub(super) fn to_stick(
+    wanted: &Wanted,
+    settings: &journal::Settings,
+    progress: impl FnMut(u64, u64) -> ControlFlow<()>,
+) -> Exported {
+    // A folder to mount on stays when the stick is gone, and lies on the kiosk's own disk.
+    let disk = |folder: &Path| fs::metadata(folder).map(|folder| folder.dev()).ok();
+    let Some(_other) = disk(&wanted.stick).filter(|stick| Some(*stick) != disk(&wanted.data))
+    else {
+        return Exported::NoStick(wanted.stick.clone());
+    };
+    match write(wanted, settings, progress) {
+        Ok(taken) => Exported::Whole(taken),
+        Err(Stopped::Export { source: Error::Ended }) => Exported::Ended,
+        Err(stopped) => match kind_of(&stopped) {
+            Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => Exported::Full,
+            Some(io::ErrorKind::ReadOnlyFilesystem) => Exported::ReadOnly,
+            Some(_) | None => Exported::Failed(Chain(&stopped).to_string()),
+        },
+    }
+}
+
+/// What the system said, wherever it stands in the chain of reasons.
+fn kind_of(error: &(dyn std::error::Error + 'static)) -> Option<io::ErrorKind> {
+    let mut error = Some(error);
+    while let Some(reason) = error {
+        if let Some(said) = reason.downcast_ref::<io::Error>() {
+            return Some(said.kind());
+        }
+        error = reason.source();
+    }
+    None
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Stopped {
+    #[error("cannot use the auditor's key")]
+    Key { source: durable::Error },
+    #[error("{} is no auditor's public key", path.display())]
+    NoKey { path: PathBuf },
+    #[error("cannot clear what an export before has left")]
+    Clear { source: audit::Error },
+    #[error(transparent)]
+    Export { source: Error },
+}
+
+fn write(
+    wanted: &Wanted,
+    settings: &journal::Settings,
+    progress: impl FnMut(u64, u64) -> ControlFlow<()>,
+) -> Result<Taken, Stopped> {
+    let auditor = auditor(&wanted.keys.join(AUDITOR_KEY))?;
+    let sealed = auditor.is_none();
+    let name = format!("permit-audit-{}-", settings.kiosk.as_str());
+    let clear = || audit::clear_partial(&wanted.stick, &name);
+    clear().map_err(|source| Stopped::Clear { source })?;
+    let folder = format!("{name}{}", wanted.at.strftime("%Y%m%dT%H%M%SZ"));
+    let order = Order {
+        folder: wanted.stick.join(&folder),
+        made_at: wanted.at,
+        made_by: wanted.by.clone(),
+        source: Source::Kiosk,
+        asked: Asked { from: wanted.from, to: None, kiosk: None, kinds: Vec::new() },
+        views: vec![View::Csv, View::Xlsx],
+        unlock_for: auditor,
+    };
+    let evidence = Evidence {
+        journal: &settings.path,
+        editions: &wanted.data.join(Shelf::FOLDER),
+        kiosk: settings.kiosk.clone(),
+        incarnation: settings.incarnation,
+        device_key: &settings.device_key,
+        seal_key: settings.seal_key.verifying_key(),
+        central_key: settings.central_key.clone(),
+        vault_key: &settings.vault_key,
+    };
+    let manifest = export(&evidence, order, progress).map_err(|source| {
+        // What cannot be cleared now goes before the next export.
+        if let Err(error) = clear() {
+            tracing::warn!(error = %Chain(&error), "an export that failed is left on the stick");
+        }
+        Stopped::Export { source }
+    })?;
+    Ok(Taken {
+        folder,
+        records: manifest.records,
+        bytes: manifest.files.iter().map(|file| file.bytes).sum(),
+        manifest: Hash::of(manifest.to_text().as_bytes()),
+        sealed,
+    })
+}
+
+fn auditor(path: &Path) -> Result<Option<AuditorPublicKey>, Stopped> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let pem =
+        durable::read_limited(path, KEY_BYTES_MAX).map_err(|source| Stopped::Key { source })?;
+    let pem = String::from_utf8_lossy(&pem);
+    match AuditorPublicKey::from_pem(&pem) {
+        Ok(key) => Ok(Some(key)),
+        Err(_no_key) => Err(Stopped::NoKey { path: path.to_owned() }),
+    }
 }

@@ -5,23 +5,32 @@
 //! before, and nothing on the disk has changed at any moment.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
+use jiff::ToSpan as _;
+use jiff::civil::Date;
 use tokio::sync::oneshot;
 
 use super::desk::Desk;
 pub use super::devices::differing;
 use super::devices::make_page_job;
+use super::export::{self, Wanted};
 use super::report::DeviceKind;
 use super::{Message, may_hold_paper, send, spawn, test_papers};
 use crate::config::{self, Change, Devices, Edited};
 use crate::device::discovery::{self, Found, Language, SerialPort, ports};
 use crate::device::{Health, id_reader, page_printer, receipt_printer, scanner};
+use crate::domain::calendar::date_in_china;
 use crate::fault::{Chain, FaultCode};
 use crate::journal::SheetSize;
 use crate::wire::v1::{
-    Body, ConfigurationOutcome, Document, Hash, MaintenanceConfigured, MaintenanceTested,
+    Body, ConfigurationOutcome, Document, Hash, MaintenanceConfigured, MaintenanceExported,
+    MaintenanceTested,
 };
 
 /// What the last order at the devices has come to.
@@ -49,6 +58,47 @@ pub enum Work {
     Testing(DeviceKind),
     /// It was tried.
     Tested(DeviceKind, Tested),
+    /// Evidence is being written to a stick.
+    Exporting {
+        /// Records done.
+        done: u64,
+        /// Records in all; nothing before the first are done.
+        of: u64,
+    },
+    /// It is there, or not.
+    Exported(Exported),
+}
+
+/// What became of an export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exported {
+    /// The bundle is whole.
+    Whole(Taken),
+    /// There is no stick in this folder.
+    NoStick(PathBuf),
+    /// The stick has no more room.
+    Full,
+    /// Nothing can be written to the stick.
+    ReadOnly,
+    /// Somebody ended it.
+    Ended,
+    /// What else went wrong: a stick pulled out, a journal that cannot be read.
+    Failed(String),
+}
+
+/// A bundle that was taken away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// Its folder on the stick.
+    pub folder: String,
+    /// Records in it.
+    pub records: u64,
+    /// Bytes of its files.
+    pub bytes: u64,
+    /// SHA-256 of its manifest.
+    pub manifest: Hash,
+    /// No auditor's key is here: what is personal stays sealed.
+    pub sealed: bool,
 }
 
 /// One port and what answered there.
@@ -127,6 +177,8 @@ pub(super) struct Bench {
     trial: Option<Trial>,
     /// Who tries a device.
     tester: String,
+    /// The export going on is to end.
+    ends_export: Arc<AtomicBool>,
 }
 
 struct Trial {
@@ -148,8 +200,15 @@ impl Bench {
 
     fn is_busy(&self) -> bool {
         match self.shown {
-            Work::Discovering { .. } | Work::Trying(_) | Work::Testing(_) => true,
-            Work::Idle | Work::Discovered(_) | Work::Configured(_) | Work::Tested(..) => false,
+            Work::Discovering { .. }
+            | Work::Trying(_)
+            | Work::Testing(_)
+            | Work::Exporting { .. } => true,
+            Work::Idle
+            | Work::Discovered(_)
+            | Work::Configured(_)
+            | Work::Tested(..)
+            | Work::Exported(_) => false,
         }
     }
 
@@ -168,6 +227,8 @@ pub(super) struct News {
 enum What {
     Asking { port: String, done: usize, of: usize },
     Discovered(Vec<PortFound>),
+    Exporting { done: u64, of: u64 },
+    Exported { by: String, from: Option<Date>, came: Exported },
     TimeIsUp,
 }
 
@@ -197,6 +258,60 @@ impl Desk {
             return false;
         }
         true
+    }
+
+    /// Writes the evidence of the last `days`, or all of it, to the stick, on a thread of its own: the screen
+    /// answers meanwhile, and so may a visit.
+    pub(super) fn export(&mut self, by: String, days: Option<u16>) -> bool {
+        if self.bench.is_busy() {
+            return false;
+        }
+        let settings = match self.settings.journal.settings() {
+            Ok(settings) => settings,
+            Err(error) => {
+                self.journal_failed(&error);
+                return false;
+            }
+        };
+        let days = days.map(|days| i64::from(days.saturating_sub(1)));
+        let today = date_in_china(self.now());
+        let from = days.map(|days| today.saturating_sub(days.days()));
+        let wanted = Wanted {
+            stick: self.settings.kiosk.stick_folder.clone(),
+            data: self.settings.kiosk.data_folder.clone(),
+            keys: self.settings.kiosk.keys_folder.clone(),
+            at: self.now(),
+            by: by.clone(),
+            from,
+        };
+        let order = self.begin(Work::Exporting { done: 0, of: 0 });
+        let ends = Arc::new(AtomicBool::new(false));
+        self.bench.ends_export = Arc::clone(&ends);
+        let inbox = self.inbox.clone();
+        let started = spawn("export", move || {
+            let tell = |what| send(&inbox, Message::Worked(News { order, what }));
+            let came = export::to_stick(&wanted, &settings, |done, of| {
+                tell(What::Exporting { done, of });
+                if ends.load(Ordering::Relaxed) {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            });
+            tell(What::Exported { by, from, came });
+        });
+        if let Err(error) = started {
+            tracing::error!(error = %Chain(&error), "nothing can be exported");
+            self.bench.shown = Work::Idle;
+            return false;
+        }
+        true
+    }
+
+    /// The export ends at its next step.
+    pub(super) fn end_export(&mut self) -> bool {
+        self.bench.ends_export.store(true, Ordering::Relaxed);
+        matches!(self.bench.shown, Work::Exporting { .. })
     }
 
     /// Tries a changed configuration, and keeps it if every device it touches comes up.
@@ -452,7 +567,29 @@ impl Desk {
                 }
             }
             (What::TimeIsUp, Work::Testing(kind)) => self.tested(*kind, Tested::TimedOut),
-            (What::TimeIsUp | What::Asking { .. } | What::Discovered(_), _) => {}
+            (What::Exporting { done, of }, Work::Exporting { .. }) => {
+                self.bench.shown = Work::Exporting { done, of };
+            }
+            (What::Exported { by, from, came }, Work::Exporting { .. }) => {
+                if let Exported::Whole(taken) = &came {
+                    self.note(Body::MaintenanceExported(MaintenanceExported {
+                        by,
+                        from,
+                        records: taken.records,
+                        manifest: taken.manifest,
+                        sealed: taken.sealed,
+                    }));
+                }
+                self.bench.shown = Work::Exported(came);
+            }
+            (
+                What::TimeIsUp
+                | What::Asking { .. }
+                | What::Discovered(_)
+                | What::Exporting { .. }
+                | What::Exported { .. },
+                _,
+            ) => {}
         }
     }
 

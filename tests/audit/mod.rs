@@ -22,9 +22,9 @@ use permit_kiosk::terminal::export::{self, Evidence};
 use permit_kiosk::wire::v1::{
     Body, ConfigurationOutcome, DataReceipt, Document, EditionActivated, EditionManifest,
     EditionRefused, Faulted, Hash, LookUp, LookUpOutcome, LookedUpPersonal, MaintenanceConfigured,
-    MaintenanceEmptied, MaintenanceRefused, MaintenanceSignedIn, MaintenanceSignedOut,
-    MaintenanceTested, PrintStep, Publishers, Rated, Register, Role, SessionEnded, SheetAnswer,
-    SignOut, SignedEdition, Started,
+    MaintenanceEmptied, MaintenanceExported, MaintenanceRefused, MaintenanceSignedIn,
+    MaintenanceSignedOut, MaintenanceTested, PrintStep, Publishers, Rated, Register, Role,
+    SessionEnded, SheetAnswer, SignOut, SignedEdition, Started,
 };
 use serde_json::Value as Json;
 
@@ -174,6 +174,14 @@ impl Day {
             passed: true,
         };
         journal.record_test(tested, Some(SheetSize::A4)).unwrap();
+        let exported = MaintenanceExported {
+            by: "liu".to_owned(),
+            from: None,
+            records: 12,
+            manifest: Hash::of(b"the manifest of another bundle"),
+            sealed: true,
+        };
+        journal.record(Body::MaintenanceExported(exported)).unwrap();
         let jobs = day.issue(6);
         for job in &jobs[..2] {
             journal.print_on(*job, SheetSize::A4).unwrap();
@@ -311,7 +319,7 @@ impl Day {
             views: views.to_vec(),
             unlock_for: for_auditor.then(|| auditor().public()),
         };
-        export::export(&evidence, order, |_, _| {}).unwrap();
+        export::export(&evidence, order, |_, _| std::ops::ControlFlow::Continue(())).unwrap();
         folder
     }
 }

@@ -7,11 +7,11 @@ use permit_kiosk::wire::v1::{
     BusinessName, Closing, ConfigurationOutcome, DataReceipt, Decided, DecidedPersonal, Decision,
     Document, Due, EditionActivated, EditionRefused, EnvelopeError, Faulted, Finding, FormatError,
     Grant, Hash, Header, Holder, Issued, Issuer, KioskId, LookUp, LookUpOutcome, LookedUp,
-    LookedUpPersonal, MaintenanceConfigured, MaintenanceEmptied, MaintenanceRefused,
-    MaintenanceSettled, MaintenanceSignedIn, MaintenanceSignedOut, MaintenanceTested, NumberVoided,
-    NumbersReturned, Permit, Personal, PrintStep, Printed, PrinterCounts, Promise, Rated, Reading,
-    Record, Register, Role, SessionEnded, Sheet, SheetAnswer, SignOut, SignedBlock, SignedRecord,
-    Started, Strokes,
+    LookedUpPersonal, MaintenanceConfigured, MaintenanceEmptied, MaintenanceExported,
+    MaintenanceRefused, MaintenanceSettled, MaintenanceSignedIn, MaintenanceSignedOut,
+    MaintenanceTested, NumberVoided, NumbersReturned, Permit, Personal, PrintStep, Printed,
+    PrinterCounts, Promise, Rated, Reading, Record, Register, Role, SessionEnded, Sheet,
+    SheetAnswer, SignOut, SignedBlock, SignedRecord, Started, Strokes,
 };
 
 /// The examples of docs/formats/journal.md, in its order.
@@ -263,6 +263,13 @@ fn bodies() -> Vec<Body> {
             by: "technician 0042".to_owned(),
         }),
         printed(PrintStep::NotPrinted),
+        Body::MaintenanceExported(MaintenanceExported {
+            by: "liu".to_owned(),
+            from: Some(jiff::civil::date(2026, 11, 17)),
+            records: 4711,
+            manifest: Hash::of(b"the manifest"),
+            sealed: true,
+        }),
     ]
 }
 
@@ -379,6 +386,7 @@ fn every_kind_has_an_example() {
         "looked_up",
         "maintenance_configured",
         "maintenance_emptied",
+        "maintenance_exported",
         "maintenance_refused",
         "maintenance_settled",
         "maintenance_signed_in",

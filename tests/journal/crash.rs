@@ -195,6 +195,7 @@ fn check_acknowledged(path: &Path, application: ApplicationId, acked: &[&str]) {
             | Body::MaintenanceEmptied(_)
             | Body::MaintenanceConfigured(_)
             | Body::MaintenanceTested(_)
+            | Body::MaintenanceExported(_)
             | Body::BlanksCounted(_)
             | Body::BlanksSpent(_) => None,
         })

@@ -180,6 +180,7 @@ fn check_numbers(bodies: &[Body]) {
             | Body::MaintenanceEmptied(_)
             | Body::MaintenanceConfigured(_)
             | Body::MaintenanceTested(_)
+            | Body::MaintenanceExported(_)
             | Body::BlanksCounted(_)
             | Body::BlanksSpent(_) => {}
         }

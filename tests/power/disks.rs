@@ -12,11 +12,11 @@ use super::{Checker, World};
 use crate::journal::{FOOD_SELLERS, clock, food_seller, id, leased, settings};
 
 /// A disk of 4 MiB in memory.
-struct SmallDisk(tempfile::TempDir);
+pub(crate) struct SmallDisk(tempfile::TempDir);
 
 impl SmallDisk {
     /// `None`, and said so, where mounting is refused.
-    fn mount() -> Option<Self> {
+    pub(crate) fn mount() -> Option<Self> {
         let disk = Self(tempfile::tempdir().unwrap());
         if disk.run("mount", &["-t", "tmpfs", "-o", "size=4m", "tmpfs"]) {
             return Some(disk);
@@ -26,11 +26,11 @@ impl SmallDisk {
         None
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
-    fn remount(&self, how: &str) {
+    pub(crate) fn remount(&self, how: &str) {
         assert!(self.run("mount", &["-o", &format!("remount,{how}")]));
     }
 
@@ -40,7 +40,7 @@ impl SmallDisk {
     }
 
     /// Fills the disk to the last page; removed, there is room again.
-    fn fill(&self) -> PathBuf {
+    pub(crate) fn fill(&self) -> PathBuf {
         let path = self.path().join("somebody's-video");
         let mut bytes = Vec::new();
         loop {

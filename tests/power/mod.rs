@@ -1,7 +1,7 @@
 //! Power cuts, kills and full disks: what is left is judged by a program that knows nothing of ours.
 
 mod cuts; // the disk as a power cut leaves it, at any write
-mod disks; // full, read-only
+pub(crate) mod disks; // full, read-only
 mod disk; // what a program did to its files, and what a cut leaves of that
 mod kills; // kill -9 at random instants
 

@@ -9,6 +9,7 @@ use permit_kiosk::config;
 use permit_kiosk::device::pty::LineRate;
 use permit_kiosk::device::simulation::{People, Simulation};
 use permit_kiosk::domain::Language;
+use permit_kiosk::domain::calendar::date_in_china;
 use permit_kiosk::session::Stage;
 use permit_kiosk::session::event::Event;
 use permit_kiosk::sync::{self, NumberPlan, SeriesPlan};
@@ -23,6 +24,7 @@ use super::stand::Stand;
 use crate::central::harness::Stage as Central;
 use crate::certificate::sample;
 use crate::journal::{FOOD_SELLERS, Kiosk, food_seller, id, series};
+use crate::power::disks::SmallDisk;
 
 const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kiosk-config");
 /// Far longer than anything here takes.
@@ -515,4 +517,118 @@ fn a_command_beside_the_kiosk_is_answered_and_recorded() {
     assert!(answer.done, "{}", answer.says);
     assert_eq!(lobby.acts(), ["liu TakenUp scanner.baud: 115200 -> 38400 a test -"]);
     assert!(lobby.devices_text().contains("baud = 38400"));
+}
+
+/// What stands in a folder, by name.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// Another disk than the kiosk's: the machine's memory.
+fn stick() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").unwrap()
+}
+
+#[test]
+fn a_technician_takes_evidence_away_on_a_stick_and_it_is_on_record() {
+    let text = strings(Language::Zh);
+    let stick = stick();
+    // An earlier one was pulled out in the middle.
+    let left = stick.path().join("permit-audit-zhangdian-03-20261101T000000Z.partial");
+    std::fs::create_dir(&left).unwrap();
+    std::fs::write(left.join("records.jsonl"), "half a rec").unwrap();
+    std::fs::write(stick.path().join("holiday.jpg"), "somebody else's").unwrap();
+    let folder = stick.path().to_owned();
+    let mut lobby = Lobby::new(move |settings| settings.stick_folder = folder);
+    lobby.sign_in("liu");
+    lobby.stand.touch("tab:about");
+    lobby.stand.touch("export:all");
+    lobby.until_shown(text.evidence_whole);
+    assert!(lobby.stand.shows(text.evidence_sealed), "no auditor's key is here");
+
+    let found = names(stick.path());
+    let [other, bundle] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(other, "holiday.jpg");
+    assert!(lobby.stand.shows(bundle), "{bundle}: {:#?}", lobby.stand.texts());
+    let bundle = stick.path().join(bundle);
+    // Repeated by a program that is not ours.
+    let sums = std::process::Command::new("sha256sum")
+        .args(["--check", "--quiet", "SHA256SUMS"])
+        .current_dir(&bundle)
+        .output()
+        .unwrap();
+    assert!(sums.status.success(), "{sums:?} {:?}", names(&bundle));
+    let manifest = std::fs::read_to_string(bundle.join("manifest.json")).unwrap();
+    let read = permit_kiosk::audit::Manifest::read(&manifest).unwrap();
+    assert!(read.records > 3, "{read:?}");
+    assert_eq!(read.made_by, "liu");
+    let taken: Vec<_> = lobby
+        .kiosk
+        .check()
+        .into_iter()
+        .filter_map(
+            |body| if let Body::MaintenanceExported(taken) = body { Some(taken) } else { None },
+        )
+        .collect();
+    let [taken] = taken.as_slice() else { panic!("{taken:?}") };
+    assert_eq!((&*taken.by, taken.records, taken.sealed), ("liu", read.records, true));
+    assert_eq!(taken.manifest, permit_kiosk::wire::v1::Hash::of(manifest.as_bytes()));
+    assert_eq!(taken.from, None);
+
+    // Seven days are today and the six before. Bundles are named by the second: within the same one, again.
+    let is_week = |first: jiff::civil::Date| {
+        first.until(date_in_china(SystemClock.now())).unwrap().get_days() == 6
+    };
+    let is_taken = |body: &Body| matches!(body, Body::MaintenanceExported(taken) if taken.from.is_some_and(is_week));
+    lobby.stand.touch("seen");
+    lobby.stand.hear();
+    lobby.stand.touch("export:7");
+    for _ in 0..400 {
+        if lobby.kiosk.check().iter().any(is_taken) {
+            return;
+        }
+        lobby.drain();
+        lobby.look();
+        if lobby.stand.shows(text.evidence_failed) {
+            lobby.stand.touch("export:7");
+        }
+    }
+    panic!("no bundle of a week: {:#?}", lobby.stand.texts());
+}
+
+#[test]
+fn without_a_stick_or_without_room_on_it_nothing_is_left_and_the_screen_says_why() {
+    let text = strings(Language::Zh);
+    // What is mounted nowhere lies on the kiosk's own disk.
+    let mut lobby =
+        Lobby::new(|settings| settings.stick_folder = settings.data_folder.join("stick"));
+    std::fs::create_dir(lobby.folder.path().join("stick")).unwrap();
+    lobby.sign_in("liu");
+    lobby.stand.touch("tab:about");
+    lobby.stand.touch("export:all");
+    lobby.until_shown(text.evidence_no_stick);
+    assert_eq!(names(&lobby.folder.path().join("stick")), [""; 0]);
+
+    let Some(small) = SmallDisk::mount() else { return };
+    let video = small.fill();
+    let folder = small.path().to_owned();
+    let mut lobby = Lobby::new(move |settings| settings.stick_folder = folder);
+    lobby.sign_in("liu");
+    lobby.stand.touch("tab:about");
+    lobby.stand.touch("export:all");
+    lobby.until_shown(text.evidence_full);
+    assert_eq!(names(small.path()), [video.file_name().unwrap().to_str().unwrap()]);
+
+    std::fs::remove_file(video).unwrap();
+    small.remount("ro");
+    lobby.stand.touch("export:all");
+    lobby.until_shown(text.evidence_read_only);
+    small.remount("rw");
+    assert_eq!(names(small.path()), [""; 0]);
+    let exported = |body: &Body| matches!(body, Body::MaintenanceExported(_));
+    assert!(!lobby.kiosk.check().iter().any(exported));
 }

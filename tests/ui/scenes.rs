@@ -13,6 +13,7 @@ use permit_kiosk::session::event::{
 use permit_kiosk::staff::{Refusal, Role};
 use permit_kiosk::terminal::console::Told;
 use permit_kiosk::terminal::report::Readiness;
+use permit_kiosk::terminal::work::{Exported, Taken, Work};
 use permit_kiosk::ui::text::Strings;
 
 use super::console::{all_well, ports_found, trouble};
@@ -852,7 +853,36 @@ pub(super) const ALL: &[Scene] = &[
         |t| t.trays_lead,
     ),
     scene("console-about", |s| to_tab(s, "about"), |t| t.about_clock),
+    scene(
+        "console-exporting",
+        |s| to_work(s, Work::Exporting { done: 18_411, of: 52_700 }),
+        |t| t.evidence_end,
+    ),
+    scene("console-exported", |s| to_work(s, exported()), |t| t.evidence_whole),
+    scene(
+        "console-no-stick",
+        |s| to_work(s, Work::Exported(Exported::NoStick("/media/permit-kiosk".into()))),
+        |t| t.evidence_no_stick,
+    ),
 ];
+
+/// The console while an export is at work, or has come to something.
+fn to_work(s: &mut Stand, work: Work) {
+    let mut report = all_well();
+    report.work = work;
+    s.sign_in(Role::Technician, report);
+    s.touch("tab:about");
+}
+
+fn exported() -> Work {
+    Work::Exported(Exported::Whole(Taken {
+        folder: "permit-audit-zhangdian-03-20261123T040000Z".to_owned(),
+        records: 52_700,
+        bytes: 218_400_000,
+        manifest: permit_kiosk::wire::v1::Hash::of(b"the manifest"),
+        sealed: true,
+    }))
+}
 
 const fn scene(
     name: &'static str,

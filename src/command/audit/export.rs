@@ -1,5 +1,6 @@
 //! `permit-kiosk audit export`: a bundle from a kiosk's journal or from central's permit book.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -119,7 +120,10 @@ fn of_kiosk(
     };
     let order = order(args, auditor, Source::Kiosk, enrolment.kiosk.as_str());
     let folder = order.folder.clone();
-    let manifest = export::export(&evidence, order, |done, all| progress.tell(done, all))?;
+    let manifest = export::export(&evidence, order, |done, all| {
+        progress.tell(done, all);
+        ControlFlow::Continue(())
+    })?;
     Ok((folder, manifest))
 }
 

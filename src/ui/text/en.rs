@@ -452,12 +452,46 @@ pub(super) static STRINGS: Strings = Strings {
     central_odd: "Records central cannot read",
     numbers_left: "Numbers left",
     numbers_low: "low",
+    evidence_title: "Evidence for auditors",
+    evidence_lead: "Plug in a USB stick, then choose the days. The signed journal and its tables are written to it, to be \
+                    verified elsewhere; the kiosk's own disk is not used.",
+    evidence_today: "Today",
+    evidence_all: "Everything",
+    evidence_end: "Stop",
+    evidence_whole: "Done: the stick may be pulled out",
+    evidence_folder: "Folder",
+    evidence_size: "Content",
+    evidence_digest: "Manifest",
+    evidence_again: "Back",
+    evidence_sealed: "What is personal stays sealed: no auditor's public key is here",
+    evidence_opens: "What is personal opens with the auditor's private key alone",
+    evidence_no_stick: "No USB stick is there",
+    evidence_full: "The stick is full",
+    evidence_full_more: "Take a larger one, or fewer days. Nothing that is not whole was left on it.",
+    evidence_read_only: "Nothing can be written to the stick",
+    evidence_read_only_more: "Open its write protection, or take another one.",
+    evidence_ended: "The export was stopped",
+    evidence_nothing_left: "Nothing that is not whole was left on the stick.",
+    evidence_failed: "The export did not come to its end",
     leaving_title: "Take this kiosk out of service",
     leaving_lead: "What is left of its numbers is given back and never used again. Why? (It goes into the journal.)",
     leaving_no_line: "This needs a line to central, which has to agree with this journal first.",
     leaving_elsewhere: "It will stand elsewhere",
     leaving_replaced: "Another machine takes its place",
     leaving_given_up: "No kiosk here any more",
+    evidence_days: |days| format!("Last {days} days"),
+    evidence_writing: |done, of| match of {
+        0 => "Getting ready …".to_owned(),
+        of => format!("{done} of {of} records written"),
+    },
+    evidence_taken: |records, bytes| {
+        let records =
+            if records == 1 { "1 record".to_owned() } else { format!("{records} records") };
+        format!("{records}, {} KB", bytes.div_ceil(1024))
+    },
+    evidence_mount: |folder| {
+        format!("Plug it in, wait some seconds and try again. It has to be mounted at {folder}.")
+    },
     leaving_follows: |left| {
         format!(
             "{left} numbers are given back. This kiosk issues nothing from then on: it cannot be undone here."

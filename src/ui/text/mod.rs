@@ -516,6 +516,26 @@ strings! {
         central_odd
         numbers_left
         numbers_low
+        evidence_title
+        evidence_lead
+        evidence_today
+        evidence_all
+        evidence_end
+        evidence_whole
+        evidence_folder
+        evidence_size
+        evidence_digest
+        evidence_again
+        evidence_sealed
+        evidence_opens
+        evidence_no_stick
+        evidence_full
+        evidence_full_more
+        evidence_read_only
+        evidence_read_only_more
+        evidence_ended
+        evidence_nothing_left
+        evidence_failed
         leaving_title
         leaving_lead
         leaving_no_line
@@ -626,6 +646,10 @@ strings! {
         usb_socket: fn(&str)
         tray: fn(u64, u64, u64)
         leaving_follows: fn(u64)
+        evidence_days: fn(u16)
+        evidence_writing: fn(u64, u64)
+        evidence_taken: fn(u64, u64)
+        evidence_mount: fn(&str)
         records_of: fn(u64, u64)
         records: fn(u64)
         data_stood_in: fn(&str)

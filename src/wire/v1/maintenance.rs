@@ -1,6 +1,7 @@
 //! What the staff did at a kiosk's console, as it stands in the journal: who and what, never a PIN.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::record::Hash;
@@ -149,6 +150,22 @@ pub struct MaintenanceTested {
     pub device: String,
     /// Whether it did what it is for.
     pub passed: bool,
+}
+
+/// Somebody took a bundle of evidence away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaintenanceExported {
+    /// Who.
+    pub by: String,
+    /// From this day on, in Asia/Shanghai; from the first record on where nothing stands.
+    pub from: Option<Date>,
+    /// How many records are in it.
+    pub records: u64,
+    /// SHA-256 of its `manifest.json`, which has the digests of all else.
+    pub manifest: Hash,
+    /// What is personal stayed sealed: it was made for no auditor.
+    pub sealed: bool,
 }
 
 /// Somebody put numbered blank sheets into the tray. What lay there before counts no more.

@@ -17,8 +17,8 @@ pub use edition::{
 pub use envelope::{Closing, DecidedPersonal, Envelope, EnvelopeError, LookUp, LookedUpPersonal};
 pub use maintenance::{
     BlankUse, BlanksCounted, BlanksSpent, ConfigurationOutcome, MaintenanceConfigured,
-    MaintenanceEmptied, MaintenanceRefused, MaintenanceSettled, MaintenanceSignedIn,
-    MaintenanceSignedOut, MaintenanceTested, Role, SheetAnswer, SignOut,
+    MaintenanceEmptied, MaintenanceExported, MaintenanceRefused, MaintenanceSettled,
+    MaintenanceSignedIn, MaintenanceSignedOut, MaintenanceTested, Role, SheetAnswer, SignOut,
 };
 pub use record::{
     Applicant, BlockInstalled, Body, BusinessName, DataReceipt, Decided, Decision, DecisionOutline,

@@ -9,8 +9,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::envelope::Envelope;
 use super::maintenance::{
-    BlanksCounted, BlanksSpent, MaintenanceConfigured, MaintenanceEmptied, MaintenanceRefused,
-    MaintenanceSettled, MaintenanceSignedIn, MaintenanceSignedOut, MaintenanceTested,
+    BlanksCounted, BlanksSpent, MaintenanceConfigured, MaintenanceEmptied, MaintenanceExported,
+    MaintenanceRefused, MaintenanceSettled, MaintenanceSignedIn, MaintenanceSignedOut,
+    MaintenanceTested,
 };
 use crate::domain::{self, ApplicationId, Bilingual, ServiceCode, Verdict};
 use crate::seal::{Signature, SigningKey, VerifyingKey};
@@ -208,6 +209,8 @@ pub enum Body {
     MaintenanceConfigured(MaintenanceConfigured),
     /// Somebody tried a device.
     MaintenanceTested(MaintenanceTested),
+    /// Somebody took a bundle of evidence away.
+    MaintenanceExported(MaintenanceExported),
     /// Somebody put numbered blank sheets into the tray.
     BlanksCounted(BlanksCounted),
     /// Numbered blank sheets left the tray.
@@ -239,6 +242,7 @@ impl Body {
             Self::MaintenanceEmptied(_) => "maintenance_emptied",
             Self::MaintenanceConfigured(_) => "maintenance_configured",
             Self::MaintenanceTested(_) => "maintenance_tested",
+            Self::MaintenanceExported(_) => "maintenance_exported",
             Self::BlanksCounted(_) => "blanks_counted",
             Self::BlanksSpent(_) => "blanks_spent",
         }
@@ -268,6 +272,7 @@ impl Body {
             | Self::MaintenanceEmptied(_)
             | Self::MaintenanceConfigured(_)
             | Self::MaintenanceTested(_)
+            | Self::MaintenanceExported(_)
             | Self::BlanksCounted(_)
             | Self::BlanksSpent(_) => None,
         }
@@ -297,6 +302,7 @@ impl Body {
             | Self::MaintenanceEmptied(_)
             | Self::MaintenanceConfigured(_)
             | Self::MaintenanceTested(_)
+            | Self::MaintenanceExported(_)
             | Self::BlanksCounted(_)
             | Self::BlanksSpent(_) => None,
         }

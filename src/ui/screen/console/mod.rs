@@ -1,5 +1,6 @@
 //! The console of the staff: a name, a PIN, then pages on how the kiosk is. It shows nobody's case.
 
+mod evidence;
 mod leaving;
 mod pages;
 mod work;
@@ -77,6 +78,10 @@ pub(crate) enum Message {
     Leaving(leaving::Leaving),
     /// It is confirmed: what is left of the numbers is given back.
     GiveBack,
+    /// Take the evidence of so many days, or all of it, away.
+    Export(Option<u16>),
+    /// End that.
+    EndExport,
     /// Count sheets into a tray.
     Count(SheetSize),
     /// A key of their numbers.
@@ -300,6 +305,14 @@ impl Screen {
             }
             (Step::Open(_), Message::Emptied(printer)) => Some(self.ask(Ask::Emptied(printer))),
             (Step::Open(_), Message::Find) if !self.is_asking => Some(self.ask(Ask::Discover)),
+            (Step::Open(open), Message::Export(days))
+                if open.may(Tab::About) && !self.is_asking =>
+            {
+                Some(self.ask(Ask::Export { days }))
+            }
+            (Step::Open(_), Message::EndExport) if !self.is_asking => {
+                Some(self.ask(Ask::EndExport))
+            }
             (Step::Open(_), Message::Seen) if !self.is_asking => Some(self.ask(Ask::Seen)),
             (Step::Open(_), Message::Try(kind)) if !self.is_asking => {
                 Some(self.ask(Ask::Test(kind)))

@@ -4,7 +4,7 @@ use iced::widget::{Column, Row, column, container, row, space};
 use iced::{Center, Element, Fill};
 use jiff::Timestamp;
 
-use super::{Message, Open, Scene, Tab, Touched, leaving, work};
+use super::{Message, Open, Scene, Tab, Touched, evidence, leaving, work};
 use crate::device::Health;
 use crate::domain::calendar::datetime_in_china;
 use crate::fault::{FaultCode, Fixer};
@@ -396,11 +396,21 @@ fn about<'a>(open: &'a Open, look: &Look) -> Vec<Part<'a>> {
         (text.about_clock, offset),
         (text.about_disk, disk),
     ];
-    vec![facts(look, text.tab_about, rows)]
+    let about = facts(look, text.tab_about, rows);
+    let evidence = evidence::parts(open, look);
+    // What somebody waits for has the page for itself.
+    if evidence::is_news(&open.report.work) {
+        return evidence;
+    }
+    std::iter::once(about).chain(evidence).collect()
 }
 
 /// Names and values, one below the other.
-fn facts<'a>(look: &Look, heading: &'static str, rows: Vec<(&'static str, String)>) -> Part<'a> {
+pub(super) fn facts<'a>(
+    look: &Look,
+    heading: &'static str,
+    rows: Vec<(&'static str, String)>,
+) -> Part<'a> {
     let rows = rows.into_iter().map(|(name, value)| {
         row![
             container(label::soft(look, name)).width(iced::FillPortion(2)),

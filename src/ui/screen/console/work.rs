@@ -107,7 +107,10 @@ pub(super) fn progress<'a>(look: &Look, work: &'a Work) -> Vec<Part<'a>> {
     };
     let name = |kind: DeviceKind| name(text, kind).to_owned();
     vec![match work {
-        Work::Idle | Work::Discovered(_) => return Vec::new(),
+        // Of an export its own page tells.
+        Work::Idle | Work::Discovered(_) | Work::Exporting { .. } | Work::Exported(_) => {
+            return Vec::new();
+        }
         Work::Discovering { port, done, of } => {
             let more = (text.work_asking)(port, *done, *of);
             notice(Tone::Note, text.work_finding.to_owned(), more)
@@ -401,7 +404,10 @@ pub(super) fn name(text: &'static Strings, kind: DeviceKind) -> &'static str {
 
 /// The button that has the ports asked.
 pub(super) fn find<'a>(look: &Look, work: &Work) -> Element<'a, Touched> {
-    let is_busy = matches!(work, Work::Discovering { .. } | Work::Trying(_) | Work::Testing(_));
+    let is_busy = matches!(
+        work,
+        Work::Discovering { .. } | Work::Trying(_) | Work::Testing(_) | Work::Exporting { .. }
+    );
     press::secondary(
         look,
         "discover",
