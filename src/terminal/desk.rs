@@ -476,6 +476,8 @@ impl Desk {
                     self.journal_failed(&error);
                 } else {
                     tracing::error!(error = %Chain(&error), "nothing was issued");
+                    // A clock that went back stands as a fault from now on.
+                    self.judge();
                 }
                 self.tell(Event::NotIssued(reason));
             }
