@@ -220,7 +220,11 @@ fn digest(path: &Path) -> Result<(Hash, u64), Error> {
 }
 
 pub(super) fn make_folder(path: &Path) -> Result<(), Error> {
-    fs::create_dir_all(path).map_err(file("make", path))
+    // Never what it lies in: where a stick is gone, that would be on the kiosk's own disk.
+    match fs::create_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map_err(file("make", path)),
+    }
 }
 
 pub(super) fn file(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {

@@ -155,20 +155,20 @@ fn editions(folder: &Path, writer: &mut Writer) -> Result<(), Error> {
 
 /// An export a technician wants at the screen.
 #[derive(Debug)]
-pub(super) struct Wanted {
+pub struct Wanted {
     /// Where the stick is mounted.
-    pub(super) stick: PathBuf,
-    /// The kiosk's own disk.
-    pub(super) data: PathBuf,
+    pub stick: PathBuf,
+    /// The folder of the kiosk's data, on its own disk.
+    pub data: PathBuf,
     /// Where an auditor's public key lies, if there is one. Never on the stick: whoever brings that would
     /// choose who may read what is personal.
-    pub(super) keys: PathBuf,
+    pub keys: PathBuf,
     /// Now.
-    pub(super) at: Timestamp,
+    pub at: Timestamp,
     /// Who.
-    pub(super) by: String,
+    pub by: String,
     /// From this day on.
-    pub(super) from: Option<Date>,
+    pub from: Option<Date>,
 }
 
 /// The public key of the auditor, in the folder of the keys.
@@ -176,39 +176,60 @@ const AUDITOR_KEY: &str = "auditor.pub";
 /// Such a key has a few hundred bytes.
 const KEY_BYTES_MAX: u64 = 64 * 1024;
 
-/// Writes a bundle to the stick.
-pub(super) fn to_stick(
+/// Writes a bundle to the stick. `progress` is told how many records of how many are written, and may end it.
+pub fn to_stick(
     wanted: &Wanted,
     settings: &journal::Settings,
     progress: impl FnMut(u64, u64) -> ControlFlow<()>,
 ) -> Exported {
-    // A folder to mount on stays when the stick is gone, and lies on the kiosk's own disk.
-    let disk = |folder: &Path| fs::metadata(folder).map(|folder| folder.dev()).ok();
-    let Some(_other) = disk(&wanted.stick).filter(|stick| Some(*stick) != disk(&wanted.data))
-    else {
-        return Exported::NoStick(wanted.stick.clone());
-    };
+    let Some(stick) = stick_in(wanted) else { return Exported::NoStick(wanted.stick.clone()) };
     match write(wanted, settings, progress) {
         Ok(taken) => Exported::Whole(taken),
         Err(Stopped::Export { source: Error::Ended }) => Exported::Ended,
-        Err(stopped) => match kind_of(&stopped) {
-            Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => Exported::Full,
-            Some(io::ErrorKind::ReadOnlyFilesystem) => Exported::ReadOnly,
-            Some(_) | None => Exported::Failed(Chain(&stopped).to_string()),
-        },
+        Err(stopped) => {
+            tracing::warn!(error = %Chain(&stopped), "an export did not come to its end");
+            // What is pulled out fails in many words; that it is gone is what helps.
+            if stick_in(wanted) != Some(stick) {
+                return Exported::PulledOut;
+            }
+            let said = said(&stopped);
+            match said.map(io::Error::kind) {
+                Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => Exported::Full,
+                Some(io::ErrorKind::ReadOnlyFilesystem) => Exported::ReadOnly,
+                _ if stopped.is_at_the_stick() && said.is_some_and(is_of_no_device) => {
+                    Exported::PulledOut
+                }
+                Some(_) | None => Exported::Failed(Chain(&stopped).to_string()),
+            }
+        }
     }
 }
 
+/// The disk that is the stick. A folder to mount on stays when the stick is gone, and then lies on a disk
+/// of the kiosk's own: that of its data, or that of the system where the data have one for themselves.
+fn stick_in(wanted: &Wanted) -> Option<u64> {
+    let disk = |folder: &Path| fs::metadata(folder).map(|folder| folder.dev()).ok();
+    let own = [disk(&wanted.data), disk(Path::new("/"))];
+    disk(&wanted.stick).filter(|stick| !own.contains(&Some(*stick)))
+}
+
 /// What the system said, wherever it stands in the chain of reasons.
-fn kind_of(error: &(dyn std::error::Error + 'static)) -> Option<io::ErrorKind> {
+fn said<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a io::Error> {
     let mut error = Some(error);
     while let Some(reason) = error {
         if let Some(said) = reason.downcast_ref::<io::Error>() {
-            return Some(said.kind());
+            return Some(said);
         }
         error = reason.source();
     }
     None
+}
+
+/// Whether the system has no device any more to write to, though it is still mounted.
+fn is_of_no_device(said: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let gone = [Errno::IO, Errno::NODEV, Errno::NXIO, Errno::NOTCONN];
+    gone.iter().any(|gone| said.raw_os_error() == Some(gone.raw_os_error()))
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -221,6 +242,16 @@ enum Stopped {
     Clear { source: audit::Error },
     #[error(transparent)]
     Export { source: Error },
+}
+
+impl Stopped {
+    /// Whether it stopped at what is on the stick, not at what is the kiosk's.
+    fn is_at_the_stick(&self) -> bool {
+        match self {
+            Self::Clear { .. } | Self::Export { source: Error::Write { .. } } => true,
+            Self::Key { .. } | Self::NoKey { .. } | Self::Export { .. } => false,
+        }
+    }
 }
 
 fn write(

@@ -80,9 +80,11 @@ pub enum Exported {
     Full,
     /// Nothing can be written to the stick.
     ReadOnly,
+    /// The stick was there when it began, and is no more.
+    PulledOut,
     /// Somebody ended it.
     Ended,
-    /// What else went wrong: a stick pulled out, a journal that cannot be read.
+    /// What else went wrong: a journal that cannot be read, an auditor's key that is none.
     Failed(String),
 }
 

@@ -5,6 +5,7 @@ mod command; // the commands as processes, as the handbook shows them
 mod forged; // every kind of record and field, changed, dropped, added, moved; every byte
 mod lies; // what somebody with all of a kiosk's keys could write: the facts still speak
 mod recipe; // the handbook's recipe with sha256sum and the sqlite3 shell alone
+mod stick; // what a technician takes away at the screen, and what goes wrong with the stick
 mod views; // CSV, workbook and Parquet read back by Python
 
 use std::collections::BTreeSet;

@@ -34,6 +34,11 @@ impl SmallDisk {
         assert!(self.run("mount", &["-o", &format!("remount,{how}")]));
     }
 
+    /// It is gone, as a stick is that somebody pulls out: the folder it was mounted on stays.
+    pub(crate) fn pull_out(&self) {
+        assert!(self.run("umount", &["-l"]));
+    }
+
     fn run(&self, program: &str, arguments: &[&str]) -> bool {
         let done = Command::new(program).args(arguments).arg(self.path()).output();
         done.is_ok_and(|output| output.status.success())

@@ -19,7 +19,7 @@ use permit_kiosk::terminal::console::{Ask, Told};
 use permit_kiosk::terminal::report::{
     About, Device, DeviceKind, Line, Numbers, Readiness, Standing, Trays, UnknownSheet,
 };
-use permit_kiosk::terminal::work::{PortFound, Work};
+use permit_kiosk::terminal::work::{Exported, PortFound, Work};
 use permit_kiosk::ui::text::{sentence, strings};
 use permit_kiosk::wire::v1::{Document, SheetAnswer, SignOut};
 
@@ -411,4 +411,43 @@ fn what_was_found_is_used_with_a_reason_and_never_before_it_is_confirmed() {
     let [Ask::Configure { changes, why }] = &asked[..] else { panic!("{asked:?}") };
     assert_eq!(changes.len(), 2);
     assert_eq!(why, text.why_replaced);
+}
+
+#[test]
+fn evidence_is_asked_for_by_days_and_stopped_by_technicians_only() {
+    let mut stand = Stand::new();
+    stand.sign_in(Role::Technician, all_well());
+    stand.asked();
+    stand.touch("tab:about");
+    stand.touch("export:30");
+    let asked = stand.asked();
+    assert!(matches!(asked[..], [Ask::Export { days: Some(30) }]), "{asked:?}");
+    // A second touch before the terminal has answered asks for nothing.
+    stand.touch("export:all");
+    assert!(stand.asked().is_empty());
+    let mut report = all_well();
+    report.work = Work::Exporting { done: 1000, of: 4000 };
+    stand.answer(Told::Report(Box::new(report)));
+    let text = strings(Language::Zh);
+    assert!(stand.shows(&(text.evidence_writing)(1000, 4000)), "{:#?}", stand.texts());
+    assert!(stand.place("export:all").is_none(), "one at a time");
+    stand.touch("export:end");
+    let asked = stand.asked();
+    assert!(matches!(asked[..], [Ask::EndExport]), "{asked:?}");
+    for (came, what, more) in [
+        (Exported::Ended, text.evidence_ended, text.evidence_nothing_left),
+        (Exported::Full, text.evidence_full, text.evidence_full_more),
+        (Exported::ReadOnly, text.evidence_read_only, text.evidence_read_only_more),
+        (Exported::PulledOut, text.evidence_pulled_out, text.evidence_pulled_out_more),
+    ] {
+        let mut report = all_well();
+        report.work = Work::Exported(came);
+        stand.answer(Told::Report(Box::new(report)));
+        assert!(stand.shows(what) && stand.shows(more), "{what}: {:#?}", stand.texts());
+        assert!(stand.place("export:all").is_some(), "it can be tried again after: {what}");
+    }
+
+    let mut stand = Stand::new();
+    stand.sign_in(Role::Attendant, all_well());
+    assert!(stand.place("tab:about").is_none());
 }

@@ -470,6 +470,8 @@ pub(super) static STRINGS: Strings = Strings {
     evidence_full_more: "Take a larger one, or fewer days. Nothing that is not whole was left on it.",
     evidence_read_only: "Nothing can be written to the stick",
     evidence_read_only_more: "Open its write protection, or take another one.",
+    evidence_pulled_out: "The stick was pulled out too early",
+    evidence_pulled_out_more: "Plug it in and begin again: what was left on it is cleared away then. No bundle was made.",
     evidence_ended: "The export was stopped",
     evidence_nothing_left: "Nothing that is not whole was left on the stick.",
     evidence_failed: "The export did not come to its end",

@@ -533,6 +533,8 @@ strings! {
         evidence_full_more
         evidence_read_only
         evidence_read_only_more
+        evidence_pulled_out
+        evidence_pulled_out_more
         evidence_ended
         evidence_nothing_left
         evidence_failed

@@ -467,6 +467,8 @@ pub(super) static STRINGS: Strings = Strings {
     evidence_full_more: "换一个空间更大的 U 盘，或者选较短的时间。U 盘上没有留下不完整的文件。",
     evidence_read_only: "U 盘不能写入",
     evidence_read_only_more: "打开 U 盘的写保护开关，或者换一个。",
+    evidence_pulled_out: "U 盘拔得太早",
+    evidence_pulled_out_more: "重新插好 U 盘，再导出一次，上次留下的不完整文件会自动清除。这次没有形成证据包。",
     evidence_ended: "导出已停止",
     evidence_nothing_left: "U 盘上没有留下不完整的文件。",
     evidence_failed: "导出没有完成",

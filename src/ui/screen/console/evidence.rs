@@ -25,9 +25,11 @@ pub(super) fn is_news(work: &Work) -> bool {
 pub(super) fn parts<'a>(open: &'a Open, look: &Look) -> Vec<Part<'a>> {
     let text = look.text;
     let work = &open.report.work;
+    // Once it is begun, the bar and the way to stop come first: large print on small glass has room for both.
+    let lead = (!is_news(work)).then(|| label::body(look, text.evidence_lead));
     let head = Column::new()
         .push(label::heading(look, text.evidence_title))
-        .push(label::body(look, text.evidence_lead))
+        .push(lead)
         .spacing(theme::space::S)
         .width(Fill);
     let is_busy = matches!(
@@ -98,6 +100,9 @@ fn came_to<'a>(look: &Look, came: &Exported) -> Element<'a, Touched> {
         Exported::Full => (Tone::Bad, text.evidence_full, text.evidence_full_more.to_owned()),
         Exported::ReadOnly => {
             (Tone::Bad, text.evidence_read_only, text.evidence_read_only_more.to_owned())
+        }
+        Exported::PulledOut => {
+            (Tone::Bad, text.evidence_pulled_out, text.evidence_pulled_out_more.to_owned())
         }
         Exported::Ended => (Tone::Note, text.evidence_ended, text.evidence_nothing_left.to_owned()),
         Exported::Failed(why) => (Tone::Bad, text.evidence_failed, why.clone()),
