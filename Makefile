@@ -100,7 +100,7 @@ FUZZ_FLAGS = --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverag
              -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 -Cdebug-assertions -Coverflow-checks
 FUZZ_TARGET = x86_64-unknown-linux-gnu
 
-CODECS = sam sam_stream scanner scanner_stream receipt receipt_stream page page_stream panel
+CODECS = sam sam_stream scanner scanner_stream receipt receipt_stream page page_stream panel panel_stream
 
 fuzz: ## whatever text and bytes: the rules' parser, checker and loading, the codecs of the devices
 	cd fuzz && RUSTFLAGS="$(FUZZ_FLAGS)" $(CARGO) build --release --target $(FUZZ_TARGET)

@@ -193,6 +193,8 @@ pub enum FaultCode {
     KeyMissing,
     /// `key.certificate-expired`: the kiosk's certificate has expired.
     CertificateExpired,
+    /// `key.certificate-ends`: the kiosk's certificate ends within a month.
+    CertificateEnds,
     /// `central.unreachable`: central cannot be reached.
     CentralUnreachable,
     /// `central.refused`: central refuses this kiosk.
@@ -215,7 +217,7 @@ impl FaultCode {
     }
 
     /// Every code.
-    pub const ALL: [Self; 65] = [
+    pub const ALL: [Self; 66] = [
         Self::IdReaderOffline,
         Self::IdReaderPortBusy,
         Self::IdReaderNotResponding,
@@ -278,6 +280,7 @@ impl FaultCode {
         Self::RulebookStale,
         Self::KeyMissing,
         Self::CertificateExpired,
+        Self::CertificateEnds,
         Self::CentralUnreachable,
         Self::CentralRefused,
         Self::HelpCalled,
@@ -1025,6 +1028,17 @@ impl FaultCode {
                 is_warning: false,
                 title: ("终端证书已过期", "the kiosk's certificate has expired"),
                 remedy: ("向中心申请新的证书", "ask central for a new certificate"),
+            },
+            Self::CertificateEnds => Entry {
+                code: "key.certificate-ends",
+                fixer: Fixer::Technician,
+                retry: Retry::No,
+                is_warning: true,
+                title: ("终端证书将在一个月内到期", "the kiosk's certificate ends within a month"),
+                remedy: (
+                    "到期前向中心申请新的证书；过期后终端不能再与中心联系",
+                    "ask central for a new one before it ends: without it, central is out of reach",
+                ),
             },
             Self::CentralUnreachable => Entry {
                 code: "central.unreachable",

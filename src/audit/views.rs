@@ -71,7 +71,8 @@ impl Views {
                 View::Parquet => Tables::Parquet(none()),
                 View::Xlsx => {
                     let xlsx = Xlsx::begin(&folder.join(inside));
-                    Tables::Xlsx(Box::new(xlsx.map_err(|source| Error::Workbook { source })?), 0)
+                    let xlsx = xlsx.map_err(file("begin the workbook in", folder))?;
+                    Tables::Xlsx(Box::new(xlsx), 0)
                 }
             });
         }
@@ -117,7 +118,7 @@ impl Views {
                             *rows += 1;
                             xlsx.row(index, cells)
                         })
-                        .map_err(|source| Error::Workbook { source })?,
+                        .map_err(file("write the workbook in", &self.folder))?,
                 }
             }
         }
@@ -148,8 +149,7 @@ impl Views {
                     let path = path_of(self.inside, "records", "xlsx");
                     let place = self.folder.join(&path);
                     let out = File::create_new(&place).map_err(file("make", &place))?;
-                    xlsx.finish(BufWriter::new(&out))
-                        .map_err(|source| Error::Workbook { source })?;
+                    xlsx.finish(BufWriter::new(&out)).map_err(file("write", &place))?;
                     out.sync_all().map_err(file("sync", &place))?;
                     // A zip goes back and forth: its digest is taken of what came of it.
                     let (sha256, bytes) = digest(&place)?;

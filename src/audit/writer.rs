@@ -63,12 +63,6 @@ pub enum Error {
         /// Why not.
         source: durable::Error,
     },
-    /// The workbook.
-    #[error("cannot write the workbook")]
-    Workbook {
-        /// Why not.
-        source: rust_xlsxwriter::XlsxError,
-    },
     /// What should be a record is none: the journal is not what it was.
     #[error(
         "the record behind position {after} of {kiosk} cannot be read: the export would be wrong"
@@ -115,9 +109,7 @@ impl Writer {
             return Err(Error::Exists { path: order.folder });
         }
         let partial = beside(&order.folder);
-        if partial.exists() {
-            fs::remove_dir_all(&partial).map_err(file("clear", &partial))?;
-        }
+        clear(&partial)?;
         fs::create_dir_all(&partial).map_err(file("make", &partial))?;
         let views = Views::begin(&partial, VIEWS, &order.views)?;
         let mut files = Vec::new();
@@ -239,7 +231,17 @@ impl Writer {
 
     /// Signs the bundle and puts it in place. An interruption before the last step leaves a folder
     /// ending in `.partial`, and no bundle.
-    pub fn finish(mut self, key: &SigningKey) -> Result<Manifest, Error> {
+    pub fn finish(self, key: &SigningKey) -> Result<Manifest, Error> {
+        self.finish_after(key, |_manifest| Ok(()))
+    }
+
+    /// The same, where something has to be done before there is a bundle: `first` is given what the manifest will
+    /// be, and where it fails there is none.
+    pub fn finish_after<E: From<Error>>(
+        mut self,
+        key: &SigningKey,
+        first: impl FnOnce(&Manifest) -> Result<(), E>,
+    ) -> Result<Manifest, E> {
         self.end_chain();
         let mut files = vec![self.records.finish(Some(self.lines))?];
         files.append(&mut self.files);
@@ -257,6 +259,7 @@ impl Writer {
             kinds: self.kinds,
             files,
         };
+        first(&manifest)?;
         let text = manifest.to_text();
         let signature = sign_manifest(&text, key);
         for (path, text) in [(SUMS, manifest.sums()), (SIGNATURE, signature), (MANIFEST, text)] {
@@ -300,10 +303,21 @@ pub fn clear_partial(folder: &Path, name: &str) -> Result<(), Error> {
             .and_then(|name| name.to_str())
             .is_some_and(|found| found.starts_with(name) && found.ends_with(PARTIAL));
         if is_ours {
-            fs::remove_dir_all(&path).map_err(file("clear", &path))?;
+            clear(&path)?;
         }
     }
     Ok(())
+}
+
+/// Takes away what has a name that is ours, be it a folder, a file or a link.
+fn clear(path: &Path) -> Result<(), Error> {
+    let taken = match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => Err(error),
+    };
+    taken.map_err(file("clear", path))
 }
 
 impl std::fmt::Debug for Writer {

@@ -2,22 +2,22 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use permit_kiosk::clock::{Clock, SystemClock};
 use permit_kiosk::config::{self, Kiosk};
 use permit_kiosk::domain::Language;
-use permit_kiosk::durable;
 use permit_kiosk::fault::{Chain, FaultCode};
 use permit_kiosk::journal::{Journal, Reader};
-use permit_kiosk::registers::Identity;
+use permit_kiosk::registers::{Client, ClientError, Identity};
 use permit_kiosk::rulebooks::Shelf;
 use permit_kiosk::terminal::beside::{self, Request};
 use permit_kiosk::terminal::check::Check;
 use permit_kiosk::terminal::doctor::{Area, Report, State};
-use permit_kiosk::terminal::report::DeviceKind;
-use permit_kiosk::wire::v1::Record;
-use x509_parser::prelude::FromDer as _;
+use permit_kiosk::terminal::report::{DeviceKind, Numbers};
+use permit_kiosk::wire::v1::api::{self, EditionRequest};
+use permit_kiosk::wire::v1::{Record, SignedEdition};
 
 use super::device::Where;
 use super::{run, say};
@@ -40,8 +40,8 @@ pub(crate) struct Args {
 
 /// Something is bad.
 const NOT_READY: u8 = 1;
-/// Days before its end that a certificate is worth a warning: time for a letter to the district.
-const CERTIFICATE_DAYS_MIN: i64 = 30;
+/// Central's answer is waited for this long: as long as two look-ups.
+const CENTRAL_TIME: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let language = if args.language == "zh" { Language::Zh } else { Language::En };
@@ -83,6 +83,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     keys(&mut report, &kiosk, clock.as_ref());
     rulebook(&mut report, &kiosk, &clock);
     journal(&mut report, &kiosk, clock.as_ref());
+    central(&mut report, &kiosk);
     disk(&mut report, &kiosk);
     let mut check = Check::open(&devices, &DeviceKind::ALL, &clock)?;
     for one in check.settle() {
@@ -116,27 +117,35 @@ fn keys(report: &mut Report, kiosk: &Kiosk, clock: &dyn Clock) {
         let more = format!(" ({})", Chain(error.as_ref()));
         return report.add_fault(Area::Keys, "", FaultCode::KeyMissing, &more);
     }
-    let path = kiosk.keys_folder.join(Identity::CERTIFICATE);
-    let until = durable::read_limited(&path, 64 * 1024).ok().and_then(|bytes| {
-        let (_rest, pem) = x509_parser::pem::parse_x509_pem(&bytes).ok()?;
-        let (_rest, certificate) =
-            x509_parser::certificate::X509Certificate::from_der(&pem.contents).ok()?;
-        jiff::Timestamp::from_second(certificate.validity().not_after.timestamp()).ok()
+    report.certificate(Identity::valid_until(&kiosk.keys_folder), clock.now());
+}
+
+/// Asks central as a running kiosk does, with its certificate, for something that changes nothing there.
+fn central(report: &mut Report, kiosk: &Kiosk) {
+    let keys = Identity::load(&kiosk.keys_folder).ok();
+    let Some((identity, publishers)) = keys.zip(run::publishers(&kiosk.keys_folder).ok()) else {
+        return report.add(
+            Area::Central,
+            "",
+            State::Unknown,
+            report.say("没有密钥，不能联系", "not asked: there are no keys to ask with"),
+        );
+    };
+    let request = EditionRequest { channel: publishers.channel, present: None };
+    let asked = Client::new(&kiosk.central_url, identity, CENTRAL_TIME).and_then(|client| {
+        let asking = client.post_for_bytes(api::EDITIONS_PATH, &request, SignedEdition::BYTES_MAX);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.map_err(|source| ClientError::Thread { source })?.block_on(asking)
     });
-    match until {
-        None => {
-            let says =
-                report.say("证书有效期未知", "nobody can tell until when the certificate holds");
-            report.add(Area::Keys, "", State::Unknown, says);
+    match asked {
+        // It has no edition for this kiosk, and says so: the kiosk's own line tells what it decides by.
+        Ok(_) | Err(ClientError::Refused { status: 404, .. }) => {
+            let says = format!("{}, {}", report.say("已连接", "answers"), kiosk.central_url);
+            report.add(Area::Central, "", State::Good, says);
         }
-        Some(until) if until <= clock.now() => {
-            report.add_fault(Area::Keys, "", FaultCode::CertificateExpired, &format!(", {until}"));
-        }
-        Some(until) => {
-            let days = until.duration_since(clock.now()).as_hours() / 24;
-            let state = if days < CERTIFICATE_DAYS_MIN { State::Warn } else { State::Good };
-            let words = report.say("证书有效至", "certificate holds until");
-            report.add(Area::Keys, "", state, format!("{words} {until}"));
+        Err(error) => {
+            let more = format!(" ({}: {})", kiosk.central_url, Chain(&error));
+            report.add_fault(Area::Central, "", FaultCode::CentralUnreachable, &more);
         }
     }
 }
@@ -174,15 +183,27 @@ fn journal(report: &mut Report, kiosk: &Kiosk, clock: &dyn Clock) {
         let remedy = report.say("首次启动时建立", "the kiosk makes it at its first start");
         return report.add_remedy(Area::Journal, "", State::Warn, says, remedy);
     }
+    let low = u64::from(kiosk.limits.numbers_low);
     let read = Reader::open(&path).and_then(|reader| {
         let head = reader.head()?;
         let unsent = reader.outbox_state()?.unsent;
         let last = reader.records(head.position.saturating_sub(1), 1, Record::BYTES_MAX)?;
-        Ok((head, unsent, last, reader.unfinished_print_jobs()?))
+        let mut numbers = Vec::new();
+        for series in run::number_plan(kiosk).series_on(clock.today()) {
+            let left = reader.series_state(&series)?.left;
+            numbers.push(Numbers { series, left, is_low: left < low });
+        }
+        let quarantined = reader.quarantined()?;
+        Ok((head, unsent, last, reader.unfinished_print_jobs()?, numbers, quarantined))
     });
     match read {
-        Ok((head, unsent, last, papers)) => {
+        Ok((head, unsent, last, papers, numbers, quarantined)) => {
             report.papers(&papers);
+            report.numbers(&numbers);
+            if let Some(reason) = quarantined {
+                let more = format!(" ({reason})");
+                report.add_fault(Area::Central, "", FaultCode::CentralRefused, &more);
+            }
             let (records, wait) =
                 (report.say("条记录", "records"), report.say("条待传", "not sent yet"));
             let says = format!("{} {records}, {unsent} {wait}", head.position);

@@ -231,6 +231,7 @@ fn start(args: &Args, kiosk: Kiosk, devices: Devices, runtime: &Handle) -> anyho
         incarnation,
         numbers,
         board,
+        certificate_until: Identity::valid_until(&keys_folder),
         #[cfg(feature = "recordings")]
         record_in: args.record.clone(),
     })?;
@@ -491,34 +492,39 @@ fn sync_settings(
     clock: &Arc<dyn Clock>,
     board: &Board,
 ) -> sync::Settings {
-    let district = kiosk.district.as_str();
-    let lasting = |series| SeriesPlan::Lasting(series);
-    let yearly = |kind, prefix: &String| SeriesPlan::Yearly(kind, prefix.clone());
     let shelf = Arc::clone(shelf);
     let board = board.clone();
     sync::Settings {
         kiosk: enrolment.kiosk.clone(),
         incarnation: enrolment.incarnation,
         central_key,
-        numbers: NumberPlan {
-            series: vec![
-                lasting(Series::food(1, district)),
-                lasting(Series::food(2, district)),
-                lasting(Series::food(3, district)),
-                lasting(Series::filing(1, district)),
-                lasting(Series::filing(2, district)),
-                yearly(PermitKind::Hygiene, &kiosk.numbers.hygiene_prefix),
-                yearly(PermitKind::HygieneFiling, &kiosk.numbers.hygiene_filing_prefix),
-                yearly(PermitKind::Combined, &kiosk.numbers.combined_prefix),
-            ],
-            reserve: NUMBERS_HELD,
-        },
+        numbers: number_plan(kiosk),
         retry: Retry::new(Duration::from_secs(1), Duration::from_mins(1)),
         interval: sync::Settings::INTERVAL,
         timeout: sync::Settings::TIMEOUT,
         clock: Arc::clone(clock),
         random: Arc::new(random),
         report: Arc::new(move || report(&shelf, &board)),
+    }
+}
+
+/// Which numbers a kiosk holds.
+pub(super) fn number_plan(kiosk: &Kiosk) -> NumberPlan {
+    let district = kiosk.district.as_str();
+    let lasting = |series| SeriesPlan::Lasting(series);
+    let yearly = |kind, prefix: &String| SeriesPlan::Yearly(kind, prefix.clone());
+    NumberPlan {
+        series: vec![
+            lasting(Series::food(1, district)),
+            lasting(Series::food(2, district)),
+            lasting(Series::food(3, district)),
+            lasting(Series::filing(1, district)),
+            lasting(Series::filing(2, district)),
+            yearly(PermitKind::Hygiene, &kiosk.numbers.hygiene_prefix),
+            yearly(PermitKind::HygieneFiling, &kiosk.numbers.hygiene_filing_prefix),
+            yearly(PermitKind::Combined, &kiosk.numbers.combined_prefix),
+        ],
+        reserve: NUMBERS_HELD,
     }
 }
 

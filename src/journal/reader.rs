@@ -8,7 +8,8 @@ use rusqlite::{Connection, OpenFlags};
 use super::error::during;
 use super::vault::Vault;
 use super::{
-    ChainFault, Error, Head, OutboxState, Placed, PrintJob, chain, outbox, printing, store,
+    ChainFault, Error, Head, OutboxState, Placed, PrintJob, Series, SeriesState, chain, numbers,
+    outbox, printing, store,
 };
 use crate::seal::{VaultKey, VerifyingKey};
 use crate::wire::v1::SignedBlock;
@@ -96,6 +97,16 @@ impl Reader {
             .query_map((), |row| Ok(SignedBlock { grant: row.get(0)?, signature: row.get(1)? }))
             .map_err(during(reading))?;
         rows.collect::<Result<_, _>>().map_err(during(reading))
+    }
+
+    /// How many numbers of a series are left.
+    pub fn series_state(&self, series: &Series) -> Result<SeriesState, Error> {
+        numbers::state(&self.connection, series)
+    }
+
+    /// Why nothing is issued any more, if that is so.
+    pub fn quarantined(&self) -> Result<Option<String>, Error> {
+        outbox::quarantined(&self.connection)
     }
 
     /// How much central has not acknowledged.

@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::{Method, StatusCode, Url};
 use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use serde::{Serialize, de::DeserializeOwned};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer as _;
 use zeroize::Zeroizing;
 
 use crate::durable;
@@ -36,6 +39,14 @@ impl Identity {
     pub const CERTIFICATE: &str = "kiosk-tls.pem";
     /// The key to it.
     pub const KEY: &str = "kiosk-tls.key";
+
+    /// Until when the certificate in the kiosk's key folder holds; `None` where it cannot be read.
+    pub fn valid_until(folder: &Path) -> Option<Timestamp> {
+        let pem = durable::read_limited(&folder.join(Self::CERTIFICATE), FILE_BYTES_MAX).ok()?;
+        let der = CertificateDer::from_pem_slice(&pem).ok()?;
+        let (_rest, certificate) = X509Certificate::from_der(&der).ok()?;
+        Timestamp::from_second(certificate.validity().not_after.timestamp()).ok()
+    }
 
     /// Reads the three files from the kiosk's key folder.
     pub fn load(folder: &Path) -> Result<Self, ClientError> {

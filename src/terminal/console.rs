@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::desk::{Desk, printer_of};
 use super::report::{
-    About, Device, DeviceKind, Disk, Known, Line, Numbers, Readiness, UnknownSheet,
+    About, Device, DeviceKind, Disk, Known, Line, Numbers, Readiness, UnknownSheet, of_certificate,
 };
 use crate::config::{self, Change};
 use crate::device::{Health, page_printer, receipt_printer};
@@ -370,6 +370,7 @@ impl Desk {
             help_called: self.console.help_called,
             limits: &self.settings.kiosk.limits,
             paper_is_low: self.paper_is_low(),
+            certificate: of_certificate(self.settings.certificate_until, self.now()),
         };
         let codes = known.faults();
         // What may not be recorded may not be decided.
@@ -477,6 +478,7 @@ impl Desk {
                 started_at: self.console.started_at,
                 clock_offset_ms: self.console.sync.as_ref().and_then(|sync| sync.clock_offset_ms),
                 disk_free_bytes: self.disk_free_bytes(),
+                certificate_until: self.settings.certificate_until,
             },
         })
     }

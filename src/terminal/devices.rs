@@ -8,6 +8,7 @@ use super::report::DeviceKind;
 use super::{Error, Message, spawn};
 use crate::clock::Clock;
 use crate::config;
+use crate::device::recording::Recorded;
 use crate::device::{
     self, DeviceHandle, FlowControl, LineConfig, Port, Report, id_reader, page_printer, panel,
     receipt_printer, scanner,
@@ -30,10 +31,10 @@ impl Starter {
         &self,
         kind: DeviceKind,
         line: LineConfig,
-        driver: D,
+        settings: D::Settings,
     ) -> Result<device::Started<D::Command, D::Event>, Error>
     where
-        D: device::Driver + Send + 'static,
+        D: Recorded + Send + 'static,
         D::Command: std::fmt::Debug + Send + 'static,
         D::Event: Send + 'static,
     {
@@ -43,14 +44,26 @@ impl Starter {
         if let Some(folder) = &self.record_in {
             // One file for each start of the thread, in the order of their times.
             let at = self.clock.now().strftime("%Y%m%dT%H%M%S%3fZ");
-            match device::recording::tap(&folder.join(format!("{name}-{at}.jsonl"))) {
-                Ok(tap) => {
-                    return device::spawn_watched(name, line, driver, clock, tap).map_err(failed);
+            match device::recording::into_file(&folder.join(format!("{name}-{at}.jsonl"))) {
+                Ok(write) => {
+                    let recorder = device::recording::Recorder::<D, _>::new(settings, write);
+                    return device::spawn(name, line, recorder, clock).map_err(failed);
                 }
                 Err(error) => tracing::error!(%error, "{name} is not recorded"),
             }
         }
-        device::spawn(name, line, driver, clock).map_err(failed)
+        device::spawn(name, line, D::made(settings), clock).map_err(failed)
+    }
+
+    fn page_printer(
+        &self,
+        line: LineConfig,
+        unfinished_job: bool,
+        prefers_pdf: bool,
+    ) -> Result<device::Started<page_printer::Command, page_printer::Event>, Error> {
+        let (baud, nonce_seed) = (line.baud, self.seed);
+        let settings = page_printer::Settings { baud, nonce_seed, unfinished_job, prefers_pdf };
+        self.spawn::<page_printer::PagePrinter>(DeviceKind::PagePrinter, line, settings)
     }
 }
 
@@ -121,7 +134,7 @@ impl Devices {
             DeviceKind::IdReader => {
                 let Some(reader) = &devices.id_reader else { return Ok(()) };
                 let line = line(&reader.line, simulated, kind);
-                let (handle, reports) = starter.spawn(kind, line, id_reader::Driver::new())?;
+                let (handle, reports) = starter.spawn::<id_reader::Driver>(kind, line, ())?;
                 forward("id-reader-reports", reports, inbox, move |report| {
                     Message::Reader(start, report)
                 })?;
@@ -130,8 +143,8 @@ impl Devices {
             DeviceKind::Scanner => {
                 let Some(scanner) = &devices.scanner else { return Ok(()) };
                 let line = line(&scanner.line, simulated, kind);
-                let driver = scanner::Driver::new(scanner_config(scanner));
-                let (handle, reports) = starter.spawn(kind, line, driver)?;
+                let config = scanner_config(scanner);
+                let (handle, reports) = starter.spawn::<scanner::Driver>(kind, line, config)?;
                 forward("scanner-reports", reports, inbox, move |report| {
                     Message::Scanner(start, report)
                 })?;
@@ -140,8 +153,8 @@ impl Devices {
             DeviceKind::ReceiptPrinter => {
                 let Some(printer) = &devices.receipt_printer else { return Ok(()) };
                 let line = line(&printer.line, simulated, kind);
-                let driver = receipt_printer::ReceiptPrinter::new(unfinished);
-                let (handle, reports) = starter.spawn(kind, line, driver)?;
+                let (handle, reports) =
+                    starter.spawn::<receipt_printer::ReceiptPrinter>(kind, line, unfinished)?;
                 forward("receipt-reports", reports, inbox, move |report| {
                     Message::Receipt(start, report)
                 })?;
@@ -152,12 +165,7 @@ impl Devices {
                 let (handle, reports) = match (&printer.connection, simulated) {
                     (config::PageConnection::Serial { line: serial, prefers_pdf }, _) => {
                         let line = line(serial, simulated, kind);
-                        let mut driver =
-                            page_printer::PagePrinter::new(line.baud, starter.seed, unfinished);
-                        if *prefers_pdf {
-                            driver = driver.preferring_pdf();
-                        }
-                        starter.spawn(kind, line, driver)?
+                        starter.page_printer(line, unfinished, *prefers_pdf)?
                     }
                     // The simulator's printer is on a line.
                     (config::PageConnection::Ipp { .. }, Some(folder)) => {
@@ -166,9 +174,7 @@ impl Devices {
                             baud: SIMULATED_PAGE_BAUD,
                             flow_control: FlowControl::None,
                         };
-                        let driver =
-                            page_printer::PagePrinter::new(line.baud, starter.seed, unfinished);
-                        starter.spawn(kind, line, driver)?
+                        starter.page_printer(line, unfinished, false)?
                     }
                     (config::PageConnection::Ipp { uri }, None) => {
                         let clock = Arc::clone(&starter.clock);
@@ -184,8 +190,8 @@ impl Devices {
             DeviceKind::Panel => {
                 let Some(panel) = &devices.panel else { return Ok(()) };
                 let line = line(&panel.line, simulated, kind);
-                let driver = panel::Driver::new(panel_config(panel));
-                let (handle, reports) = starter.spawn(kind, line, driver)?;
+                let config = panel_config(panel);
+                let (handle, reports) = starter.spawn::<panel::Driver>(kind, line, config)?;
                 forward("panel-reports", reports, inbox, move |report| {
                     Message::Panel(start, report)
                 })?;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::check::Checked;
-use super::report::{Device, DeviceKind, Readiness};
+use super::report::{Device, DeviceKind, Numbers, Readiness, of_certificate};
 use crate::certificate::slip::{Align, Block, Size, Slip, SlipKind};
 use crate::device::Health;
 use crate::domain::Language;
@@ -146,7 +146,7 @@ impl Report {
         let kiosk = format!("{} {}", about.kiosk, about.place);
         let mut report = Self::new(readiness.at, kiosk, language);
         let software = format!("permit-kiosk {}", about.software);
-        report.add(Area::Keys, "", State::Good, report.say("启动时已读取", "read at the start"));
+        report.certificate(about.certificate_until, readiness.at);
         report.add(Area::Configuration, "", State::Good, software);
         for device in &readiness.devices {
             report.device(device);
@@ -277,6 +277,22 @@ impl Report {
         }
     }
 
+    /// Adds the line of the kiosk's certificate: its keys are there.
+    pub fn certificate(&mut self, until: Option<Timestamp>, now: Timestamp) {
+        let Some(day) = until.map(|until| datetime_in_china(until).date()) else {
+            let says =
+                self.say("证书有效期未知", "nobody can tell until when the certificate holds");
+            return self.add(Area::Keys, "", State::Unknown, says);
+        };
+        match of_certificate(until, now) {
+            Some(code) => self.add_fault(Area::Keys, "", code, &format!(", {day}")),
+            None => {
+                let words = self.say("证书有效至", "certificate holds until");
+                self.add(Area::Keys, "", State::Good, format!("{words} {day}"));
+            }
+        }
+    }
+
     /// Adds the line of the disk.
     pub fn disk(&mut self, state: State, free: Option<String>) {
         let says = match free {
@@ -376,7 +392,12 @@ impl Report {
                 self.add_fault(Area::Journal, code.as_str(), code, "");
             }
         }
-        for numbers in &readiness.numbers {
+        self.numbers(&readiness.numbers);
+    }
+
+    /// Adds the numbers of each series.
+    pub fn numbers(&mut self, numbers: &[Numbers]) {
+        for numbers in numbers {
             let name = numbers.series.as_str();
             if numbers.left == 0 {
                 self.add_fault(Area::Journal, name, FaultCode::NumbersOut, "");

@@ -17,7 +17,7 @@ use crate::fault::Chain;
 use crate::journal::{self, Reader};
 use crate::rulebooks::Shelf;
 use crate::seal::{AuditorPublicKey, SigningKey, VaultKey, VerifyingKey};
-use crate::wire::v1::{Hash, KioskId, SignedEdition};
+use crate::wire::v1::{Hash, KioskId, MaintenanceExported, SignedEdition};
 
 /// What an export is made from.
 #[derive(Debug)]
@@ -64,6 +64,12 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// It cannot be recorded that a bundle is taken away.
+    #[error("the export cannot be recorded in the journal, and is not made")]
+    Record {
+        /// Why not.
+        source: journal::Error,
+    },
     /// Somebody ended it before it was whole.
     #[error("the export was ended before it was whole")]
     Ended,
@@ -75,16 +81,24 @@ pub enum Error {
     },
 }
 
+impl From<audit::Error> for Error {
+    fn from(source: audit::Error) -> Self {
+        Self::Write { source }
+    }
+}
+
 /// Records read at once.
 const PAGE_RECORDS_MAX: usize = 1000;
 /// Bytes of records read at once; memory does not grow with the journal.
 const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// Makes a bundle. `progress` is told how many records of how many are written, and may end it.
+/// Makes a bundle. `progress` is told how many records of how many are written, and may end it; so may it once
+/// the tables are written too. `first` is done before the bundle is there, with what its manifest will be.
 pub fn export(
     evidence: &Evidence<'_>,
     order: Order,
     mut progress: impl FnMut(u64, u64) -> ControlFlow<()>,
+    first: impl FnOnce(&Manifest) -> Result<(), Error>,
 ) -> Result<Manifest, Error> {
     let reading = |source| Error::Journal { source };
     let writing = |source| Error::Write { source };
@@ -126,7 +140,12 @@ pub fn export(
     };
     writer.keys(&Keys::new(evidence.central_key.to_pem(), vec![life])).map_err(writing)?;
     editions(evidence.editions, &mut writer)?;
-    writer.finish(evidence.device_key).map_err(writing)
+    writer.finish_after(evidence.device_key, |manifest| {
+        if progress(manifest.records, manifest.records).is_break() {
+            return Err(Error::Ended);
+        }
+        first(manifest)
+    })
 }
 
 /// The editions that decided what is in the bundle.
@@ -177,13 +196,16 @@ const AUDITOR_KEY: &str = "auditor.pub";
 const KEY_BYTES_MAX: u64 = 64 * 1024;
 
 /// Writes a bundle to the stick. `progress` is told how many records of how many are written, and may end it.
+/// `record` notes in the journal who takes what away, before there is a bundle: a power cut in between leaves a
+/// record of a bundle that is not there, never a bundle that nobody knows of.
 pub fn to_stick(
     wanted: &Wanted,
     settings: &journal::Settings,
     progress: impl FnMut(u64, u64) -> ControlFlow<()>,
+    record: impl FnOnce(MaintenanceExported) -> Result<(), journal::Error>,
 ) -> Exported {
     let Some(stick) = stick_in(wanted) else { return Exported::NoStick(wanted.stick.clone()) };
-    match write(wanted, settings, progress) {
+    match write(wanted, settings, progress, record) {
         Ok(taken) => Exported::Whole(taken),
         Err(Stopped::Export { source: Error::Ended }) => Exported::Ended,
         Err(stopped) => {
@@ -258,13 +280,15 @@ fn write(
     wanted: &Wanted,
     settings: &journal::Settings,
     progress: impl FnMut(u64, u64) -> ControlFlow<()>,
+    record: impl FnOnce(MaintenanceExported) -> Result<(), journal::Error>,
 ) -> Result<Taken, Stopped> {
     let auditor = auditor(&wanted.keys.join(AUDITOR_KEY))?;
     let sealed = auditor.is_none();
     let name = format!("permit-audit-{}-", settings.kiosk.as_str());
     let clear = || audit::clear_partial(&wanted.stick, &name);
     clear().map_err(|source| Stopped::Clear { source })?;
-    let folder = format!("{name}{}", wanted.at.strftime("%Y%m%dT%H%M%SZ"));
+    let folder =
+        free_name(&wanted.stick, &format!("{name}{}", wanted.at.strftime("%Y%m%dT%H%M%SZ")));
     let order = Order {
         folder: wanted.stick.join(&folder),
         made_at: wanted.at,
@@ -284,7 +308,17 @@ fn write(
         central_key: settings.central_key.clone(),
         vault_key: &settings.vault_key,
     };
-    let manifest = export(&evidence, order, progress).map_err(|source| {
+    let first = |manifest: &Manifest| {
+        let exported = MaintenanceExported {
+            by: wanted.by.clone(),
+            from: wanted.from,
+            records: manifest.records,
+            manifest: Hash::of(manifest.to_text().as_bytes()),
+            sealed,
+        };
+        record(exported).map_err(|source| Error::Record { source })
+    };
+    let manifest = export(&evidence, order, progress, first).map_err(|source| {
         // What cannot be cleared now goes before the next export.
         if let Err(error) = clear() {
             tracing::warn!(error = %Chain(&error), "an export that failed is left on the stick");
@@ -298,6 +332,13 @@ fn write(
         manifest: Hash::of(manifest.to_text().as_bytes()),
         sealed,
     })
+}
+
+/// A name nothing on the stick has: whoever is quick makes two bundles in a second.
+fn free_name(stick: &Path, name: &str) -> String {
+    let others = (2_u32..).map(|count| format!("{name}-{count}"));
+    let mut names = std::iter::once(name.to_owned()).chain(others);
+    names.find(|name| !stick.join(name).exists()).unwrap_or_else(|| name.to_owned())
 }
 
 fn auditor(path: &Path) -> Result<Option<AuditorPublicKey>, Stopped> {

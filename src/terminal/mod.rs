@@ -74,6 +74,8 @@ pub struct Settings {
     pub numbers: NumberPlan,
     /// Where the faults that stand are told.
     pub board: Board,
+    /// Until when the kiosk's certificate holds, where that is known.
+    pub certificate_until: Option<jiff::Timestamp>,
     /// Where every byte on the devices' lines is written.
     #[cfg(feature = "recordings")]
     pub record_in: Option<PathBuf>,

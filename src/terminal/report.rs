@@ -177,6 +177,8 @@ pub struct About {
     pub clock_offset_ms: Option<i64>,
     /// Free room on the disk of the journal.
     pub disk_free_bytes: Option<u64>,
+    /// Until when the kiosk's certificate holds.
+    pub certificate_until: Option<Timestamp>,
 }
 
 /// What the terminal judges by.
@@ -194,6 +196,7 @@ pub(super) struct Known<'a> {
     pub(super) help_called: bool,
     pub(super) limits: &'a Limits,
     pub(super) paper_is_low: bool,
+    pub(super) certificate: Option<FaultCode>,
 }
 
 impl Known<'_> {
@@ -240,6 +243,7 @@ impl Known<'_> {
             raise(sync.quarantined.is_some(), FaultCode::CentralRefused);
         }
         codes.extend(&self.rulebooks.faults);
+        codes.extend(self.certificate);
         codes
     }
 
@@ -257,6 +261,21 @@ impl Known<'_> {
             Some(free) if free / 2 < self.limits.disk_free_bytes => Disk::Low,
             Some(_) => Disk::Enough,
         }
+    }
+}
+
+/// Days before its end that a certificate is worth a warning: time for a letter to the district.
+const CERTIFICATE_DAYS_MIN: i64 = 30;
+
+/// What is the matter with a certificate that holds until then, if anything is.
+pub(super) fn of_certificate(until: Option<Timestamp>, now: Timestamp) -> Option<FaultCode> {
+    let until = until?;
+    if until <= now {
+        Some(FaultCode::CertificateExpired)
+    } else if until.duration_since(now).as_hours() < CERTIFICATE_DAYS_MIN * 24 {
+        Some(FaultCode::CertificateEnds)
+    } else {
+        None
     }
 }
 

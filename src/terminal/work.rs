@@ -13,7 +13,6 @@ use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 use jiff::ToSpan as _;
-use jiff::civil::Date;
 use tokio::sync::oneshot;
 
 use super::desk::Desk;
@@ -29,8 +28,7 @@ use crate::domain::calendar::date_in_china;
 use crate::fault::{Chain, FaultCode};
 use crate::journal::SheetSize;
 use crate::wire::v1::{
-    Body, ConfigurationOutcome, Document, Hash, MaintenanceConfigured, MaintenanceExported,
-    MaintenanceTested,
+    Body, ConfigurationOutcome, Document, Hash, MaintenanceConfigured, MaintenanceTested,
 };
 
 /// What the last order at the devices has come to.
@@ -230,7 +228,7 @@ enum What {
     Asking { port: String, done: usize, of: usize },
     Discovered(Vec<PortFound>),
     Exporting { done: u64, of: u64 },
-    Exported { by: String, from: Option<Date>, came: Exported },
+    Exported(Exported),
     TimeIsUp,
 }
 
@@ -283,24 +281,25 @@ impl Desk {
             data: self.settings.kiosk.data_folder.clone(),
             keys: self.settings.kiosk.keys_folder.clone(),
             at: self.now(),
-            by: by.clone(),
+            by,
             from,
         };
         let order = self.begin(Work::Exporting { done: 0, of: 0 });
         let ends = Arc::new(AtomicBool::new(false));
         self.bench.ends_export = Arc::clone(&ends);
-        let inbox = self.inbox.clone();
+        let (inbox, journal) = (self.inbox.clone(), self.settings.journal.clone());
         let started = spawn("export", move || {
             let tell = |what| send(&inbox, Message::Worked(News { order, what }));
-            let came = export::to_stick(&wanted, &settings, |done, of| {
+            let progress = |done, of| {
                 tell(What::Exporting { done, of });
                 if ends.load(Ordering::Relaxed) {
                     ControlFlow::Break(())
                 } else {
                     ControlFlow::Continue(())
                 }
-            });
-            tell(What::Exported { by, from, came });
+            };
+            let record = |exported| journal.record(Body::MaintenanceExported(exported)).map(drop);
+            tell(What::Exported(export::to_stick(&wanted, &settings, progress, record)));
         });
         if let Err(error) = started {
             tracing::error!(error = %Chain(&error), "nothing can be exported");
@@ -572,15 +571,9 @@ impl Desk {
             (What::Exporting { done, of }, Work::Exporting { .. }) => {
                 self.bench.shown = Work::Exporting { done, of };
             }
-            (What::Exported { by, from, came }, Work::Exporting { .. }) => {
-                if let Exported::Whole(taken) = &came {
-                    self.note(Body::MaintenanceExported(MaintenanceExported {
-                        by,
-                        from,
-                        records: taken.records,
-                        manifest: taken.manifest,
-                        sealed: taken.sealed,
-                    }));
+            (What::Exported(came), Work::Exporting { .. }) => {
+                if matches!(came, Exported::Whole(_)) {
+                    self.recorded();
                 }
                 self.bench.shown = Work::Exported(came);
             }
@@ -589,7 +582,7 @@ impl Desk {
                 | What::Asking { .. }
                 | What::Discovered(_)
                 | What::Exporting { .. }
-                | What::Exported { .. },
+                | What::Exported(_),
                 _,
             ) => {}
         }

@@ -320,7 +320,8 @@ impl Day {
             views: views.to_vec(),
             unlock_for: for_auditor.then(|| auditor().public()),
         };
-        export::export(&evidence, order, |_, _| std::ops::ControlFlow::Continue(())).unwrap();
+        export::export(&evidence, order, |_, _| std::ops::ControlFlow::Continue(()), |_| Ok(()))
+            .unwrap();
         folder
     }
 }

@@ -14,11 +14,10 @@ fn blocks() -> Vec<String> {
 }
 
 /// Runs a block in a folder. `None`, and a line that says so, where a program is missing.
-#[expect(clippy::print_stdout, reason = "a skipped check says so")]
 fn run(block: &str, folder: &Path, trusted: &Path) -> Option<Output> {
     for program in ["sqlite3", "sha256sum", "openssl", "xxd"] {
         if Command::new(program).arg("--version").output().is_err() {
-            println!("skipped: {program} is not installed");
+            crate::skipped::without(format_args!("{program} is missing"));
             return None;
         }
     }

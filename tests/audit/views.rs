@@ -41,12 +41,11 @@ print(json.dumps(tables))
 
 /// The tables of a folder by their names. `None`, and a line that says so, where Python or a library
 /// is missing.
-#[expect(clippy::print_stdout, reason = "a skipped check says so")]
 fn read_back(folder: &Path) -> Option<Json> {
     let python = std::env::var("KIOSK_TEST_PYTHON").unwrap_or("python3".to_owned());
     let has = Command::new(&python).args(["-c", "import openpyxl, pyarrow"]).output();
     if !has.is_ok_and(|output| output.status.success()) {
-        println!("skipped: {python} has no openpyxl and pyarrow; `make deps` installs them");
+        crate::skipped::without(format_args!("{python} has no openpyxl and pyarrow"));
         return None;
     }
     let output = Command::new(python).args(["-c", PYTHON]).arg(folder).output().unwrap();
@@ -100,4 +99,36 @@ fn a_void_numbers_reason_is_no_formula_in_a_spreadsheet() {
     let numbers = tables["numbers"].as_array().unwrap();
     assert_eq!(numbers.last().unwrap()["reason"], reason);
     assert_eq!(numbers.last().unwrap()["by"], "370303199001019988");
+}
+
+/// What an attacker, a careless hand or a broken record could put into a cell.
+#[test]
+fn a_workbook_holds_whatever_a_text_holds() {
+    let day = Day::full();
+    let journal = &day.kiosk.journal;
+    let series = crate::journal::series(crate::journal::FOOD_SELLERS);
+    let reason =
+        "  </t></is></c>&amp;<x> ]]> _x0041_ __x0041_ \u{1}\u{b}\u{7f}\r\n\t\u{fffe}😀测试 ";
+    journal.void_number(series, reason.to_owned(), "370303199001019988".to_owned()).unwrap();
+    let bundle = day.export("hostile", &[View::Xlsx], false, Asked::default());
+    let script = "import json, openpyxl, sys\n\
+        from openpyxl.utils.escape import unescape\n\
+        book = openpyxl.load_workbook(sys.argv[1])\n\
+        head, *rows = [[cell.value for cell in row] for row in book['numbers'].iter_rows()]\n\
+        row = dict(zip(head, rows[-1]))\n\
+        bold = all(cell.font.b for cell in book['numbers'][1])\n\
+        print(json.dumps([unescape(row['reason']), bold, book['numbers'].freeze_panes]))";
+    let python = std::env::var("KIOSK_TEST_PYTHON").unwrap_or("python3".to_owned());
+    let read = Command::new(&python)
+        .args(["-c", script])
+        .arg(bundle.join("views/records.xlsx"))
+        .output()
+        .unwrap();
+    if !read.status.success() {
+        let error = String::from_utf8_lossy(&read.stderr);
+        assert!(error.contains("No module named 'openpyxl'"), "{error}");
+        return crate::skipped::without(format_args!("{python} has no openpyxl"));
+    }
+    let read: Json = serde_json::from_slice(&read.stdout).unwrap();
+    assert_eq!(read, json!([reason, true, "A2"]));
 }

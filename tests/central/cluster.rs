@@ -107,8 +107,7 @@ pub(crate) fn installed() -> bool {
         std::env::var_os("KIOSK_TEST_POSTGRES").is_none(),
         "PostgreSQL is not installed; `make deps` does it"
     );
-    let mut told = std::io::stderr();
-    writeln!(told, "SKIPPED: PostgreSQL is not installed; `make deps` does it").unwrap();
+    crate::skipped::here("PostgreSQL is not installed; `make deps` does it");
     false
 }
 

@@ -7,7 +7,6 @@ use std::{
 };
 
 /// Runs a program with `input`. `None`, and a line that says so, where it is not installed.
-#[expect(clippy::print_stdout, reason = "a skipped check says so")]
 pub(crate) fn run(program: &str, arguments: &[&str], input: &[u8]) -> Option<Output> {
     let child = Command::new(program)
         .args(arguments)
@@ -18,7 +17,7 @@ pub(crate) fn run(program: &str, arguments: &[&str], input: &[u8]) -> Option<Out
     let mut child = match child {
         Ok(child) => child,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            println!("skipped: {program} is not installed");
+            crate::skipped::without(format_args!("{program} is missing"));
             return None;
         }
         Err(error) => panic!("{program}: {error}"),
@@ -72,7 +71,6 @@ pub(crate) fn rxing(luma: Vec<u8>, width: u32, height: u32) -> Option<String> {
 }
 
 /// The class path of PDFBox preflight as Debian installs it.
-#[expect(clippy::print_stdout, reason = "a skipped check says so")]
 pub(crate) fn preflight_class_path() -> Option<String> {
     let jars = [
         "preflight",
@@ -85,7 +83,7 @@ pub(crate) fn preflight_class_path() -> Option<String> {
     ];
     let jars: Vec<String> = jars.iter().map(|jar| format!("/usr/share/java/{jar}.jar")).collect();
     if let Some(missing) = jars.iter().find(|jar| !Path::new(jar).exists()) {
-        println!("skipped: {missing} is not there (libpdfbox2-java and what it needs)");
+        crate::skipped::without(format_args!("{missing} is missing"));
         return None;
     }
     Some(jars.join(":"))

@@ -277,11 +277,63 @@ pub(crate) fn panel(input: &[u8]) {
     assert_eq!(modbus::answer(*address, &answer).flatten(), None, "a changed bit is found");
 }
 
+/// A stream of the panel's board, as the driver reads it: each question is answered by one message, and what
+/// is no whole answer for this board is none.
+pub(crate) fn panel_stream(input: &[u8]) {
+    let frame = |content: &[u8]| {
+        // An exception, the inputs, or the outputs set, by the first byte of the content.
+        let mut answer = match content {
+            [] => vec![1, modbus::WRITE_COILS, 0, 0, 0, modbus::CHANNELS],
+            [code] => vec![1, modbus::READ_INPUTS | modbus::EXCEPTION, *code],
+            [_, inputs, ..] => vec![1, modbus::READ_INPUTS, 1, *inputs],
+        };
+        answer.extend(modbus::crc(&answer).to_le_bytes());
+        answer
+    };
+    let mut received = Vec::new();
+    for op in ops(input) {
+        let bytes = bytes_of(&op, frame);
+        let clean = received.is_empty();
+        // As bytes come: none before the last of a good answer gives one.
+        let mut told = None;
+        for (index, byte) in bytes.iter().enumerate() {
+            received.push(*byte);
+            let read = modbus::answer(1, &received).flatten();
+            if let Op::Good(_) = op
+                && clean
+            {
+                assert_eq!(read.is_some(), index + 1 == bytes.len(), "byte {index}");
+            }
+            told = told.or(read);
+        }
+        match op {
+            Op::Good(content) if clean => {
+                let wanted = match content {
+                    [] => modbus::Answer::OutputsSet,
+                    [code] => modbus::Answer::Refused(*code),
+                    [_, inputs, ..] => modbus::Answer::Inputs(*inputs),
+                };
+                assert_eq!(told, Some(wanted));
+            }
+            Op::Cut(..) | Op::Flip(..) if clean => assert_eq!(told, None, "{op:?}"),
+            Op::Good(_) | Op::Noise(_) | Op::Cut(..) | Op::Flip(..) | Op::Pause => {}
+        }
+        // An answer ends the question, and so does the time for it.
+        if told.is_some() || matches!(op, Op::Pause) {
+            received.clear();
+        }
+        // The driver keeps no more than this.
+        if received.len() > 64 {
+            received.clear();
+        }
+    }
+}
+
 /// What reads whatever comes.
 pub(crate) type Target = fn(&[u8]);
 
 /// The targets by their names, for the tests and the fuzzer.
-pub(crate) const TARGETS: [(&str, Target); 9] = [
+pub(crate) const TARGETS: [(&str, Target); 10] = [
     ("sam", sam),
     ("sam_stream", sam_stream),
     ("scanner", scanner),
@@ -291,4 +343,5 @@ pub(crate) const TARGETS: [(&str, Target); 9] = [
     ("page", page),
     ("page_stream", page_stream),
     ("panel", panel),
+    ("panel_stream", panel_stream),
 ];

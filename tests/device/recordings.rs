@@ -1,170 +1,232 @@
-//! Recordings of real lines, replayed: the driver is told again what it was told then, at the same times,
-//! and must ask the same. Whatever lies in `tests/recordings/` is replayed; its name begins with the device.
+//! Recordings of real lines, replayed: a driver that is told again what it was told then, at the same times,
+//! wants the same done. Whatever lies in `tests/recordings/` is replayed; its name begins with the device.
 //!
-//! `UPDATE_RECORDINGS=1` makes two of the shipped ones anew, from the simulators. Those with `visit` in their
-//! name are of a visit at the demonstration's kiosk, built with the feature `recordings`: an invented card that
-//! is read cut off and then whole, a code nobody knows, a cover opened meanwhile.
+//! Each kind of device is recorded here and replayed at once; `UPDATE_RECORDINGS=1` keeps those recordings as
+//! the shipped ones. Those with `visit` in their name are of a visit at the demonstration's kiosk, built with
+//! the feature `recordings`.
 
+use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use permit_kiosk::device::id_reader::{self, Event};
-use permit_kiosk::device::receipt_printer::ReceiptPrinter;
-use permit_kiosk::device::recording;
+use permit_kiosk::device::page_printer::{self, JobName, PagePrinter, Sheet};
+use permit_kiosk::device::receipt_printer::{self, ReceiptPrinter};
+use permit_kiosk::device::recording::{Recorded, Recorder, ReplayError, replay};
 use permit_kiosk::device::simulation::LineRate;
-use permit_kiosk::device::{Driver, Health, Input, Output, Tap, scanner, spawn_watched};
-use serde::Deserialize;
+use permit_kiosk::device::{DeviceHandle, Health, Raster, Report, panel, scanner, spawn};
 
+use super::receipt_printer::{Dots, until_ready};
 use super::{Bench, clock, event, until};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recordings");
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line {
-    at_us: u64,
-    seen: String,
-    hex: Option<String>,
-    command: Option<String>,
-}
-
-fn lines(text: &str) -> Vec<Line> {
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-/// What a driver asks when it is told what is recorded.
-fn asked<D: Driver>(
-    driver: &mut D,
-    recorded: &[Line],
-    command: impl Fn(&str) -> D::Command,
-) -> Vec<Vec<u8>> {
-    let mut asked = Vec::new();
-    let mut now = Duration::ZERO;
-    let mut take = |outputs: Vec<Output<D::Event>>| {
-        for output in outputs {
-            if let Output::Send(bytes) = output {
-                asked.push(bytes);
-            }
-        }
-    };
-    for line in recorded {
-        let at = Duration::from_micros(line.at_us);
-        let bytes = line.hex.as_deref().map(|hex| hex::decode(hex).unwrap());
-        // What the driver wanted to do by itself before that.
-        while let Some(due) = driver.deadline()
-            && due < at
-        {
-            // What is overdue is due now: time goes on, never back.
-            now = now.max(due);
-            take(driver.on(now, Input::Due));
-        }
-        now = at;
-        match line.seen.as_str() {
-            "opened" => take(driver.on(at, Input::Opened)),
-            "closed" => take(driver.on(at, Input::Closed)),
-            "received" => take(driver.on(at, Input::Received(&bytes.unwrap()))),
-            "command" => {
-                let word = command(line.command.as_deref().unwrap());
-                take(driver.on(at, Input::Command(word)));
-            }
-            // What it asked then is compared with what it asks now, not told to it.
-            "sent" => {
-                if driver.deadline().is_some_and(|due| due <= at) {
-                    take(driver.on(at, Input::Due));
-                }
-            }
-            other => panic!("{other}"),
-        }
+/// Replays a recording of the device that its name begins with.
+fn replayed(name: &str, recording: &str) -> Result<usize, ReplayError> {
+    let device = name.split('-').next().unwrap();
+    match device {
+        "id_reader" => replay::<id_reader::Driver>(recording),
+        "scanner" => replay::<scanner::Driver>(recording),
+        "receipt_printer" => replay::<ReceiptPrinter>(recording),
+        "page_printer" => replay::<PagePrinter>(recording),
+        "panel" => replay::<panel::Driver>(recording),
+        other => panic!("{other} of {name}: a recording's name begins with its device"),
     }
-    asked
-}
-
-fn sent(recorded: &[Line]) -> Vec<Vec<u8>> {
-    let sent = recorded.iter().filter(|line| line.seen == "sent");
-    sent.map(|line| hex::decode(line.hex.as_deref().unwrap()).unwrap()).collect()
 }
 
 #[test]
-fn every_recording_is_asked_the_same_again() {
-    let mut count = 0;
+fn every_recording_wants_the_same_again() {
+    let mut devices = Vec::new();
     for file in std::fs::read_dir(FOLDER).unwrap() {
         let path = file.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
-        let recorded = lines(&std::fs::read_to_string(&path).unwrap());
-        let again = if name.starts_with("id_reader") {
-            asked(&mut id_reader::Driver::new(), &recorded, |word| match word {
-                "Claim" => id_reader::Command::Claim,
-                "Release" => id_reader::Command::Release,
-                other => panic!("{other}"),
-            })
-        } else if name.starts_with("scanner") {
-            let config = scanner::Config {
-                engine: scanner::Engine::Newland,
-                suffix: scanner::Suffix::default(),
-            };
-            asked(&mut scanner::Driver::new(config), &recorded, |word| match word {
-                "Arm" => scanner::Command::Arm,
-                "Disarm" => scanner::Command::Disarm,
-                other => panic!("{other}"),
-            })
-        } else if name.starts_with("receipt_printer") {
-            // A paper is in no recording but by its number: what was recorded is all but papers.
-            asked(&mut ReceiptPrinter::new(false), &recorded, |word| panic!("{word}"))
-        } else {
-            panic!("{name}: a recording's name begins with its device");
-        };
-        assert_eq!(again, sent(&recorded), "{name}");
-        count += 1;
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let told = replayed(&name, &std::fs::read_to_string(&path).unwrap());
+        let told = told.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(told >= 4, "{name} is of something that happened");
+        devices.push(name.split('-').next().unwrap().to_owned());
     }
-    assert!(count >= 5, "the shipped recordings are there");
+    devices.sort();
+    devices.dedup();
+    assert_eq!(devices, ["id_reader", "page_printer", "panel", "receipt_printer", "scanner"]);
 }
 
-/// What is seen on a line, as a recording.
-fn recorder() -> (Tap, Arc<Mutex<String>>) {
+/// Lets a device be recorded while somebody plays with it, and replays that; with a file's name, keeps it.
+#[track_caller]
+fn recorded<D>(
+    bench: &Bench,
+    baud: u32,
+    file: &str,
+    settings: D::Settings,
+    play: impl FnOnce(&DeviceHandle<D::Command>, &Receiver<Report<D::Event>>),
+) where
+    D: Recorded + Send + 'static,
+    D::Command: std::fmt::Debug + Send + 'static,
+    D::Event: Send + 'static,
+{
+    let device = file.split('-').next().unwrap().to_owned();
     let text = Arc::new(Mutex::new(String::new()));
     let written = Arc::clone(&text);
-    let tap = Box::new(move |now, seen: permit_kiosk::device::Seen<'_>| {
+    let recorder = Recorder::<D, _>::new(settings, move |line| {
         let mut text = written.lock().unwrap();
-        text.push_str(&recording::line(now, seen));
+        text.push_str(&serde_json::to_string(&line).unwrap());
         text.push('\n');
     });
-    (tap, text)
+    let line = bench.line(&device, baud);
+    let (handle, reports) = spawn("recorded", line, recorder, clock()).unwrap();
+    play(&handle, &reports);
+    assert!(handle.shutdown());
+    let text = text.lock().unwrap();
+    replayed(file, &text).unwrap_or_else(|error| panic!("{file}: {error}\n{text}"));
+    if std::env::var_os("UPDATE_RECORDINGS").is_some() {
+        std::fs::write(format!("{FOLDER}/{file}.jsonl"), text.as_str()).unwrap();
+    }
+    // And what is not the same is found: something else that was wanted, and something more.
+    let wanted = text.lines().rfind(|line| line.starts_with(r#"{"wanted":"#)).unwrap();
+    let changed = text.replacen(wanted, r#"{"wanted":{"send":"00"}}"#, 1);
+    assert!(matches!(replayed(file, &changed), Err(ReplayError::Differs { .. })));
+    let without = text.replacen(&format!("{wanted}\n"), "", 1);
+    assert!(matches!(replayed(file, &without), Err(ReplayError::Differs { .. })));
 }
 
 #[test]
-fn the_shipped_recordings_are_made_like_this() {
-    if std::env::var_os("UPDATE_RECORDINGS").is_none() {
-        return;
-    }
+fn a_reader_is_recorded_with_a_card_cut_off_and_then_whole() {
     let bench = Bench::new(LineRate::Real);
     bench.hand("id_reader read-ms 100");
     bench.hand("id_reader fault badsum");
-    let (tap, text) = recorder();
-    let line = bench.line("id_reader", 115_200);
-    let (device, reports) =
-        spawn_watched("id_reader", line, id_reader::Driver::new(), clock(), tap).unwrap();
-    device.send(id_reader::Command::Claim).unwrap();
-    until(&reports, |health| health == Health::READY);
-    bench.hand("id_reader place P01");
-    while !matches!(event(&reports), Event::ReadFailed(_)) {}
-    bench.hand("id_reader place P01");
-    while !matches!(event(&reports), Event::IdRead(_)) {}
-    assert!(device.shutdown());
-    let file = format!("{FOLDER}/id_reader-damaged-then-read.jsonl");
-    std::fs::write(file, text.lock().unwrap().as_str()).unwrap();
+    let file = "id_reader-damaged-then-read";
+    recorded::<id_reader::Driver>(&bench, 115_200, file, (), |device, reports| {
+        device.send(id_reader::Command::Claim).unwrap();
+        until(reports, |health| health == Health::READY);
+        bench.hand("id_reader place P01");
+        while !matches!(event(reports), Event::ReadFailed(_)) {}
+        bench.hand("id_reader place P01");
+        while !matches!(event(reports), Event::IdRead(_)) {}
+    });
+}
 
-    let (tap, text) = recorder();
-    let config =
-        scanner::Config { engine: scanner::Engine::Newland, suffix: scanner::Suffix::default() };
-    let line = bench.line("scanner", 115_200);
-    let (device, reports) =
-        spawn_watched("scanner", line, scanner::Driver::new(config), clock(), tap).unwrap();
-    until(&reports, |health| health == Health::READY);
-    device.send(scanner::Command::Arm).unwrap();
-    bench.hand("wait scanner looking");
-    bench.hand("scanner show A-CODE-OF-NOBODY");
-    event(&reports);
-    assert!(device.shutdown());
-    let file = format!("{FOLDER}/scanner-one-code.jsonl");
-    std::fs::write(file, text.lock().unwrap().as_str()).unwrap();
+#[test]
+fn scan_engines_are_recorded_as_what_they_are() {
+    for (engine, file) in [
+        (scanner::Engine::Newland, "scanner-newland-one-code"),
+        (scanner::Engine::Honeywell, "scanner-honeywell-one-code"),
+        (scanner::Engine::Plain, "scanner-plain-one-code"),
+    ] {
+        let bench = Bench::new(LineRate::Real);
+        let config = scanner::Config { engine, suffix: scanner::Suffix::default() };
+        recorded::<scanner::Driver>(&bench, 115_200, file, config, |device, reports| {
+            until(reports, |health| health == Health::READY);
+            device.send(scanner::Command::Arm).unwrap();
+            if engine != scanner::Engine::Plain {
+                bench.hand("wait scanner looking");
+            }
+            bench.hand("scanner show A-CODE-OF-NOBODY");
+            assert!(matches!(event(reports), scanner::Event::Scanned(_)), "{file}");
+        });
+    }
+}
+
+#[test]
+fn a_receipt_printer_is_recorded_with_its_paper_and_its_cover() {
+    let bench = Bench::new(LineRate::Real);
+    let bits = Dots::seeded(5).bytes(72 * 100);
+    let slip = |number| {
+        let picture = Raster::new(576, 100, &bits).unwrap();
+        receipt_printer::Command::Print(receipt_printer::Job::new(number, picture))
+    };
+    let file = "receipt_printer-slip-and-cover";
+    recorded::<ReceiptPrinter>(&bench, 115_200, file, false, |device, reports| {
+        until_ready(device, reports);
+        device.send(slip(7)).unwrap();
+        while !matches!(event(reports), receipt_printer::Event::JobConfirmed { job: 7, .. }) {}
+        bench.hand("receipt_printer cover open");
+        until(reports, |health| matches!(health, Health::NeedsAttendant(_)));
+        bench.hand("receipt_printer cover close");
+        until(reports, |health| health == Health::READY);
+        device.send(slip(8)).unwrap();
+        while !matches!(event(reports), receipt_printer::Event::JobConfirmed { job: 8, .. }) {}
+    });
+}
+
+#[test]
+fn a_page_printer_is_recorded_with_its_certificate_and_a_jam() {
+    let bench = Bench::new(LineRate::Max);
+    let (width, height) = (310 * 8, 3508);
+    let mut bits = vec![0; 310 * 3508];
+    bits[310 * 1000..310 * 1020].copy_from_slice(&Dots::seeded(6).bytes(310 * 20));
+    let certificate = |number: u64| {
+        let name = JobName::new(&format!("K03-{number}")).unwrap();
+        let picture = Raster::new(width, height, &bits).unwrap();
+        let job = page_printer::Job::new(number, name, Sheet::A4, &[picture]).unwrap();
+        page_printer::Command::Print(job.or_pdf(b"%PDF-1.7 that this printer is not sent"))
+    };
+    let settings = page_printer::Settings {
+        baud: 921_600,
+        nonce_seed: 0xBEEF,
+        unfinished_job: false,
+        prefers_pdf: false,
+    };
+    let file = "page_printer-certificate-and-jam";
+    recorded::<PagePrinter>(&bench, 921_600, file, settings, |device, reports| {
+        until_ready(device, reports);
+        device.send(certificate(7)).unwrap();
+        while !matches!(event(reports), page_printer::Event::JobConfirmed { job: 7, .. }) {}
+        bench.hand("page_printer jam");
+        device.send(certificate(8)).unwrap();
+        // It is cancelled, and none of it comes out afterwards.
+        while !matches!(
+            event(reports),
+            page_printer::Event::JobFailed {
+                job: 8,
+                outcome: page_printer::Outcome::NotPrinted,
+                ..
+            }
+        ) {}
+        bench.hand("page_printer clear jam");
+        until(reports, |health| health == Health::READY);
+    });
+}
+
+#[test]
+fn a_panel_is_recorded_with_its_door_its_lamps_and_its_cable() {
+    let bench = Bench::new(LineRate::Max);
+    let config = panel::Config {
+        address: 1,
+        door: Some(1),
+        key: Some(2),
+        proximity: Some(3),
+        lamps: [Some(1), Some(2), Some(3), Some(4)],
+    };
+    let file = "panel-door-lamps-and-cable";
+    recorded::<panel::Driver>(&bench, 9600, file, config, |device, reports| {
+        until(reports, |health| health == Health::READY);
+        let lamps = panel::Lamps { scanner: true, ..panel::Lamps::default() };
+        device.send(panel::Command::Light(lamps)).unwrap();
+        bench.hand("wait panel lamps 00000010");
+        bench.hand("panel door open");
+        until(reports, |health| health.fault().is_some());
+        bench.hand("panel door close");
+        until(reports, |health| health == Health::READY);
+        bench.hand("panel unplug");
+        until(reports, |health| matches!(health, Health::Offline { .. }));
+        bench.hand("panel replug");
+        until(reports, |health| health == Health::READY);
+    });
+}
+
+#[test]
+fn what_is_no_recording_is_said_with_its_line() {
+    let made = r#"{"made":false}"#;
+    let opened = r#"{"told":{"at_us":5,"what":"opened"}}"#;
+    assert!(matches!(replay::<ReceiptPrinter>(""), Err(ReplayError::Beginning)));
+    assert!(matches!(replay::<ReceiptPrinter>(opened), Err(ReplayError::Beginning)));
+    assert!(matches!(
+        replay::<ReceiptPrinter>(&format!("{made}\n{opened}\n{{}}")),
+        Err(ReplayError::Line { number: 3, .. })
+    ));
+    assert!(matches!(
+        replay::<ReceiptPrinter>(r#"{"made":"a printer"}"#),
+        Err(ReplayError::Line { number: 1, .. })
+    ));
+    let odd = r#"{"told":{"at_us":6,"what":{"received":"0"}}}"#;
+    let odd = replay::<ReceiptPrinter>(&format!("{made}\n{odd}")).unwrap_err();
+    assert_eq!(odd.to_string(), "line 2 of the recording is none");
 }

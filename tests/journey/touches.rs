@@ -33,7 +33,9 @@ fn eighteen_taps_on_a_stalled_kiosk_are_eighteen_keys_by_mouse_and_by_touch() {
     mouse(&server.display, &[clear]);
     lobby.until_typed("");
     let Some(screen) = &mut server.touch_screen else {
-        println!("SKIPPED: no Xorg with the inputtest driver can run here; touches were not tried");
+        crate::skipped::here(
+            "no Xorg with the inputtest driver can run here; touches were not tried",
+        );
         return;
     };
     lobby.stall("run");

@@ -11,6 +11,7 @@ use permit_kiosk::clock::{Clock as _, SystemClock};
 use permit_kiosk::device::simulation::LineRate;
 use permit_kiosk::fault::FaultCode;
 use permit_kiosk::journal::{Head, Journal, Milestone, Reader, SheetSize, Tray};
+use permit_kiosk::registers::Identity;
 use permit_kiosk::session::effect::Effect;
 use permit_kiosk::session::event::{Event, IdentityProblem, NotIssued, ScanProblem};
 use permit_kiosk::sync;
@@ -47,6 +48,32 @@ fn what_a_hand_does_raises_its_code_and_no_more() {
     }
     the_card_and_the_code(&mut lobby);
     the_line_to_central(&mut lobby);
+    lobby.end();
+}
+
+#[test]
+fn a_certificate_near_its_end_and_past_it_stands_as_a_fault() {
+    let mut lobby = Lobby::new();
+    let file = lobby.folder.path().join(Identity::CERTIFICATE);
+    let day = |days: i64| {
+        let then = SystemClock.now() + jiff::SignedDuration::from_hours(days * 24);
+        let date = then.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let (month, day) = (date.month().try_into().unwrap(), date.day().try_into().unwrap());
+        rcgen::date_time_ymd(date.year().into(), month, day)
+    };
+    for (days, code) in
+        [(400, None), (29, Some("key.certificate-ends")), (-1, Some("key.certificate-expired"))]
+    {
+        let mut wanted = rcgen::CertificateParams::new(vec!["kiosk".to_owned()]).unwrap();
+        wanted.not_before = day(-30);
+        wanted.not_after = day(days);
+        let key = rcgen::KeyPair::generate().unwrap();
+        std::fs::write(&file, wanted.self_signed(&key).unwrap().pem()).unwrap();
+        lobby.restart();
+        lobby.until("all devices", |lobby| lobby.equipment.page_printer);
+        let found = lobby.codes().into_iter().find(|code| code.starts_with("key."));
+        assert_eq!(found, code, "{days} days");
+    }
     lobby.end();
 }
 

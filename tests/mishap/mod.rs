@@ -35,6 +35,7 @@ use permit_kiosk::config;
 use permit_kiosk::device::simulation::{LineRate, People, Simulation};
 use permit_kiosk::domain::{ApplicationId, Bilingual, Language};
 use permit_kiosk::journal::Journal;
+use permit_kiosk::registers::Identity;
 use permit_kiosk::session::effect::{Case, Effect};
 use permit_kiosk::session::event::{Equipment, Event, Paper, PaperState};
 use permit_kiosk::sync::{NumberPlan, SeriesPlan};
@@ -318,6 +319,7 @@ fn terminal(
             reserve: 280,
         },
         board,
+        certificate_until: Identity::valid_until(folder),
     })
     .unwrap()
 }

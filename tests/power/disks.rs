@@ -1,7 +1,6 @@
 //! Disks that are full, read-only or gone: nothing is half issued, and the work goes on by itself when there
 //! is room again. On a small disk of its own, which only the superuser can mount.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -21,8 +20,7 @@ impl SmallDisk {
         if disk.run("mount", &["-t", "tmpfs", "-o", "size=4m", "tmpfs"]) {
             return Some(disk);
         }
-        let mut told = std::io::stderr();
-        writeln!(told, "SKIPPED: no small disk can be mounted here (not the superuser?)").unwrap();
+        crate::skipped::here("no small disk can be mounted here (not the superuser?)");
         None
     }
 

@@ -404,7 +404,7 @@ fn python_verifies_the_envelope() {
     let mut child = match child {
         Ok(child) => child,
         Err(error) => {
-            println!("skipped: {python} with the package cwt is not there: {error}");
+            crate::skipped::without(format_args!("{python} with the package cwt: {error}"));
             return;
         }
     };

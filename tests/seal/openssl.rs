@@ -12,7 +12,6 @@ const MESSAGE: &[u8] = "张审卫公证〔2026〕第0001号".as_bytes();
 const DISTID: &str = "distid:1234567812345678";
 
 /// Runs OpenSSL in a folder. `None`, and a line that says so, where it is not installed.
-#[expect(clippy::print_stdout, reason = "a skipped check says so")]
 #[track_caller]
 fn openssl(folder: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
     let child = Command::new("openssl")
@@ -28,7 +27,7 @@ fn openssl(folder: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
             Some(output.stdout)
         }
         Err(error) => {
-            println!("skipped: openssl is not installed: {error}");
+            crate::skipped::without(format_args!("openssl: {error}"));
             None
         }
     }

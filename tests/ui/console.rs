@@ -93,6 +93,7 @@ pub(super) fn all_well() -> Readiness {
             started_at: since,
             clock_offset_ms: Some(-42),
             disk_free_bytes: Some(45_097_156_608),
+            certificate_until: Some(at("2027-11-20T00:00:00Z")),
         },
     }
 }

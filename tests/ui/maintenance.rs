@@ -105,6 +105,7 @@ impl Lobby {
                 reserve: 280,
             },
             board: board.clone(),
+            certificate_until: None,
         })
         .unwrap();
         let stand = Stand::before(terminal.clone());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use permit_kiosk_bench_devices::device::page_printer::PagePrinter;
+use permit_kiosk_bench_devices::device::page_printer::{PagePrinter, Settings};
 use permit_kiosk_bench_devices::device::receipt_printer::ReceiptPrinter;
 use permit_kiosk_bench_devices::device::simulation::LineRate;
 use permit_kiosk_bench_devices::device::{id_reader, panel, scanner, spawn};
@@ -39,7 +39,7 @@ pub(crate) fn idle(table: &mut Table) {
     let (receipt, receipt_reports) =
         spawn(NAMES[2], line, ReceiptPrinter::new(false), clock()).expect("a thread");
     let line = bench.line("page_printer", 921_600);
-    let driver = PagePrinter::new(line.baud, 7, false);
+    let driver = PagePrinter::new(Settings { baud: line.baud, nonce_seed: 7, unfinished_job: false, prefers_pdf: false });
     let (page, page_reports) = spawn(NAMES[3], line, driver, clock()).expect("a thread");
     let config = panel::Config {
         address: 1,

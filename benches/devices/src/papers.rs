@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use permit_kiosk_bench_devices::device::page_printer::{self, JobName, PagePrinter, Sheet};
+use permit_kiosk_bench_devices::device::page_printer::{self, JobName, PagePrinter, Settings, Sheet};
 use permit_kiosk_bench_devices::device::receipt_printer::{self, ReceiptPrinter};
 use permit_kiosk_bench_devices::device::simulation::LineRate;
 use permit_kiosk_bench_devices::device::{Raster, spawn};
@@ -72,7 +72,7 @@ pub(crate) fn certificate(table: &mut Table) {
         let bench = Bench::new(LineRate::Real);
         bench.hand(&format!("page_printer baud {baud}"));
         let line = bench.line("page_printer", baud);
-        let driver = PagePrinter::new(baud, 7, false);
+        let driver = PagePrinter::new(Settings { baud, nonce_seed: 7, unfinished_job: false, prefers_pdf: false });
         let (device, reports) = spawn("page_printer", line, driver, clock()).expect("a thread");
         until_ready(&device, &reports);
         let page = Page::read();

@@ -120,10 +120,11 @@ fn of_kiosk(
     };
     let order = order(args, auditor, Source::Kiosk, enrolment.kiosk.as_str());
     let folder = order.folder.clone();
-    let manifest = export::export(&evidence, order, |done, all| {
+    let told = |done, all| {
         progress.tell(done, all);
         ControlFlow::Continue(())
-    })?;
+    };
+    let manifest = export::export(&evidence, order, told, |_manifest| Ok(()))?;
     Ok((folder, manifest))
 }
 

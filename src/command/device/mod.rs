@@ -64,6 +64,11 @@ pub(crate) struct Where {
 impl Where {
     /// Reads the configuration.
     pub(crate) fn load(&self) -> anyhow::Result<(config::Kiosk, config::Devices)> {
+        anyhow::ensure!(
+            self.config.is_dir(),
+            "there is no folder {}: `--config` names the one with `kiosk.toml` and `devices.toml`",
+            self.config.display()
+        );
         let (mut kiosk, mut devices) = config::load_kiosk(&self.config)?;
         if let Some(data) = &self.data {
             kiosk.data_folder.clone_from(data);

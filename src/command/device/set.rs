@@ -88,6 +88,9 @@ pub(super) fn apply(
     edited.devices.simulated.clone_from(&devices.simulated);
     let kinds = differing(&devices, &edited.devices);
     say(format!("trying {}", edited.changes.join(", ")));
+    if edited.devices.simulated.is_some() {
+        say("the devices are simulated: a port is tried at the simulator's line of that device");
+    }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let checked = Check::open(&edited.devices, &kinds, &clock)?.settle();
     let silent = checked.iter().find(|checked| {

@@ -91,7 +91,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             follow(device::spawn_watched(name, line, driver, own, tap)?, None, until, &clock)
         }
         DeviceKind::PagePrinter => {
-            let driver = page_printer::PagePrinter::new(baud, 1, false);
+            let driver = page_printer::PagePrinter::new(page_printer::Settings {
+                baud,
+                nonce_seed: 1,
+                unfinished_job: false,
+                prefers_pdf: false,
+            });
             follow(device::spawn_watched(name, line, driver, own, tap)?, None, until, &clock)
         }
     }

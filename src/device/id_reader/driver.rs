@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::bytes::status;
 use super::protocol::{Answer, Decoder, Item, Request, SamId};
 use super::record::{Document, IdRecord};
@@ -9,7 +11,7 @@ use crate::device::{Health, Input, Output};
 use crate::fault::{FaultCode, Fixer};
 
 /// What the kiosk asks of the ID reader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
     /// A session wants cards from now on.
     Claim,

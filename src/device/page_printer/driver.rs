@@ -7,12 +7,14 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::pcl::{self, Sheet};
 use super::pjl::{self, Condition, JobEnd, JobName, JobResult, Reply, ReplyParser};
 use super::pwg;
 use crate::device::raster::Raster;
+use crate::device::recording::in_hex;
 use crate::device::{Driver, Health, Input, Output};
 use crate::fault::{Fault, FaultCode, Retry};
 
@@ -44,7 +46,8 @@ const SYSTEM_QUEUE_BYTES: u32 = 32 * 1024;
 /// are nothing to PJL.
 const PADDING_BYTES: usize = 512;
 
-/// One certificate, encoded before anything of it is sent.
+/// One certificate, encoded before anything of it is sent. It is written as a whole into recordings only.
+#[derive(Serialize, Deserialize)]
 pub struct Job {
     number: u64,
     name: JobName,
@@ -52,17 +55,18 @@ pub struct Job {
     sheets: u32,
     document: Document,
     /// The same for a printer that reads PDF.
-    pdf: Option<Zeroizing<Vec<u8>>>,
+    pdf: Option<Document>,
 }
 
 /// A certificate in the language of its printer.
+#[derive(Serialize, Deserialize)]
 pub(super) enum Document {
     /// PCL between PJL, for a serial line.
-    Pcl(Zeroizing<Vec<u8>>),
+    Pcl(#[serde(with = "in_hex")] Zeroizing<Vec<u8>>),
     /// PDF between PJL, for a serial line.
-    Pdf(Zeroizing<Vec<u8>>),
+    Pdf(#[serde(with = "in_hex")] Zeroizing<Vec<u8>>),
     /// PWG raster, for the network.
-    Pwg(Zeroizing<Vec<u8>>),
+    Pwg(#[serde(with = "in_hex")] Zeroizing<Vec<u8>>),
 }
 
 impl Job {
@@ -83,7 +87,8 @@ impl Job {
     /// The same job as a PDF file, for a printer that turns out to read it: an A4 certificate in 65 KB
     /// instead of 80, and its seal in colour where the printer has colours.
     pub fn or_pdf(mut self, pdf: &[u8]) -> Self {
-        self.pdf = pjl::pdf_job(&self.name, self.sheet.name(), pdf).map(Zeroizing::new);
+        self.pdf = pjl::pdf_job(&self.name, self.sheet.name(), pdf)
+            .map(|bytes| Document::Pdf(Zeroizing::new(bytes)));
         self
     }
 
@@ -126,7 +131,7 @@ impl Job {
     /// Has what is sent be the PDF, if there is one.
     fn choose_pdf(&mut self) {
         if let Some(pdf) = self.pdf.take() {
-            self.document = Document::Pdf(pdf);
+            self.document = pdf;
         }
     }
 
@@ -149,7 +154,7 @@ impl std::fmt::Debug for Job {
 }
 
 /// What the kiosk asks of the printer.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Command {
     /// Journal it as sent first: from here on, a crash leaves a certificate that may or may not be
     /// printed.
@@ -317,12 +322,25 @@ struct Asking {
     tries_left: u8,
 }
 
+/// What a driver is made with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Settings {
+    /// Bits a second of its line.
+    pub baud: u32,
+    /// Differs from start to start: answers to questions of an earlier start are known by it.
+    pub nonce_seed: u64,
+    /// The kiosk went down while a certificate was being printed: the printer is cleaned before it prints again.
+    pub unfinished_job: bool,
+    /// PDF rather than PCL where the printer does not say that it cannot read it.
+    pub prefers_pdf: bool,
+}
+
 type Outputs = Vec<Output<Event>>;
 
 impl PagePrinter {
-    /// `nonce_seed` must differ from start to start. `unfinished_job`: the kiosk went down while a
-    /// certificate was being printed; the printer is cleaned before it prints again.
-    pub fn new(baud: u32, nonce_seed: u64, unfinished_job: bool) -> Self {
+    /// A driver whose line is not open yet.
+    pub fn new(settings: Settings) -> Self {
+        let Settings { baud, nonce_seed, unfinished_job, prefers_pdf } = settings;
         Self {
             baud,
             parser: ReplyParser::default(),
@@ -337,17 +355,12 @@ impl PagePrinter {
             identified: false,
             responding: true,
             knows_jobs: true,
-            pdf: None,
+            pdf: prefers_pdf.then_some(true),
             asked_languages: false,
             withheld: unfinished_job.then_some(Withheld { page_count: None }),
             settled_polls: (None, 0),
             job: None,
         }
-    }
-
-    /// Prefers PDF to PCL where the printer does not say that it cannot read it.
-    pub fn preferring_pdf(self) -> Self {
-        Self { pdf: Some(true), ..self }
     }
 
     fn nonce(&mut self) -> String {

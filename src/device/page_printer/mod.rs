@@ -8,7 +8,7 @@ pub mod pwg;
 pub mod simulator;
 
 pub use crate::device::raster::Raster;
-pub use driver::{Command, Event, Evidence, Identity, Job, Outcome, PagePrinter};
+pub use driver::{Command, Event, Evidence, Identity, Job, Outcome, PagePrinter, Settings};
 pub use pcl::Sheet;
 pub use pjl::JobName;
 pub use simulator::SimulatedPagePrinter;

@@ -5,10 +5,12 @@
 
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Serialize};
+
 use crate::device::raster::Raster;
 
 /// The sheets a kiosk prints on. All sizes are dots at 300 dpi, the sheet upright.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Sheet {
     A4,
     A3,

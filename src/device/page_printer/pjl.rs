@@ -4,6 +4,8 @@
 //! Source: HP, *Printer Job Language Technical Reference Manual*, pp. 5-12 … 5-16 (jobs), 7-24 …
 //! 7-35 (status), 11-14 (resynchronising), appendix D (codes). Brother and Lexmark agree.
 
+use serde::{Deserialize, Serialize};
+
 /// Universal Exit Language: ends whatever language was being read.
 pub const UEL: &str = "\x1b%-12345X";
 
@@ -72,7 +74,7 @@ fn framed(name: &JobName, settings: &str, language: &str, document: &[u8]) -> Ve
 }
 
 /// A name that can stand in quotes in a PJL line.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct JobName(String);
 
 impl JobName {

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::protocol::{Answer, Request, answer};
 use crate::device::{Health, Input, Output};
 use crate::fault::FaultCode;
 
 /// What the kiosk asks of the panel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
     /// Light these lamps, and no others.
     Light(Lamps),
@@ -32,7 +34,7 @@ pub struct Inputs {
 }
 
 /// The guide lamps, one at each place where an applicant's hand is wanted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lamps {
     /// At the card reader.
     pub id_reader: bool,
@@ -45,7 +47,7 @@ pub struct Lamps {
 }
 
 /// Which channel of the board is what, from 1; `None` where nothing is connected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Config {
     /// The board's Modbus address.
     pub address: u8,

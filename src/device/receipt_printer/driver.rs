@@ -9,10 +9,12 @@ use std::collections::VecDeque;
 use std::mem;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::protocol::{self, Classifier, Condition, NameKind, ProcessId, Reply, StatusKind};
 use crate::device::raster::Raster;
+use crate::device::recording::in_hex;
 use crate::device::{Driver, Health, Input, Output};
 use crate::fault::{Fault, FaultCode, Retry};
 
@@ -48,25 +50,29 @@ const CHUNKS_UNDER_WAY_MAX: usize = 2;
 /// 8 of head.
 const WHITE: [u8; 1736] = [0; 1736];
 
-/// One slip, encoded before anything of it is sent.
+/// One slip, encoded before anything of it is sent. It is written as a whole into recordings only.
+#[derive(Serialize, Deserialize)]
 pub struct Job {
     number: u64,
-    chunks: VecDeque<Zeroizing<Vec<u8>>>,
+    chunks: VecDeque<Chunk>,
 }
+
+#[derive(Serialize, Deserialize)]
+struct Chunk(#[serde(with = "in_hex")] Zeroizing<Vec<u8>>);
 
 impl Job {
     /// `number` is the kiosk's number of this print job and comes back in every event about it.
     pub fn new(number: u64, picture: Raster<'_>) -> Self {
-        let mut chunks: VecDeque<Zeroizing<Vec<u8>>> = VecDeque::new();
+        let mut chunks: VecDeque<Chunk> = VecDeque::new();
         for band in protocol::bands(picture) {
             match chunks.back_mut() {
-                Some(chunk) if chunk.len() + band.len() + 3 <= CHUNK_BYTES_MAX => {
+                Some(Chunk(chunk)) if chunk.len() + band.len() + 3 <= CHUNK_BYTES_MAX => {
                     chunk.extend(band);
                 }
-                Some(_) | None => chunks.push_back(Zeroizing::new(band)),
+                Some(_) | None => chunks.push_back(Chunk(Zeroizing::new(band))),
             }
         }
-        for chunk in &mut chunks {
+        for Chunk(chunk) in &mut chunks {
             chunk.extend(protocol::BUFFERED_STATUS);
         }
         Self { number, chunks }
@@ -81,7 +87,7 @@ impl std::fmt::Debug for Job {
 }
 
 /// What the kiosk asks of the printer.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Command {
     /// Journal it as sent first: from here on, a crash leaves a slip that may or may not be
     /// printed.
@@ -525,7 +531,7 @@ impl ReceiptPrinter {
             if running.job.chunks.len() == 1 && running.under_way > 0 {
                 break;
             }
-            let Some(mut chunk) = running.job.chunks.pop_front() else { break };
+            let Some(Chunk(mut chunk)) = running.job.chunks.pop_front() else { break };
             running.end_sent = running.job.chunks.is_empty();
             out.push(Output::Send(mem::take(&mut *chunk)));
             running.under_way += 1;

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::protocol::{Code, Engine, Frame, Framer, Reply, Request, Suffix};
 use crate::device::{Health, Input, Output};
 use crate::fault::FaultCode;
 
 /// What the kiosk asks of the scanner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
     /// A step of the session wants the next code.
     Arm,
@@ -27,7 +29,7 @@ pub enum Event {
 }
 
 /// Which engine, and how it is set up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Config {
     /// What it understands.
     pub engine: Engine,

@@ -2,6 +2,7 @@
 //! be triggered, and what a payload says. Pure.
 
 use encoding_rs::GB18030;
+use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::domain::Private;
@@ -10,7 +11,7 @@ use crate::domain::Private;
 pub const CODE_BYTES_MAX: usize = 4096;
 
 /// What an engine understands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Engine {
     /// Nothing: it scans by itself and sends what it sees.
     #[default]
@@ -22,7 +23,7 @@ pub enum Engine {
 }
 
 /// What an engine sends after, or around, a payload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Suffix {
     /// CR, the usual one.
     #[default]

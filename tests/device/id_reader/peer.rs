@@ -11,11 +11,10 @@ use permit_kiosk::fault::FaultCode;
 use super::super::{Bench, clock, until};
 use super::vector;
 
-#[expect(clippy::print_stderr, reason = "whoever runs the tests should see what was skipped")]
 fn python_is_missing() -> bool {
     let missing = Command::new("python3").arg("--version").output().is_err();
     if missing {
-        eprintln!("skipped: there is no python3 on this machine");
+        crate::skipped::without("python3");
     }
     missing
 }

@@ -2,7 +2,7 @@
 //! write and be unplugged.
 
 use permit_kiosk::device::page_printer::{
-    Command, Event, Evidence, Job, JobName, Outcome, PagePrinter, Raster, Sheet,
+    Command, Event, Evidence, Job, JobName, Outcome, PagePrinter, Raster, Settings, Sheet,
 };
 use permit_kiosk::device::simulation::LineRate;
 use permit_kiosk::device::{Health, Started, spawn};
@@ -16,8 +16,13 @@ use crate::device::{Bench, clock, event, until};
 const BAUD: u32 = 921_600;
 
 fn start(bench: &Bench, baud: u32) -> Started<Command, Event> {
-    let line = bench.line("page_printer", baud);
-    spawn("page_printer", line, PagePrinter::new(baud, 0xFEED, false), clock()).unwrap()
+    start_with(bench, baud, false)
+}
+
+fn start_with(bench: &Bench, baud: u32, prefers_pdf: bool) -> Started<Command, Event> {
+    let settings = Settings { baud, nonce_seed: 0xFEED, unfinished_job: false, prefers_pdf };
+    spawn("page_printer", bench.line("page_printer", baud), PagePrinter::new(settings), clock())
+        .unwrap()
 }
 
 fn is_ready(health: Health) -> bool {
@@ -64,8 +69,7 @@ fn pdf_job(number: u64) -> (Vec<u8>, Job) {
 }
 
 fn start_preferring_pdf(bench: &Bench) -> Started<Command, Event> {
-    let driver = PagePrinter::new(BAUD, 0xFEED, false).preferring_pdf();
-    spawn("page_printer", bench.line("page_printer", BAUD), driver, clock()).unwrap()
+    start_with(bench, BAUD, true)
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use permit_kiosk::device::page_printer::{
-    Command, Event, Evidence, Job, JobName, Outcome, PagePrinter, Raster, Sheet,
+    Command, Event, Evidence, Job, JobName, Outcome, PagePrinter, Raster, Settings, Sheet,
     SimulatedPagePrinter,
 };
 use permit_kiosk::device::pty::{Happening, LineRate, Simulator as _};
@@ -21,7 +21,12 @@ const MINUTE: Duration = Duration::from_mins(1);
 #[track_caller]
 fn ready() -> Printer {
     let simulator = SimulatedPagePrinter::new(LineRate::Real);
-    let driver = PagePrinter::new(simulator.baud(), 0xFF, false);
+    let driver = PagePrinter::new(Settings {
+        baud: simulator.baud(),
+        nonce_seed: 0xFF,
+        unfinished_job: false,
+        prefers_pdf: false,
+    });
     let mut bench = Bench::new(driver, simulator);
     bench.become_ready();
     bench

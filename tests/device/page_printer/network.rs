@@ -58,13 +58,10 @@ pub(crate) struct Printer {
 
 impl Printer {
     /// `None`, with the reason printed, where the programs are missing.
-    #[expect(clippy::print_stderr, reason = "a test that is skipped says why")]
     pub(crate) fn start() -> Option<Self> {
         static TURN: Mutex<()> = Mutex::new(());
         if !rustix::process::geteuid().is_root() {
-            eprintln!(
-                "skipped: avahi-daemon, without which ippeveprinter does not run, wants root"
-            );
+            crate::skipped::here("avahi-daemon, which ippeveprinter needs, wants root");
             return None;
         }
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -137,7 +134,6 @@ impl Printer {
         wait(|| self.folder.path().join("printing").exists());
     }
 
-    #[expect(clippy::print_stderr, reason = "a test that is skipped says why")]
     fn run(&mut self, program: &str, bus: &Path, arguments: &[&str]) -> Option<()> {
         let log = std::fs::File::create(self.folder.path().join(format!("{program}.log"))).unwrap();
         let started = Program::new(program)
@@ -154,7 +150,7 @@ impl Printer {
                 Some(())
             }
             Err(error) => {
-                eprintln!("skipped: {program} is not there ({error}); `make deps` installs it");
+                crate::skipped::without(format_args!("{program}: {error}"));
                 None
             }
         }

@@ -14,11 +14,10 @@ const TO_PDF: &str = "/usr/lib/cups/filter/rastertopdf";
 const TO_PCL: &str = "/usr/sbin/ippevepcl";
 
 /// Whether a program of `make deps` is there; says so where it is not.
-#[expect(clippy::print_stderr, reason = "a test that is skipped says why")]
 fn is_there(program: &str) -> bool {
     let is_there = Path::new(program).exists();
     if !is_there {
-        eprintln!("skipped: {program} is not there; `make deps` installs it");
+        crate::skipped::without(format_args!("{program} is missing"));
     }
     is_there
 }

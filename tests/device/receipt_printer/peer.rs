@@ -8,11 +8,10 @@ use permit_kiosk::device::simulation::LineRate;
 use super::super::Bench;
 
 /// The interpreter that has python-escpos; `make test` says which.
-#[expect(clippy::print_stderr, reason = "whoever runs the tests should see what was skipped")]
 fn python() -> Option<String> {
     let python = std::env::var("KIOSK_TEST_PYTHON").ok();
     if python.is_none() {
-        eprintln!("skipped: KIOSK_TEST_PYTHON names no interpreter with python-escpos");
+        crate::skipped::without("KIOSK_TEST_PYTHON names no interpreter with python-escpos");
     }
     python
 }
