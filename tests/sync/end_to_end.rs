@@ -237,6 +237,12 @@ async fn what_an_officer_revokes_is_void_at_the_kiosk_after_the_next_round() {
 
 /// `permit-kiosk return-numbers`, on the kiosk whose journal is in `disk`.
 fn return_numbers(place: &Place, disk: &Path) -> (bool, String) {
+    beside(place, disk, &["return-numbers", "--by", "technician wang", "--reason", "移到别处"])
+}
+
+/// `permit-kiosk …`, on the kiosk whose journal is in `disk`, which does not run: whether it went well, and what
+/// it said.
+fn beside(place: &Place, disk: &Path, words: &[&str]) -> (bool, String) {
     let config = disk.join("kiosk-config");
     assert!(
         Command::new("cp").arg("-r").args([Path::new(CONFIG), &config]).status().unwrap().success()
@@ -249,13 +255,48 @@ fn return_numbers(place: &Place, disk: &Path) -> (bool, String) {
         .replace("../target/demo/keys/kiosk", keys.to_str().unwrap());
     std::fs::write(config.join("kiosk.toml"), kiosk).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_permit-kiosk"))
-        .args(["return-numbers", "--by", "technician wang", "--reason", "移到别处", "--config"])
+        .args(words)
+        .arg("--config")
         .arg(&config)
         .output()
         .unwrap();
     std::fs::remove_dir_all(&config).unwrap();
     let said = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8(said).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_asks_the_real_central_and_counts_the_numbers() {
+    let place = Place::new().await;
+    let disk = tempfile::tempdir().unwrap();
+    let (settings, _) = Place::settings_of(place.folder.path(), disk.path());
+    let journal = Journal::provision(settings, Head::START).unwrap();
+    let (mut task, _handle) = place.task(&journal);
+    task.round().await.unwrap();
+    let left = journal.series_state(&series(FOOD_SELLERS)).unwrap().left;
+    assert!(left > 0);
+    journal.close();
+    let doctor = |place: &Place| {
+        let (_, said) = beside(place, disk.path(), &["doctor"]);
+        let lines: Vec<String> = said.lines().map(str::to_owned).collect();
+        move |about: &str| {
+            let found = lines.iter().find(|line| line.contains(about));
+            found.unwrap_or_else(|| panic!("{about}: {lines:#?}")).clone()
+        }
+    };
+    let line = doctor(&place);
+    assert!(line("answers, https://").starts_with("ok    central"));
+    let sellers = line(series(FOOD_SELLERS).as_str());
+    assert!(sellers.ends_with(&format!(" {left} numbers")), "{sellers}");
+    assert!(line("certificate holds until").starts_with("ok    keys"));
+    // Of the others it was given none.
+    assert!(line("food/2/").contains("journal.numbers-out"), "{}", line("food/2/"));
+    // And when central is gone, that is what it says, with the address.
+    let api = place.running.api.to_string();
+    place.stop.send(true).unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    let line = doctor(&place);
+    assert!(line("central.unreachable").contains(&api), "{}", line("central.unreachable"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -223,7 +223,10 @@ pub struct PagePrinter {
     asking: Option<Asking>,
     nonce_seed: u64,
     nonces: u64,
+    /// What it answered to the question that is asked.
     condition: Option<Condition>,
+    /// What it said last, until it says something else: a question alone changes no health.
+    said: Option<Condition>,
     page_count: Option<u64>,
     told_count: Option<u64>,
     identity: Identity,
@@ -349,6 +352,7 @@ impl PagePrinter {
             nonce_seed,
             nonces: 0,
             condition: None,
+            said: None,
             page_count: None,
             told_count: None,
             identity: Identity::default(),
@@ -490,16 +494,7 @@ impl PagePrinter {
     }
 
     fn condition_cause(&self) -> Option<FaultCode> {
-        match self.condition? {
-            Condition::Ready | Condition::TonerLow | Condition::Working => None,
-            Condition::TrayEmpty | Condition::PaperOut => Some(FaultCode::PagePaperOut),
-            Condition::CoverOpen => Some(FaultCode::PageCoverOpen),
-            Condition::Jam => Some(FaultCode::PageJam),
-            Condition::TonerOut => Some(FaultCode::PageTonerOut),
-            Condition::OutputFull => Some(FaultCode::PageOutputFull),
-            Condition::Intervention => Some(FaultCode::PageNotResponding),
-            Condition::Hardware => Some(FaultCode::PageFailed),
-        }
+        self.condition.and_then(cause)
     }
 
     // One certificate, from here to the end.
@@ -819,6 +814,7 @@ impl PagePrinter {
 
     fn condition_changed(&mut self, now: Duration, condition: Condition, out: &mut Outputs) {
         self.condition = Some(condition);
+        self.said = Some(condition);
         match self.phase {
             Phase::Sending { .. } | Phase::Landing { .. } => {
                 if let Some(cause) = self.blocking_cause() {
@@ -899,6 +895,7 @@ impl PagePrinter {
         self.asking = None;
         self.parser.reset();
         self.identified = false;
+        self.said = None;
         self.asked_languages = false;
         self.identity = Identity::default();
         self.phase = Phase::Closed;
@@ -962,16 +959,28 @@ impl Driver for PagePrinter {
 
     fn health(&self) -> Health {
         let withheld = self.withheld.map(|_| FaultCode::PageMayHoldDocument);
-        match self.condition_cause().or(withheld) {
+        match self.said.and_then(cause).or(withheld) {
             _ if self.job.is_some() => Health::Busy,
             _ if !self.responding => Health::of(FaultCode::PageNotResponding),
             Some(code) => Health::of(code),
             None if !self.identified => Health::Starting,
-            None if self.condition == Some(Condition::TonerLow) => {
-                Health::of(FaultCode::PageTonerLow)
-            }
+            None if self.said == Some(Condition::TonerLow) => Health::of(FaultCode::PageTonerLow),
             None => Health::READY,
         }
+    }
+}
+
+/// What stands in the way of a certificate.
+fn cause(condition: Condition) -> Option<FaultCode> {
+    match condition {
+        Condition::Ready | Condition::TonerLow | Condition::Working => None,
+        Condition::TrayEmpty | Condition::PaperOut => Some(FaultCode::PagePaperOut),
+        Condition::CoverOpen => Some(FaultCode::PageCoverOpen),
+        Condition::Jam => Some(FaultCode::PageJam),
+        Condition::TonerOut => Some(FaultCode::PageTonerOut),
+        Condition::OutputFull => Some(FaultCode::PageOutputFull),
+        Condition::Intervention => Some(FaultCode::PageNotResponding),
+        Condition::Hardware => Some(FaultCode::PageFailed),
     }
 }
 

@@ -19,6 +19,7 @@ use ipp::prelude::Uri;
 use ipp::request::IppRequestResponse;
 use ipp::value::IppValue;
 
+use super::JobName;
 use super::driver::{Command, Document, Event, Evidence, Identity, Job, Outcome, failure};
 use crate::clock::Clock;
 use crate::device::actor::{Ended, Post, spawn_plain};
@@ -77,6 +78,12 @@ pub enum Error {
         question: &'static str,
         /// How it said so.
         status: StatusCode,
+    },
+    /// The job of this number is not ours.
+    #[error("the printer's job {id} is another one: it counts anew")]
+    OtherJob {
+        /// Which number.
+        id: i32,
     },
     /// The thread could not be started.
     #[error(transparent)]
@@ -238,13 +245,19 @@ impl Remote {
         id.ok_or(Error::Ask { question, source: Box::new(IppError::MissingAttribute) })
     }
 
-    fn look_at_job(&self, id: i32) -> Result<JobLook, Error> {
+    /// How the job of this number and name is. A printer that was without power counts from 1 again: under the
+    /// number may be somebody else's.
+    fn look_at_job(&self, id: i32, name: &JobName) -> Result<JobLook, Error> {
         let question = "say how the job is";
         let request = IppOperationBuilder::get_job_attributes(self.uri.clone(), id)
             .build()
             .map_err(|source| Error::Ask { question, source: Box::new(source.into()) })?;
         let answer = Self::ask(&self.client, question, request)?;
         let group = answer.attributes().first_of(DelimiterTag::JobAttributes);
+        let names = group.map(|group| words(group, "job-name")).unwrap_or_default();
+        if names.first().is_some_and(|is| is != name.as_str()) {
+            return Err(Error::OtherJob { id });
+        }
         Ok(JobLook {
             state: group.and_then(|group| number(group, "job-state")).and_then(job_state),
             impressions: group
@@ -371,12 +384,12 @@ fn fault_of(reasons: &[String]) -> Option<FaultCode> {
 }
 
 /// What the printer may hold, or have laid into the tray, that is nobody's at the moment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 enum Held {
     /// Whatever an earlier life of this kiosk has left behind.
     Unknown,
-    /// This job.
-    Job(i32),
+    /// This job, by the printer's number and our name.
+    Job(i32, JobName),
 }
 
 struct Printer {
@@ -393,6 +406,12 @@ struct Printer {
 struct Running {
     job: Job,
     impressions_before: Option<u64>,
+}
+
+impl Running {
+    fn held(&self, id: i32) -> Held {
+        Held::Job(id, self.job.name().clone())
+    }
 }
 
 impl Printer {
@@ -426,7 +445,7 @@ impl Printer {
                 {
                     self.post.tell(Event::Counted(count))?;
                 }
-                match (look.fault, self.withheld) {
+                match (look.fault, &self.withheld) {
                     _ if !look.takes_raster => {
                         tracing::error!("the page printer does not take {FORMAT}");
                         Health::of(FaultCode::PageFailed)
@@ -453,17 +472,17 @@ impl Printer {
 
     /// What is left of a job that was given up.
     fn tidy_up(&mut self) {
-        self.withheld = match self.withheld {
+        self.withheld = match self.withheld.take() {
             None => None,
-            Some(Held::Job(id)) => match self.remote.look_at_job(id) {
+            Some(Held::Job(id, name)) => match self.remote.look_at_job(id, &name) {
                 // Cancelled, and nothing of it came out.
                 Ok(look) if look.is_over() && look.impressions == Some(0) => None,
                 Ok(look) if !look.is_over() => {
                     self.cancel(id);
-                    self.withheld
+                    Some(Held::Job(id, name))
                 }
                 // A sheet lies in the tray, or nobody knows: an attendant looks.
-                Ok(_) | Err(_) => self.withheld,
+                Ok(_) | Err(_) => Some(Held::Job(id, name)),
             },
             Some(Held::Unknown) => match self.remote.jobs() {
                 Ok(jobs) => {
@@ -472,9 +491,9 @@ impl Printer {
                     for id in &open {
                         self.cancel(*id);
                     }
-                    if open.is_empty() { None } else { self.withheld }
+                    if open.is_empty() { None } else { Some(Held::Unknown) }
                 }
-                Err(_) => self.withheld,
+                Err(_) => Some(Held::Unknown),
             },
         };
     }
@@ -575,7 +594,7 @@ impl Printer {
         let until = self.post.now() + FIRST_SHEET_TIME + FURTHER_SHEET_TIME * sheets;
         let mut heard_at = self.post.now();
         loop {
-            match self.remote.look_at_job(id) {
+            match self.remote.look_at_job(id, running.job.name()) {
                 Ok(look) if look.is_over() => return self.over(running, id, &look, None),
                 Ok(_) => {
                     heard_at = self.post.now();
@@ -588,8 +607,8 @@ impl Printer {
                 }
                 // It answers, and knows of no such job: its power was gone. What it had of the paper lies in
                 // its path or in the tray.
-                Err(Error::Refused { question, status }) => {
-                    tracing::warn!("the page printer refuses to {question}: {status}");
+                Err(error @ (Error::Refused { .. } | Error::OtherJob { .. })) => {
+                    tracing::warn!("the page printer has forgotten the job: {error}");
                     self.withheld = Some(Held::Unknown);
                     let number = running.job.number();
                     let code = FaultCode::PageUnconfirmed;
@@ -598,7 +617,7 @@ impl Printer {
                 Err(error) if self.post.now() >= heard_at + SILENCE_TIME => {
                     let error = Chain(&error);
                     tracing::warn!(%error, "the page printer is silent: {error}");
-                    self.withheld = Some(Held::Job(id));
+                    self.withheld = Some(running.held(id));
                     let number = running.job.number();
                     let code = FaultCode::PageOffline;
                     return self.post.tell(failure(number, Outcome::Unknown, code, None));
@@ -616,14 +635,14 @@ impl Printer {
         let until = self.post.now() + CANCEL_TIME;
         self.cancel(id);
         while self.post.now() < until {
-            if let Ok(look) = self.remote.look_at_job(id)
+            if let Ok(look) = self.remote.look_at_job(id, running.job.name())
                 && look.is_over()
             {
                 return self.over(running, id, &look, Some(cause));
             }
             self.post.pause(JOB_POLL)?;
         }
-        self.withheld = Some(Held::Job(id));
+        self.withheld = Some(running.held(id));
         self.post.tell(failure(running.job.number(), Outcome::Unknown, cause, None))
     }
 
@@ -657,7 +676,7 @@ impl Printer {
                 self.post.tell(failure(job, Outcome::NotPrinted, cause, after))
             }
             _ => {
-                self.withheld = (!is_completed).then_some(Held::Job(id));
+                self.withheld = (!is_completed).then(|| running.held(id));
                 self.post.tell(failure(job, Outcome::Unknown, cause, after))
             }
         }

@@ -216,8 +216,8 @@ fn a_jammed_sheet_may_be_printed_again_once_the_printer_has_thrown_it_away() {
     bench.hand("panel cancel");
     let jammed = Health::of(FaultCode::PageJam);
     assert!(bench.run(MINUTE, |bench| bench.driver.health() == jammed));
-    bench.run(MINUTE, |_| false);
-    assert!(bench.run(MINUTE, |bench| bench.driver.health() == jammed));
+    // Not for a moment anything else, however often it is asked.
+    assert!(!bench.run(5 * MINUTE, |bench| bench.driver.health() != jammed));
     bench.hand("clear jam");
     bench.become_ready();
     assert_eq!(sheets(&bench), 0, "no jam recovery for a job that was given up");

@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command as Program, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -393,6 +393,65 @@ fn a_printer_that_forgot_a_document_is_a_persons_question_and_goes_on() {
     assert_eq!((outcome, fault.code), (Outcome::Unknown, FaultCode::PageUnconfirmed));
     printer.is_fast();
     until(&reports, |health| matches!(health, Health::Ready { .. }));
+    assert!(device.shutdown());
+}
+
+/// A cable that may be pulled: what is connected while it is goes nowhere.
+struct Cable {
+    uri: String,
+    pulled: Arc<AtomicBool>,
+}
+
+impl Cable {
+    fn to(printer: &Printer) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let uri = format!("ipp://localhost:{}/ipp/print", listener.local_addr().unwrap().port());
+        let (far, pulled) = (printer.port, Arc::new(AtomicBool::new(false)));
+        let is_pulled = Arc::clone(&pulled);
+        std::thread::spawn(move || {
+            for near in listener.incoming().flatten() {
+                if is_pulled.load(Ordering::SeqCst) {
+                    continue;
+                }
+                let Ok(onward) = TcpStream::connect(("localhost", far)) else { continue };
+                for (mut from, mut to) in
+                    [(near.try_clone().unwrap(), onward.try_clone().unwrap()), (onward, near)]
+                {
+                    std::thread::spawn(move || {
+                        let _gone = std::io::copy(&mut from, &mut to);
+                        let _gone = to.shutdown(Shutdown::Both);
+                    });
+                }
+            }
+        });
+        Self { uri, pulled }
+    }
+}
+
+#[test]
+fn a_printer_that_counts_anew_does_not_pass_off_a_strangers_job_as_ours() {
+    let Some(mut printer) = Printer::start() else { return };
+    let cable = Cable::to(&printer);
+    let (device, reports) = ready(&cable.uri, false);
+    printer.is_slow();
+    device.send(Command::Print(job(14, &page(A4)))).unwrap();
+    assert!(matches!(event(&reports), Event::JobSent { job: 14, .. }));
+    printer.until_printing();
+    // Its power goes, and before we hear of it somebody else has printed: under the number ours had.
+    cable.pulled.store(true, Ordering::SeqCst);
+    printer.switch_off();
+    printer.is_fast();
+    printer.switch_on();
+    let (stranger, theirs) = ready(&printer.uri, false);
+    stranger.send(Command::Print(job(77, &page(A4)))).unwrap();
+    assert!(matches!(event(&theirs), Event::JobSent { job: 77, .. }));
+    assert!(matches!(event(&theirs), Event::JobConfirmed { job: 77, .. }));
+    assert!(stranger.shutdown());
+    cable.pulled.store(false, Ordering::SeqCst);
+    let Event::JobFailed { job: 14, outcome, fault, .. } = event(&reports) else {
+        panic!("no end")
+    };
+    assert_eq!((outcome, fault.code), (Outcome::Unknown, FaultCode::PageUnconfirmed));
     assert!(device.shutdown());
 }
 
