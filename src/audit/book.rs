@@ -7,11 +7,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::acts::Acts;
 use super::blanks::{Ended, Trays};
 use super::look::{Again, Seen};
+use super::look_ups::Recorded;
 use super::numbers::Numbers;
 use super::report::{Blanks, Check, LookUps, SeriesAccount, Sheets};
 use crate::domain::{Action, ApplicationId, ServiceCode, calendar::date_in_china};
+use crate::wire::v1::api::NumberRange;
 use crate::wire::v1::{
     BlockGrant, Body, Document, Hash, Header, Issued, KioskId, LookUpOutcome, PrintStep, Printed,
     Record,
@@ -27,6 +30,11 @@ pub(super) struct Book {
     decided: Vec<Named>,
     rated: Vec<Named>,
     pub(super) look_ups: LookUps,
+    /// Only where there is a list of central's to compare with.
+    pub(super) recorded: Option<Recorded>,
+    pub(super) acts: Acts,
+    /// Numbers left in lives that ended without an act of central's.
+    pub(super) frozen_without_act: u64,
     pub(super) blanks: Blanks,
     pub(super) numbers: Numbers,
 }
@@ -197,6 +205,10 @@ impl Book {
     pub(super) fn record(&mut self, line: u64, seen: &Seen, tell: Tell<'_>) {
         let Some(header) = &seen.header else { return };
         self.follow(header, seen, tell);
+        self.acts.record(header, seen.hash, tell);
+        if let Some(recorded) = &mut self.recorded {
+            recorded.record(&header.kiosk, header.position, header.at);
+        }
         if let Some(record) = &seen.record {
             self.clocks(record, tell);
             self.body(line, record, seen, tell);
@@ -279,6 +291,9 @@ impl Book {
         let just_ended = journal.ended.take();
         match &record.body {
             Body::LookedUp(body) => {
+                if let Some(recorded) = &mut self.recorded {
+                    recorded.look_up(body.application, body.register);
+                }
                 match &mut journal.served {
                     // A register that answered after its time was up.
                     Some((served, asked)) if *served == body.application => {
@@ -417,6 +432,10 @@ impl Book {
             }
             _ => tell(Check::Permit, "its decision does not stand just before it".to_owned()),
         }
+        if self.acts.is_revoked(&body.number, record.at) {
+            let what = format!("permit {} had been revoked before", body.number);
+            tell(Check::Permit, what);
+        }
         let action = body.service.action();
         // A permit that is there keeps its number: none is used up.
         if action == Action::New {
@@ -511,6 +530,7 @@ impl Book {
     pub(super) fn end(
         &mut self,
         tell: &mut dyn FnMut(u64, Check, String),
+        tell_of_acts: Tell<'_>,
     ) -> (Vec<SeriesAccount>, Sheets) {
         self.decided.sort_unstable();
         for pair in self.decided.windows(2) {
@@ -540,7 +560,8 @@ impl Book {
             journal.looking.clear();
             journal.end_life(&mut self.look_ups, &mut self.numbers.sheets, &mut self.blanks);
         }
-        let accounts = self.blocks.iter().map(|(series, blocks)| {
+        let mut accounts = Vec::new();
+        for (series, blocks) in &self.blocks {
             let mut account = SeriesAccount { series: series.clone(), ..Default::default() };
             for (first, block) in blocks {
                 let size = block.last + 1 - first;
@@ -550,17 +571,38 @@ impl Book {
                 account.void += block.void;
                 account.returned += block.returned;
                 account.earlier += block.earlier;
+                let range = NumberRange {
+                    series: series.clone(),
+                    first: block.next.unwrap_or(*first),
+                    last: block.last,
+                };
                 let life_goes_on =
                     self.lives.get(&block.kiosk).is_none_or(|life| *life <= block.incarnation);
-                if life_goes_on {
-                    account.unused += left;
-                } else {
-                    account.frozen += left;
+                match self.acts.is_frozen((&block.kiosk, block.incarnation), &range) {
+                    Some(is_frozen) => {
+                        account.frozen += left;
+                        // Of a bundle that begins later nobody knows here where the block stands.
+                        let is_whole = block.installed || block.next.is_some();
+                        if left > 0 && !is_frozen && is_whole {
+                            let (from, to) = (range.first, range.last);
+                            let what = format!(
+                                "numbers {from} to {to} of {series} are left, and the act that closed \
+                                 life {} of {} does not freeze them",
+                                block.incarnation, block.kiosk
+                            );
+                            tell_of_acts(Check::Act, what);
+                        }
+                    }
+                    None if life_goes_on => account.unused += left,
+                    None => {
+                        account.frozen += left;
+                        self.frozen_without_act += left;
+                    }
                 }
             }
-            account
-        });
-        (accounts.collect(), self.numbers.sheets)
+            accounts.push(account);
+        }
+        (accounts, self.numbers.sheets)
     }
 }
 

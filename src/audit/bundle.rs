@@ -8,13 +8,18 @@ use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::ApplicationId;
 use crate::seal::{KeyId, Signature, SigningKey, VerifyingKey};
-use crate::wire::v1::{Hash, KioskId, Record, SignedEdition};
+use crate::wire::v1::{Hash, KioskId, Record, Register, SignedEdition};
 
 /// The records, one a line: the evidence everything else is made from.
 pub const RECORDS: &str = "records.jsonl";
 /// Central's grants of numbers, one a line.
 pub(super) const GRANTS: &str = "grants.jsonl";
+/// What somebody at central decided about kiosks and permits, signed, one act a line. In central's bundles.
+pub(super) const ACTS: &str = "acts.jsonl";
+/// What central was asked of the registers, one look-up a line. In central's bundles.
+pub(super) const LOOK_UPS: &str = "look_ups.jsonl";
 /// The public keys of central and of the kiosks' lives.
 pub(super) const KEYS: &str = "keys.json";
 /// The folder of the editions decisions were made by, each named by its digest.
@@ -34,6 +39,10 @@ pub(super) const MANIFEST_BYTES_MAX: u64 = 1024 * 1024;
 pub(super) const KEYS_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Bytes of one line of the evidence at most: a record of which every byte is escaped, its signature.
 pub(super) const LINE_BYTES_MAX: usize = 2 * Record::BYTES_MAX + 1024;
+/// Bytes of the acts at most: 10 000 at 6 KiB.
+pub(super) const ACTS_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Bytes of a line of the look-ups at most.
+pub(super) const LOOK_UP_BYTES_MAX: usize = 8 * 1024;
 /// Bytes of an edition at most.
 pub(super) const EDITION_BYTES_MAX: u64 = SignedEdition::BYTES_MAX as u64;
 /// Files of a bundle at most: an edition a week for fifteen years, and the views.
@@ -236,6 +245,30 @@ impl Keys {
             Err(format!("it has the format `{}`", keys.format))
         }
     }
+}
+
+/// A look-up as central keeps it: which kiosk asked which register, when, for what, and what kind of answer it
+/// got. Whom it was about stays at central.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CentralLookUp {
+    /// When central was asked.
+    pub at: Timestamp,
+    /// Which kiosk asked.
+    pub kiosk: KioskId,
+    /// For which application.
+    pub application: ApplicationId,
+    /// Which register.
+    pub register: Register,
+    /// For which service: the purpose.
+    pub service: String,
+    /// `answered`, `refused` or `down`.
+    pub outcome: String,
+    /// Why it was refused or down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// How long it took.
+    pub took_ms: u64,
 }
 
 /// One line of the evidence.

@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::numbers::{BadRating, Counts, Day};
-use super::report::{Blanks, Report};
+use super::report::{ActsCounted, Blanks, Report};
 use super::shown::{
     self, COLUMNS_MAX, decided_by_day, grade, most, named, reservation_zh, seconds, step,
 };
@@ -242,6 +242,10 @@ fn sheets_and_look_ups(report: &Report) -> Markup {
                 h2 { "查询" span.soft { " Look-ups" } }
                 (bars(&shown::look_ups(look_ups)))
                 (bars(&named(&look_ups.asked)))
+                @if report.acts != ActsCounted::default() {
+                    h2 { "中心决定" span.soft { " Acts of central's" } }
+                    (bars(&shown::acts(&report.acts)))
+                }
             }
         }
     }

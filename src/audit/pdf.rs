@@ -159,6 +159,8 @@ fn sheets_and_look_ups(report: &Report) -> Vec<Block> {
         heading("查询", "Look-ups"),
         Block::Bars(most(&shown::look_ups(&report.look_ups))),
         Block::Bars(most(&named(&report.look_ups.asked))),
+        heading("中心决定", "Acts of central's"),
+        Block::Bars(most(&shown::acts(&report.acts))),
     ]
 }
 

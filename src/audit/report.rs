@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::bundle::{Asked, Chain, Source};
 use super::numbers::{BadRating, Counts, Day};
+use crate::domain::ApplicationId;
 use crate::wire::v1::{Hash, KioskId};
 
 /// Everything a verification found out.
@@ -56,6 +57,8 @@ pub struct Report {
     pub blanks: Blanks,
     /// The look-ups, by register and outcome, and those without a case.
     pub look_ups: LookUps,
+    /// What somebody at central decided, in central's bundles.
+    pub acts: ActsCounted,
     /// What happened, by day and kiosk.
     pub days: Vec<Day>,
     /// The ratings somebody must answer.
@@ -95,6 +98,7 @@ impl Report {
             sheets: Sheets::default(),
             blanks: Blanks::default(),
             look_ups: LookUps::default(),
+            acts: ActsCounted::default(),
             days: Vec::new(),
             bad_ratings: Vec::new(),
         }
@@ -160,6 +164,8 @@ pub enum Check {
     Edition,
     /// A grant of numbers.
     Grant,
+    /// An act of central's: a life closed, a permit revoked.
+    Act,
     /// The form of a record.
     Record,
     /// A record's signature.
@@ -197,6 +203,7 @@ impl Check {
             Self::Key => "key",
             Self::Edition => "edition",
             Self::Grant => "grant",
+            Self::Act => "act",
             Self::Record => "record",
             Self::Signature => "signature",
             Self::Chain => "chain",
@@ -286,6 +293,15 @@ pub struct Blanks {
     pub left: u64,
 }
 
+/// The acts of central's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct ActsCounted {
+    /// Lives of kiosks that were closed.
+    pub closings: u64,
+    /// Permits that were revoked.
+    pub revocations: u64,
+}
+
 /// The look-ups.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct LookUps {
@@ -299,4 +315,26 @@ pub struct LookUps {
     pub without_case: u64,
     /// Of a visit still going on at the end of the bundle.
     pub open: u64,
+    /// In central's own list, in central's bundles.
+    pub at_central: u64,
+    /// Of those: in no record of the kiosk that asked. A power cut between the answer and the record does that;
+    /// more than a few want an explanation.
+    pub unrecorded: u64,
+    /// The first of them.
+    pub unrecorded_first: Vec<Unrecorded>,
+}
+
+/// A look-up that central answered and no record of the kiosk tells of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unrecorded {
+    /// The line in the list.
+    pub line: u64,
+    /// When central was asked.
+    pub at: Timestamp,
+    /// Which kiosk asked.
+    pub kiosk: KioskId,
+    /// For which application.
+    pub application: ApplicationId,
+    /// Which register.
+    pub register: String,
 }

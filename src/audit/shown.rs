@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::numbers::{Counts, Day};
-use super::report::{Blanks, LookUps, Report, Sheets};
+use super::report::{ActsCounted, Blanks, LookUps, Report, Sheets};
 
 /// Bars of a chart at most; the rest is one bar.
 const BARS_MAX: usize = 24;
@@ -55,10 +55,26 @@ pub(super) fn blanks(blanks: &Blanks) -> Vec<(String, u64)> {
 
 /// Whose the look-ups were.
 pub(super) fn look_ups(look_ups: &LookUps) -> Vec<(String, u64)> {
-    words([
+    let mut counts = words([
         ("有案件 with a case", look_ups.with_case),
+        ("查询结果 for results", look_ups.for_results),
         ("无案件 without a case", look_ups.without_case),
         ("进行中 still open", look_ups.open),
+    ]);
+    if look_ups.at_central > 0 {
+        counts.extend(words([
+            ("中心答复 answered by central", look_ups.at_central),
+            ("终端无记录 in no record", look_ups.unrecorded),
+        ]));
+    }
+    counts
+}
+
+/// What somebody at central decided.
+pub(super) fn acts(acts: &ActsCounted) -> Vec<(String, u64)> {
+    words([
+        ("终端封存 lives closed", acts.closings),
+        ("许可撤销 permits revoked", acts.revocations),
     ])
 }
 

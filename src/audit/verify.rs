@@ -12,12 +12,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::book::{Book, count};
 use super::bundle::{
-    Chain, EDITION_BYTES_MAX, EDITIONS, FileEntry, GRANTS, KEYS, KEYS_BYTES_MAX, Keys,
-    LINE_BYTES_MAX, MANIFEST, MANIFEST_BYTES_MAX, Manifest, RECORDS, SIGNATURE, SUMS, Source,
-    key_of, read_signature,
+    ACTS, ACTS_BYTES_MAX, CentralLookUp, Chain, EDITION_BYTES_MAX, EDITIONS, FileEntry, GRANTS,
+    KEYS, KEYS_BYTES_MAX, Keys, LINE_BYTES_MAX, LOOK_UP_BYTES_MAX, LOOK_UPS, MANIFEST,
+    MANIFEST_BYTES_MAX, Manifest, RECORDS, SIGNATURE, SUMS, Source, key_of, read_signature,
 };
 use super::lock::{UNLOCK, UNLOCK_BYTES_MAX, Unlocked};
 use super::look::{Again, Lens, LifeKeys, Seen};
+use super::look_ups::Recorded;
 use super::report::{Check, PROBLEMS_MAX, Problem, Report};
 use super::trust::Trust;
 use crate::domain::calendar::Calendar;
@@ -69,8 +70,13 @@ impl Verify<'_> {
             *last = (*last).max(*incarnation);
         }
         work.grants(&manifest, &mut book)?;
+        if manifest.source == Source::Central {
+            work.acts(&manifest, &mut book)?;
+            book.recorded = Some(Recorded::default());
+        }
         let lens = Lens { lives, editions, unlocked };
         work.records(&manifest, &lens, &mut book, &mut progress)?;
+        work.look_ups(&manifest, &mut book)?;
         work.rest(&manifest, &seen)?;
         work.end(&manifest, book, calendar.as_ref());
         Ok(work.report.ended())
@@ -100,6 +106,17 @@ impl Work<'_> {
             position: None,
             check,
             what: what.into(),
+        });
+    }
+
+    fn wrong_line(&mut self, file: &str, line: u64, check: Check, what: String) {
+        self.wrong(Problem {
+            file: file.to_owned(),
+            line: Some(line),
+            kiosk: None,
+            position: None,
+            check,
+            what,
         });
     }
 
@@ -381,6 +398,78 @@ impl Work<'_> {
         Ok(())
     }
 
+    fn acts(&mut self, manifest: &Manifest, book: &mut Book) -> Result<(), Unreadable> {
+        let Some(text) = self.listed(manifest, ACTS, ACTS_BYTES_MAX)? else { return Ok(()) };
+        let central = self.listed(manifest, KEYS, KEYS_BYTES_MAX)?;
+        let central = central.and_then(|text| key_of(&Keys::read(&text).ok()?.central));
+        for (line, text) in (1..).zip(text.lines()) {
+            let mut told = Vec::new();
+            match serde_json::from_str(text) {
+                Ok(signed) => {
+                    let tell = &mut |check, what| told.push((check, what));
+                    book.acts.enter(&signed, central.as_ref(), tell);
+                }
+                Err(error) => told.push((Check::Act, error.to_string())),
+            }
+            for (check, what) in told {
+                self.wrong_line(ACTS, line, check, what);
+            }
+        }
+        Ok(())
+    }
+
+    /// Central's list of look-ups, against the records.
+    fn look_ups(&mut self, manifest: &Manifest, book: &mut Book) -> Result<(), Unreadable> {
+        let Some(mut recorded) = book.recorded.take() else { return Ok(()) };
+        recorded.sort();
+        let Some(entry) = manifest.file(LOOK_UPS) else {
+            self.wrong_file(LOOK_UPS, Check::Manifest, "the manifest does not list it");
+            return Ok(());
+        };
+        let path = self.verify.folder.join(LOOK_UPS);
+        let unreadable = |source| Unreadable { path: path.clone(), source };
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.wrong_file(LOOK_UPS, Check::File, "it is missing");
+                return Ok(());
+            }
+            Err(source) => return Err(unreadable(source)),
+        };
+        let mut lines = Lines::of(file, LOOK_UP_BYTES_MAX);
+        let mut line = 0;
+        loop {
+            let part = lines.read(LINES_EACH).map_err(unreadable)?;
+            if part.is_empty() {
+                break;
+            }
+            for text in part {
+                line += 1;
+                match serde_json::from_slice::<CentralLookUp>(&text) {
+                    Ok(asked) => recorded.compare(line, &asked, &mut book.look_ups),
+                    Err(error) => {
+                        self.wrong_line(LOOK_UPS, line, Check::LookUp, error.to_string());
+                    }
+                }
+            }
+        }
+        self.is_signed_file(LOOK_UPS, entry, lines);
+        if entry.rows != Some(line) {
+            let rows = entry.rows.unwrap_or_default();
+            let what = format!("it has {line} look-ups, the manifest says {rows}");
+            self.wrong_file(LOOK_UPS, Check::Total, what);
+        }
+        Ok(())
+    }
+
+    /// What was read to its end is what was signed.
+    fn is_signed_file(&mut self, name: &str, entry: &FileEntry, lines: Lines) {
+        let Lines { sha256, bytes, .. } = lines;
+        if Hash::from_bytes(sha256.finalize().into()) != entry.sha256 || bytes != entry.bytes {
+            self.wrong_file(name, Check::File, "it is not the file that was signed");
+        }
+    }
+
     fn records(
         &mut self,
         manifest: &Manifest,
@@ -402,11 +491,7 @@ impl Work<'_> {
             }
             Err(source) => return Err(unreadable(source)),
         };
-        let mut lines = Lines {
-            file: BufReader::with_capacity(256 * 1024, file),
-            sha256: Sha256::new(),
-            bytes: 0,
-        };
+        let mut lines = Lines::of(file, LINE_BYTES_MAX);
         let mut line = 0;
         let read = std::thread::scope(|scope| {
             // Lines are looked at out of order and told in order: each thread has every so many-th part.
@@ -447,10 +532,7 @@ impl Work<'_> {
             }
         });
         read.map_err(unreadable)?;
-        let Lines { sha256, bytes, .. } = lines;
-        if Hash::from_bytes(sha256.finalize().into()) != entry.sha256 || bytes != entry.bytes {
-            self.wrong_file(RECORDS, Check::File, "it is not the file that was signed");
-        }
+        self.is_signed_file(RECORDS, entry, lines);
         if entry.rows != Some(line) || manifest.records != line {
             let (rows, records) = (entry.rows.unwrap_or_default(), manifest.records);
             let what = format!("it has {line} records, the manifest says {rows} and {records}");
@@ -512,7 +594,10 @@ impl Work<'_> {
 
     /// The files that are not read for what they say: only against the list.
     fn rest(&mut self, manifest: &Manifest, there: &BTreeSet<String>) -> Result<(), Unreadable> {
-        let read = [RECORDS, GRANTS, KEYS];
+        let read: &[&str] = match manifest.source {
+            Source::Kiosk => &[RECORDS, GRANTS, KEYS],
+            Source::Central => &[RECORDS, GRANTS, KEYS, ACTS, LOOK_UPS],
+        };
         let editions = format!("{EDITIONS}/");
         let trusted = !self.verify.trust.has_no_publishers();
         for file in &manifest.files {
@@ -544,19 +629,23 @@ impl Work<'_> {
     }
 
     fn end(&mut self, manifest: &Manifest, mut book: Book, calendar: Option<&Calendar>) {
-        let mut told = Vec::new();
-        let (numbers, sheets) = book.end(&mut |line, check, what| {
-            told.push(Problem {
-                file: RECORDS.to_owned(),
-                line: Some(line),
-                kiosk: None,
-                position: None,
-                check,
-                what,
-            });
-        });
-        for problem in told {
-            self.wrong(problem);
+        let (mut told, mut told_of_acts) = (Vec::new(), Vec::new());
+        let (numbers, sheets) = book.end(
+            &mut |line, check, what| told.push((line, check, what)),
+            &mut |check, what| {
+                told_of_acts.push((check, what));
+            },
+        );
+        for (line, check, what) in told {
+            self.wrong_line(RECORDS, line, check, what);
+        }
+        for (check, what) in told_of_acts {
+            self.wrong_file(ACTS, check, what);
+        }
+        if manifest.source == Source::Central && book.frozen_without_act > 0 {
+            let count = book.frozen_without_act;
+            let what = format!("{count} numbers of lives that are over are frozen by no act");
+            self.wrong_file(ACTS, Check::Act, what);
         }
         // A journal that is asked for from its beginning begins with position 1, or with a new life.
         for chain in &manifest.chains {
@@ -590,6 +679,7 @@ impl Work<'_> {
         self.report.numbers = numbers;
         self.report.sheets = sheets;
         self.report.blanks = std::mem::take(&mut book.blanks);
+        self.report.acts = book.acts.counted;
         self.report.look_ups = std::mem::take(&mut book.look_ups);
         self.report.days = book.numbers.days();
         self.report.bad_ratings = book.numbers.bad(calendar);
@@ -599,11 +689,17 @@ impl Work<'_> {
 /// The lines of the evidence, and the digest of what was read.
 struct Lines {
     file: BufReader<File>,
+    line_bytes_max: usize,
     sha256: Sha256,
     bytes: u64,
 }
 
 impl Lines {
+    fn of(file: File, line_bytes_max: usize) -> Self {
+        let file = BufReader::with_capacity(256 * 1024, file);
+        Self { file, line_bytes_max, sha256: Sha256::new(), bytes: 0 }
+    }
+
     /// The next lines, at most so many.
     fn read(&mut self, most: usize) -> io::Result<Vec<Vec<u8>>> {
         let mut lines = Vec::with_capacity(most);
@@ -611,7 +707,7 @@ impl Lines {
         while lines.len() < most && bytes < AHEAD_BYTES_MAX {
             let mut line = Vec::new();
             // A line longer than any record comes in pieces, and none of them is a record.
-            let limit = u64::try_from(LINE_BYTES_MAX).unwrap_or(u64::MAX);
+            let limit = u64::try_from(self.line_bytes_max).unwrap_or(u64::MAX);
             if self.file.by_ref().take(limit).read_until(b'\n', &mut line)? == 0 {
                 break;
             }

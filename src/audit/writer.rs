@@ -8,14 +8,15 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::bundle::{
-    Asked, Chain, EDITIONS, FileEntry, GRANTS, KEYS, Keys, Line, MANIFEST, Manifest, Outline,
-    RECORDS, SIGNATURE, SUMS, Source, VIEWS, sign_manifest,
+    ACTS, Asked, CentralLookUp, Chain, EDITIONS, FileEntry, GRANTS, KEYS, Keys, LOOK_UPS, Line,
+    MANIFEST, Manifest, Outline, RECORDS, SIGNATURE, SUMS, Source, VIEWS, sign_manifest,
 };
 use super::lock::{Locking, UNLOCK};
 use super::views::{Hashing, View, Views, file, make_folder, small};
 use crate::domain::ApplicationId;
 use crate::durable;
 use crate::seal::{AuditorPublicKey, DataKey, SigningKey};
+use crate::wire::v1::api::SignedText;
 use crate::wire::v1::{Hash, KioskId, SignedBlock};
 
 /// What to make.
@@ -100,6 +101,7 @@ pub struct Writer {
     files: Vec<FileEntry>,
     views: Views,
     locking: Option<Locking>,
+    look_ups: Option<(Hashing, u64)>,
 }
 
 impl Writer {
@@ -124,6 +126,7 @@ impl Writer {
         Ok(Self {
             records: Hashing::create(&partial, RECORDS)?,
             locking,
+            look_ups: None,
             order,
             partial,
             lines: 0,
@@ -214,6 +217,32 @@ impl Writer {
         self.small(GRANTS, text.as_bytes(), rows)
     }
 
+    /// Adds what somebody at central decided about kiosks and permits.
+    pub fn acts(&mut self, acts: &[SignedText]) -> Result<(), Error> {
+        let mut text = String::new();
+        for act in acts {
+            text += &serde_json::to_string(act).expect("an act has only string keys");
+            text.push('\n');
+        }
+        let rows = u64::try_from(acts.len()).ok();
+        self.small(ACTS, text.as_bytes(), rows)
+    }
+
+    /// Begins the list of what central was asked of the registers.
+    pub fn begin_look_ups(&mut self) -> Result<(), Error> {
+        self.look_ups = Some((Hashing::create(&self.partial, LOOK_UPS)?, 0));
+        Ok(())
+    }
+
+    /// Adds one of them, where the list is begun.
+    pub fn look_up(&mut self, look_up: &CentralLookUp) -> Result<(), Error> {
+        let Some((out, rows)) = &mut self.look_ups else { return Ok(()) };
+        serde_json::to_writer(&mut *out, look_up).map_err(|source| out.error(source.into()))?;
+        out.write_all(b"\n").map_err(|source| out.error(source))?;
+        *rows += 1;
+        Ok(())
+    }
+
     /// Adds the keys.
     pub fn keys(&mut self, keys: &Keys) -> Result<(), Error> {
         self.small(KEYS, keys.to_text().as_bytes(), None)
@@ -244,6 +273,9 @@ impl Writer {
     ) -> Result<Manifest, E> {
         self.end_chain();
         let mut files = vec![self.records.finish(Some(self.lines))?];
+        if let Some((look_ups, rows)) = self.look_ups.take() {
+            files.push(look_ups.finish(Some(rows))?);
+        }
         files.append(&mut self.files);
         files.append(&mut self.views.finish()?);
         files.sort_by(|a, b| a.path.cmp(&b.path));

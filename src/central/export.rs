@@ -56,6 +56,16 @@ pub fn export(
         failed.map_err(writing)?;
     }
     writer.grants(&reader.blocks(kiosk.as_ref()).map_err(reading)?).map_err(writing)?;
+    writer.acts(&reader.acts(kiosk.as_ref()).map_err(reading)?).map_err(writing)?;
+    writer.begin_look_ups().map_err(writing)?;
+    let mut failed = Ok(());
+    reader
+        .look_ups(kiosk.as_ref(), from, to, |look_up| {
+            failed = writer.look_up(&look_up);
+            failed.is_ok()
+        })
+        .map_err(reading)?;
+    failed.map_err(writing)?;
     let lives = reader.lives(kiosk.as_ref()).map_err(reading)?;
     let lives = lives.into_iter().map(|life| Life {
         kiosk: life.kiosk,

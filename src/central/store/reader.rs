@@ -11,9 +11,11 @@ use tokio_postgres::{NoTls, types::ToSql};
 
 use super::postgres::reach;
 use super::sqlite::APPLICATION_ID;
+use crate::audit::CentralLookUp;
 use crate::config::PermitBook;
 use crate::domain::{ApplicationId, Private};
 use crate::seal::{DataKey, VaultKey, WrappedKey};
+use crate::wire::v1::api::SignedText;
 use crate::wire::v1::{KioskId, Personal, Record, SignedBlock};
 
 /// Records read at once: 512 KiB each at most, a few KiB as a rule.
@@ -202,8 +204,6 @@ impl Reader {
         from: Option<Timestamp>,
         to: Option<Timestamp>,
     ) -> Result<Vec<Span>, Error> {
-        // Without the Z: 16:00:00.123Z stands behind 16:00:00 and before 16:00:00Z.
-        let instant = |at: Timestamp| at.to_string().trim_end_matches('Z').to_owned();
         let (from, to) = (from.map(instant), to.map(instant));
         let kiosk = kiosk.map(KioskId::as_str);
         let rows = match &self.book {
@@ -359,6 +359,94 @@ impl Reader {
         self.told(lives)
     }
 
+    /// The acts by which lives of kiosks, or of this one, were closed, and after them every revocation.
+    pub fn acts(&self, kiosk: Option<&KioskId>) -> Result<Vec<SignedText>, Error> {
+        const CLOSINGS: &str = "SELECT text, signature FROM closings
+             WHERE CAST($1 AS TEXT) IS NULL OR kiosk = $1 ORDER BY kiosk, incarnation";
+        const REVOCATIONS: &str = "SELECT text, signature FROM revocations ORDER BY number";
+        let kiosk = kiosk.map(KioskId::as_str);
+        let rows = match &self.book {
+            Book::File(db) => {
+                let row = |row: &rusqlite::Row<'_>| {
+                    Ok(SignedText { text: row.get(0)?, signature: row.get(1)? })
+                };
+                file_rows(db, CLOSINGS, [kiosk], row).and_then(|mut acts| {
+                    acts.extend(file_rows(db, REVOCATIONS, [], row)?);
+                    Ok(acts)
+                })
+            }
+            Book::Server(server) => {
+                let row = |row: &tokio_postgres::Row| {
+                    Ok(SignedText { text: row.try_get(0)?, signature: row.try_get(1)? })
+                };
+                server.rows(CLOSINGS, &[&kiosk], row).and_then(|mut acts| {
+                    acts.extend(server.rows(REVOCATIONS, &[], row)?);
+                    Ok(acts)
+                })
+            }
+        };
+        self.told(rows)
+    }
+
+    /// Gives what central was asked of the registers in this span, in the order it was asked, until told to
+    /// stop.
+    pub fn look_ups(
+        &self,
+        kiosk: Option<&KioskId>,
+        from: Option<Timestamp>,
+        to: Option<Timestamp>,
+        mut give: impl FnMut(CentralLookUp) -> bool,
+    ) -> Result<(), Error> {
+        let kiosk = kiosk.map(KioskId::as_str);
+        let (from, to) = (from.map(instant), to.map(instant));
+        let count_max = bound(PAGE_RECORDS_MAX as u64);
+        let mut after = 0_i64;
+        loop {
+            let rows = match &self.book {
+                Book::File(db) => {
+                    file_rows(db, &look_ups_sql(""), (after, kiosk, &from, &to, count_max), |row| {
+                        Ok(LookUpTexts {
+                            id: row.get(0)?,
+                            at: row.get(1)?,
+                            kiosk: row.get(2)?,
+                            application: row.get(3)?,
+                            register: row.get(4)?,
+                            service: row.get(5)?,
+                            outcome: row.get(6)?,
+                            reason: row.get(7)?,
+                            took_ms: row.get(8)?,
+                        })
+                    })
+                }
+                Book::Server(server) => server.rows(
+                    &look_ups_sql("COLLATE \"C\""),
+                    &[&after, &kiosk, &from, &to, &count_max],
+                    |row| {
+                        Ok(LookUpTexts {
+                            id: row.try_get(0)?,
+                            at: row.try_get(1)?,
+                            kiosk: row.try_get(2)?,
+                            application: row.try_get(3)?,
+                            register: row.try_get(4)?,
+                            service: row.try_get(5)?,
+                            outcome: row.try_get(6)?,
+                            reason: row.try_get(7)?,
+                            took_ms: row.try_get(8)?,
+                        })
+                    },
+                ),
+            };
+            let rows = self.told(rows)?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = last.id;
+            for row in rows {
+                if !give(self.told(row.read())?) {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
     /// The file of an edition, by the digest of its rules.
     pub fn edition(&self, digest: &str) -> Result<Option<String>, Error> {
         const SQL: &str = "SELECT text FROM editions WHERE digest = $1 LIMIT 1";
@@ -395,6 +483,53 @@ fn file_rows<T>(
     let mut select = db.prepare_cached(sql)?;
     let rows = select.query_map(parameters, row)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A look-up as the book has it.
+struct LookUpTexts {
+    id: i64,
+    at: String,
+    kiosk: String,
+    application: String,
+    register: String,
+    service: String,
+    outcome: String,
+    reason: Option<String>,
+    took_ms: i64,
+}
+
+impl LookUpTexts {
+    fn read(self) -> Result<CentralLookUp, Failure> {
+        // A register by its word, as in the records.
+        let register = self.register.trim_matches('"').to_owned();
+        Ok(CentralLookUp {
+            at: self.at.parse().map_err(|_not_a_time| Failure::Content)?,
+            kiosk: kiosk_of(&self.kiosk)?,
+            application: ApplicationId::parse(&self.application).ok_or(Failure::Content)?,
+            register: serde_json::from_value(register.into())
+                .map_err(|_not_a_register| Failure::Content)?,
+            service: self.service,
+            outcome: self.outcome,
+            reason: self.reason,
+            took_ms: position_of(self.took_ms)?,
+        })
+    }
+}
+
+/// A time as the book compares it. Without the Z: 16:00:00.123Z stands behind 16:00:00 and before 16:00:00Z.
+fn instant(at: Timestamp) -> String {
+    at.to_string().trim_end_matches('Z').to_owned()
+}
+
+fn look_ups_sql(order: &str) -> String {
+    format!(
+        "SELECT id, at, kiosk, application, register, service, outcome, reason, took_ms FROM look_ups
+         WHERE id > $1
+         AND (CAST($2 AS TEXT) IS NULL OR kiosk = $2)
+         AND (CAST($3 AS TEXT) IS NULL OR at {order} >= $3)
+         AND (CAST($4 AS TEXT) IS NULL OR at {order} < $4)
+         ORDER BY id LIMIT $5"
+    )
 }
 
 /// A database may sort text by its language, in which signs do not count: `order` says by its bytes.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use permit_kiosk::audit::{self, Blanks, Report, Verify};
+use permit_kiosk::audit::{self, Blanks, Report, Source, Verify};
 use permit_kiosk::certificate::{FontFiles, Fonts};
 use permit_kiosk::durable;
 
@@ -130,6 +130,12 @@ fn tell(report: &Report) {
         "  look-ups     {} with a case, {} for results, {} without",
         look_ups.with_case, look_ups.for_results, look_ups.without_case
     ));
+    if report.source == Some(Source::Central) {
+        say(format_args!(
+            "  at central   {} look-ups, {} of them in no record; {} lives closed, {} permits revoked",
+            look_ups.at_central, look_ups.unrecorded, report.acts.closings, report.acts.revocations
+        ));
+    }
     for (what, count) in &report.reservations {
         say(format_args!("  NOT LOOKED AT: {count} {what}"));
     }
