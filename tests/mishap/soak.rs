@@ -60,7 +60,7 @@ fn resident_kb() -> u64 {
 
 /// Between a card that is taken away and the next one. A reader asks for a card every 400 ms and believes that
 /// one is gone when it was not there twice: no two people are as quick as that, but this test is.
-const BETWEEN_CARDS: Duration = Duration::from_millis(1000);
+const BETWEEN_CARDS: Duration = Duration::from_secs(1);
 
 /// A card is laid down, read at last whatever chance does to it, and taken away; a code is shown; and
 /// sometimes somebody opens the cabinet.
