@@ -60,7 +60,7 @@ pub struct Counts {
     /// Equipment conditions that came up, by code.
     pub faults: BTreeMap<String, u64>,
     /// How long things took.
-    pub took: BTreeMap<&'static str, Took>,
+    pub took: BTreeMap<String, Took>,
 }
 
 /// How long something took.
@@ -121,7 +121,7 @@ impl Counts {
             *self.ratings.entry(*grade).or_default() += count;
         }
         for (what, took) in &other.took {
-            self.took.entry(what).or_default().merge(*took);
+            self.took.entry(what.clone()).or_default().merge(*took);
         }
     }
 
@@ -172,11 +172,14 @@ impl Numbers {
     pub(super) fn record(&mut self, record: &Record) {
         let day = date_in_china(record.at);
         let counts = self.days.entry((day, record.kiosk.clone())).or_default();
-        let mut took = |what, ms| counts.took.entry(what).or_default().add(ms);
+        let mut took = |what: &str, ms| counts.took.entry(what.to_owned()).or_default().add(ms);
         match &record.body {
             Body::SessionEnded(body) => {
                 counts.visits += 1;
-                counts.took.entry("visit").or_default().add(body.took_ms);
+                took("visit", body.took_ms);
+                for (screen, ms) in &body.steps {
+                    took(&format!("screen {screen}"), *ms);
+                }
             }
             Body::LookedUp(body) => {
                 took("look_up", body.took_ms);

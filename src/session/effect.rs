@@ -4,6 +4,7 @@ use crate::domain::{
     Applicant, ApplicationId, Bilingual, Business, Decision, Language, PermitDraft, Promise,
     ServiceCode, Uscc,
 };
+use crate::session::course::Ended;
 use crate::session::data::DataUse;
 use crate::session::event::{HeldPermit, Paper, Register};
 
@@ -36,6 +37,8 @@ pub enum Effect {
     PrintData(Vec<DataUse>),
     /// Record the rating.
     RecordRating { application: ApplicationId, grade: u8 },
+    /// Record how the visit went.
+    RecordVisit(Ended),
     /// Call the staff to this kiosk, or tell them that they need not come any more.
     CallHelp(bool),
     /// The visit is over: forget everything of it.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
+use super::course::Course;
 use super::data::Source;
 use super::effect::{Effect, Purpose, Query};
 use super::event::{
@@ -49,6 +50,7 @@ impl Session {
             help_called: false,
             stage: Stage::Welcome,
             visit: None,
+            course: None,
         }
     }
 
@@ -123,9 +125,15 @@ impl Session {
             Event::Told => self.identify(at),
             Event::CardFound => self.card_found(at),
             Event::Identified(applicant) => self.identified(at, *applicant),
-            Event::IdentityFailed(problem) => self.identity_failed(at, problem),
+            Event::IdentityFailed(problem) => {
+                self.count_failed_read();
+                self.identity_failed(at, problem)
+            }
             Event::Scanned(code) => self.scanned(at, code),
-            Event::ScanFailed(problem) => self.scan_failed(at, problem),
+            Event::ScanFailed(problem) => {
+                self.count_failed_read();
+                self.scan_failed(at, problem)
+            }
             Event::UsccTyped(typed) => self.uscc_typed(at, &typed),
             Event::LookedUp(answer) => self.looked_up(at, answer),
             Event::Answered { field, answer } => self.answered(&field, answer),
@@ -217,6 +225,7 @@ impl Session {
             Errand::Verify => return Vec::new(),
         };
         self.visit = Some(Visit { errand, ..Visit::new(application, at) });
+        self.course = Some(Course::begun(at.monotonic));
         self.enter(at, stage)
     }
 
@@ -299,9 +308,17 @@ impl Session {
 
     /// Changes the stage and starts what the new stage needs.
     fn enter(&mut self, at: Moment, stage: Stage) -> Vec<Effect> {
-        self.stage = stage;
+        let was = std::mem::replace(&mut self.stage, stage);
         if let Some(visit) = &mut self.visit {
             visit.stage_since = at.monotonic;
+        }
+        if let Some(course) = &mut self.course {
+            course.left(at.monotonic, was.as_str());
+            if was == Stage::LookingUp && self.stage != was {
+                let look_ups = self.visit.iter().flat_map(|visit| visit.look_ups.values());
+                let unanswered = look_ups.filter(|of| matches!(of, LookUp::Unanswered(_))).count();
+                course.unanswered += u32::try_from(unanswered).unwrap_or(u32::MAX);
+            }
         }
         match &self.stage {
             Stage::Identifying(Identifying::Waiting) => {
@@ -335,7 +352,12 @@ impl Session {
             | Stage::Done => {
                 vec![Effect::ReleaseReader, Effect::DisarmScanner]
             }
-            Stage::Welcome => vec![Effect::ReleaseReader, Effect::DisarmScanner, Effect::Wipe],
+            Stage::Welcome => {
+                let mut effects = vec![Effect::ReleaseReader, Effect::DisarmScanner];
+                effects.extend(self.conclude(at, was.as_str()));
+                effects.push(Effect::Wipe);
+                effects
+            }
             Stage::Verifying(_)
             | Stage::Identifying(_)
             | Stage::ProvingBusiness(_)
@@ -388,10 +410,18 @@ impl Session {
     /// Ends the visit without a decision: everything personal is dropped at once, a last screen says
     /// why.
     fn end(&mut self, at: Moment, ending: Ending) -> Vec<Effect> {
+        let concluded = self.conclude(at, self.stage.as_str());
         self.visit = self.visit.take().map(|visit| Visit::new(visit.application, at));
         let mut effects = self.enter(at, Stage::Ended(ending));
+        effects.extend(concluded);
         effects.push(Effect::Wipe);
         effects
+    }
+
+    /// The visit is over on this screen, if it was not already: how it went.
+    fn conclude(&mut self, at: Moment, screen: &'static str) -> Option<Effect> {
+        let course = self.course.take()?;
+        Some(Effect::RecordVisit(course.end(at.monotonic, screen)))
     }
 
     fn cancel(&mut self, at: Moment) -> Vec<Effect> {
@@ -637,6 +667,12 @@ impl Session {
         visit.applicant = Some(applicant);
         visit.touched = at.monotonic;
         self.enter(at, Stage::ProvingBusiness(ProvingBusiness::Waiting))
+    }
+
+    fn count_failed_read(&mut self) {
+        if let Some(course) = &mut self.course {
+            course.failed_reads += 1;
+        }
     }
 
     fn identity_failed(&mut self, at: Moment, problem: IdentityProblem) -> Vec<Effect> {

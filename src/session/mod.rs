@@ -1,6 +1,7 @@
 //! One visit as a state machine: `update(moment, event)` returns the effects wanted; it never waits
 //! and never fails.
 
+pub mod course;
 pub mod data;
 pub mod effect;
 pub mod event;
@@ -21,6 +22,7 @@ use crate::domain::{
 };
 use crate::rules::{Catalogue, Entry, Guide, Need, PromiseText, Rulebook, Undertaking};
 
+use course::Course;
 use data::DataUse;
 use effect::Case;
 use event::{
@@ -96,6 +98,7 @@ pub struct Session {
     help_called: bool,
     stage: Stage,
     visit: Option<Visit>,
+    course: Option<Course>,
 }
 
 /// What somebody came for.
@@ -155,6 +158,30 @@ pub enum Stage {
     Done,
     /// The visit ended without a decision; why.
     Ended(Ending),
+}
+
+impl Stage {
+    /// The word for programs and records.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Stage::Welcome => "welcome",
+            Stage::Maintenance => "maintenance",
+            Stage::Verifying(_) => "verifying",
+            Stage::Choosing => "choosing",
+            Stage::Guiding => "guiding",
+            Stage::Telling => "telling",
+            Stage::Identifying(_) => "identifying",
+            Stage::ProvingBusiness(_) => "proving_business",
+            Stage::LookingUp => "looking_up",
+            Stage::Filling => "filling",
+            Stage::Promising => "promising",
+            Stage::Results => "results",
+            Stage::Decided(_) => "decided",
+            Stage::Rating => "rating",
+            Stage::Done => "done",
+            Stage::Ended(_) => "ended",
+        }
+    }
 }
 
 /// How far identification is.

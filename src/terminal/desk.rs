@@ -35,7 +35,7 @@ use crate::session::event::{
     PaperState, Preview, ScanProblem, Standing,
 };
 use crate::staff::Door;
-use crate::wire::v1::{Body, DataReceipt, Document, PrintStep, Rated};
+use crate::wire::v1::{Body, DataReceipt, Document, PrintStep, Rated, SessionEnded};
 
 /// Longer than a device's health takes to settle.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -259,6 +259,17 @@ impl Desk {
                     tracing::warn!(error = %Chain(&error), "a rating was lost");
                 }
             }
+            Effect::RecordVisit(ended) => {
+                let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+                let steps = ended.steps.iter();
+                self.note(Body::SessionEnded(SessionEnded {
+                    screen: ended.screen.to_owned(),
+                    took_ms: ms(ended.took),
+                    failed_reads: ended.failed_reads,
+                    unanswered: ended.unanswered,
+                    steps: steps.map(|(screen, took)| ((*screen).to_owned(), ms(*took))).collect(),
+                }));
+            }
             Effect::CallHelp(called) => {
                 self.console.help_called = called;
                 self.judge();
@@ -287,6 +298,7 @@ impl Desk {
             | Effect::Reprint(_)
             | Effect::RecordDataReceipt { .. }
             | Effect::RecordRating { .. }
+            | Effect::RecordVisit(_)
             | Effect::CallHelp(_) => {}
         }
         self.light(lamps);

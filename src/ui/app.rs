@@ -780,7 +780,7 @@ impl App {
         let room = self.room();
         match &question.ask {
             probe::Ask::Stage => {
-                question.answer(Answer::Stage(probe::stage(self.session.stage())));
+                question.answer(Answer::Stage(self.session.stage().as_str()));
                 Task::none()
             }
             probe::Ask::Edition => {

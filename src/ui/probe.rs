@@ -115,28 +115,6 @@ fn parse(line: &str) -> Result<Ask, String> {
     }
 }
 
-/// The name of a stage.
-pub fn stage(stage: &Stage) -> &'static str {
-    match stage {
-        Stage::Welcome => "welcome",
-        Stage::Maintenance => "maintenance",
-        Stage::Verifying(_) => "verifying",
-        Stage::Choosing => "choosing",
-        Stage::Guiding => "guiding",
-        Stage::Telling => "telling",
-        Stage::Identifying(_) => "identifying",
-        Stage::ProvingBusiness(_) => "proving_business",
-        Stage::LookingUp => "looking_up",
-        Stage::Filling => "filling",
-        Stage::Promising => "promising",
-        Stage::Results => "results",
-        Stage::Decided(_) => "decided",
-        Stage::Rating => "rating",
-        Stage::Done => "done",
-        Stage::Ended(_) => "ended",
-    }
-}
-
 /// What came of the visit so far.
 pub(super) fn visit(session: &Session) -> serde_json::Value {
     let decision = session.decision();
@@ -167,7 +145,7 @@ pub(super) fn visit(session: &Session) -> serde_json::Value {
         })
         .collect();
     serde_json::json!({
-        "stage": stage(session.stage()),
+        "stage": session.stage().as_str(),
         "application": session.application().map(|id| id.short()),
         "verdict": decision.map(|decision| decision.verdict.as_str()),
         "code": decision.map(|decision| decision.code.as_str()),

@@ -8,6 +8,7 @@ mod recipe; // the handbook's recipe with sha256sum and the sqlite3 shell alone
 mod stick; // what a technician takes away at the screen, and what goes wrong with the stick
 mod views; // CSV, workbook and Parquet read back by Python
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -239,6 +240,7 @@ impl Day {
             took_ms: 213_000,
             failed_reads: 0,
             unanswered: 0,
+            steps: BTreeMap::from([("identifying".to_owned(), 9_000), ("done".to_owned(), 4_000)]),
         };
         self.kiosk.journal.record(Body::SessionEnded(ended)).unwrap();
     }

@@ -1,5 +1,7 @@
 //! Version 1 of journal records and number blocks, byte by byte.
 
+use std::collections::BTreeMap;
+
 use permit_kiosk::domain::{ApplicationId, Bilingual, ServiceCode, Verdict};
 use permit_kiosk::seal::{DataKey, NONCE_BYTES, Profile, SigningKey};
 use permit_kiosk::wire::v1::{
@@ -188,6 +190,7 @@ fn bodies() -> Vec<Body> {
             took_ms: 213_000,
             failed_reads: 1,
             unanswered: 0,
+            steps: BTreeMap::new(),
         }),
         Body::EditionActivated(EditionActivated {
             name: "zhangdian".to_owned(),
@@ -269,6 +272,18 @@ fn bodies() -> Vec<Body> {
             records: 4711,
             manifest: Hash::of(b"the manifest"),
             sealed: true,
+        }),
+        // Later than the one above: with the time on each screen.
+        Body::SessionEnded(SessionEnded {
+            screen: "filling".to_owned(),
+            took_ms: 61_000,
+            failed_reads: 0,
+            unanswered: 1,
+            steps: BTreeMap::from([
+                ("choosing".to_owned(), 7_500),
+                ("filling".to_owned(), 41_000),
+                ("identifying".to_owned(), 12_500),
+            ]),
         }),
     ]
 }

@@ -1,7 +1,7 @@
 //! Visits without a window: the session with the shipped rulebook and a real journal; the test plays
 //! applicant, devices and registers.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -16,6 +16,7 @@ use permit_kiosk::domain::{
 use permit_kiosk::fault::{Fault, FaultCode};
 use permit_kiosk::journal::{Case, IssueRequest};
 use permit_kiosk::rules::Rulebook;
+use permit_kiosk::session::course::Ended;
 use permit_kiosk::session::data::{Said, Source};
 use permit_kiosk::session::effect::{Effect, Query};
 use permit_kiosk::session::event::{
@@ -174,6 +175,7 @@ impl Lobby {
             | Effect::ArmScanner
             | Effect::DisarmScanner
             | Effect::RecordRating { .. }
+            | Effect::RecordVisit(_)
             | Effect::CallHelp(_)
             | Effect::Wipe => Vec::new(),
         }
@@ -270,6 +272,57 @@ fn a_food_shop_gets_its_licence_in_one_visit() {
     lobby.wait(30);
     assert_eq!(*lobby.session.stage(), Stage::Welcome);
     assert_eq!(lobby.issued(), ["JY13703039901011"]);
+}
+
+/// What was told of visits that ended.
+fn visits(lobby: &Lobby) -> Vec<Ended> {
+    let ended = lobby.effects.iter().filter_map(|effect| {
+        if let Effect::RecordVisit(ended) = effect { Some(ended.clone()) } else { None }
+    });
+    ended.collect()
+}
+
+#[test]
+fn how_a_visit_went_is_told_once_with_the_time_on_each_screen() {
+    let seconds = Duration::from_secs;
+    let mut lobby = Lobby::new();
+    lobby.begin();
+    lobby.wait(7);
+    lobby.tell(Event::ServiceChosen("convenience-shop".to_owned()));
+    lobby.tell(Event::Told);
+    lobby.tell(Event::IdentityFailed(IdentityProblem::Unreadable));
+    lobby.wait(3);
+    lobby.tell(Event::Identified(Box::new(qin_yizhou())));
+    lobby.tell(Event::ScanFailed(ScanProblem::Unreadable));
+    lobby.registers.silent = vec![Register::MicroService];
+    lobby.tell(Event::Scanned("an e-licence code".to_owned()));
+    lobby.wait(16);
+    assert_eq!(*lobby.session.stage(), Stage::Filling);
+    lobby.tell(Event::Cancelled);
+    lobby.wait(60);
+    assert_eq!(*lobby.session.stage(), Stage::Welcome);
+    let [ended] = &visits(&lobby)[..] else { panic!("{:?}", visits(&lobby)) };
+    assert_eq!((ended.screen, ended.failed_reads, ended.unanswered), ("filling", 2, 1));
+    // A register has fifteen seconds.
+    let steps = [
+        ("choosing", seconds(7)),
+        ("filling", seconds(1)),
+        ("identifying", seconds(3)),
+        ("looking_up", seconds(15)),
+    ];
+    assert_eq!(ended.steps, BTreeMap::from(steps));
+    assert_eq!(ended.took, seconds(7 + 3 + 16));
+
+    // The next one is another, and the one that is granted ends on its last page.
+    lobby.registers.silent.clear();
+    lobby.open_a_food_shop();
+    lobby.tell(Event::WentOn);
+    lobby.tell(Event::Rated(5));
+    lobby.wait(30);
+    let [_, ended] = &visits(&lobby)[..] else { panic!("{:?}", visits(&lobby)) };
+    assert_eq!((ended.screen, ended.failed_reads, ended.unanswered), ("done", 0, 0));
+    assert!(ended.steps["promising"] >= seconds(12), "{ended:?}");
+    assert_eq!(ended.steps.values().sum::<Duration>(), ended.took);
 }
 
 #[test]

@@ -163,7 +163,7 @@ fn check_code(sheet: &Path, keys: &Path, number: &str) {
 fn check_journal(stage: &Path, issued: usize) {
     use permit_kiosk::journal::Reader;
     use permit_kiosk::seal::VerifyingKey;
-    use permit_kiosk::wire::v1::{Body, Record};
+    use permit_kiosk::wire::v1::{Body, Record, SessionEnded};
     let key = std::fs::read_to_string(stage.join("keys/device.pub")).unwrap();
     let reader = Reader::open(&stage.join("data/journal.db")).unwrap();
     let head = reader.verify(&VerifyingKey::from_pem(&key).unwrap()).unwrap().unwrap();
@@ -175,6 +175,18 @@ fn check_journal(stage: &Path, issued: usize) {
     let count = |wanted: &str| bodies.iter().filter(|body| body.kind() == wanted).count();
     assert_eq!(count("issued"), issued);
     assert_eq!(count("rated"), 5);
+    // How each visit went; the last applicant may still stand before the last page.
+    let went: Vec<&SessionEnded> = bodies
+        .iter()
+        .filter_map(|body| if let Body::SessionEnded(went) = body { Some(went) } else { None })
+        .collect();
+    assert!((4..=5).contains(&went.len()), "{went:#?}");
+    for went in went {
+        assert!(went.steps.contains_key("identifying"), "{went:?}");
+        // Each screen's is rounded down.
+        let steps = went.steps.values().sum::<u64>();
+        assert!((steps..steps + 20).contains(&went.took_ms), "{went:?}");
+    }
     assert!(count("looked_up") >= 5 * 4, "every register asked is on record");
     assert!(head.position > 0);
     // No plain identity number of the applicants is anywhere on record.

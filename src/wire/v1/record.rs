@@ -3,6 +3,8 @@
 //! A record is serialised once. Its text is then kept, hashed, signed, sent and stored as it is, and
 //! never made again from its parts. The format is described in `docs/formats/journal.md`.
 
+use std::collections::BTreeMap;
+
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -944,6 +946,9 @@ pub struct SessionEnded {
     pub failed_reads: u32,
     /// Register look-ups without an answer.
     pub unanswered: u32,
+    /// Milliseconds on each screen, by its word.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub steps: BTreeMap<String, u64>,
 }
 
 /// Whether a signature in hexadecimal is one of `key` over a text in a context.
