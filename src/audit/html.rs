@@ -280,7 +280,7 @@ fn numbers_of(days: &[Day], bad: &[BadRating]) -> Markup {
             h2 { "用时" span.soft { " How long it took" } }
             table {
                 tr { th { "步骤" } th.n { "次数" } th.n { "平均" } th.n { "最长" } }
-                @for (what, took) in &together.took {
+                @for (what, took) in together.steps() {
                     tr {
                         td { (step(what)) }
                         td.n { (grouped(took.count)) }

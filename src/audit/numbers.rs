@@ -125,6 +125,13 @@ impl Counts {
         }
     }
 
+    /// How long things took, in the order they happen: a visit, its screens, what is asked and printed.
+    pub fn steps(&self) -> Vec<(&str, Took)> {
+        let known = STEPS.iter().filter_map(|step| self.took.get_key_value(*step));
+        let others = self.took.iter().filter(|(step, _)| !STEPS.contains(&step.as_str()));
+        known.chain(others).map(|(step, took)| (step.as_str(), *took)).collect()
+    }
+
     /// Applications decided.
     pub fn decided(&self) -> u64 {
         self.verdicts.values().sum()
@@ -135,6 +142,27 @@ impl Counts {
         (self.ratings.values().sum::<u64>() * 100).checked_div(self.decided()).unwrap_or_default()
     }
 }
+
+/// What takes time, in the order it happens.
+const STEPS: [&str; 17] = [
+    "visit",
+    "screen choosing",
+    "screen guiding",
+    "screen telling",
+    "screen identifying",
+    "screen proving_business",
+    "screen looking_up",
+    "screen filling",
+    "screen promising",
+    "screen decided",
+    "screen rating",
+    "screen done",
+    "screen results",
+    "screen verifying",
+    "look_up",
+    "certificate",
+    "slip",
+];
 
 /// A rating somebody must answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

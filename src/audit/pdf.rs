@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::numbers::{BadRating, Counts, Day};
-use super::report::Report;
+use super::report::{ActsCounted, Report};
 use super::shown::{self, decided_by_day, grade, most, named, reservation_zh, seconds, step};
 use super::table::in_china;
 use crate::certificate::report::{Block, Column, Table, grouped, render};
@@ -151,7 +151,7 @@ fn accounts(report: &Report) -> Vec<Block> {
 }
 
 fn sheets_and_look_ups(report: &Report) -> Vec<Block> {
-    vec![
+    let mut blocks = vec![
         heading("纸张", "Sheets"),
         Block::Bars(most(&shown::sheets(&report.sheets))),
         heading("空白证书纸", "Blank sheets"),
@@ -159,9 +159,12 @@ fn sheets_and_look_ups(report: &Report) -> Vec<Block> {
         heading("查询", "Look-ups"),
         Block::Bars(most(&shown::look_ups(&report.look_ups))),
         Block::Bars(most(&named(&report.look_ups.asked))),
-        heading("中心决定", "Acts of central's"),
-        Block::Bars(most(&shown::acts(&report.acts))),
-    ]
+    ];
+    if report.acts != ActsCounted::default() {
+        let acts = Block::Bars(most(&shown::acts(&report.acts)));
+        blocks.extend([heading("中心决定", "Acts of central's"), acts]);
+    }
+    blocks
 }
 
 fn numbers(days: &[Day], bad: &[BadRating]) -> Vec<Block> {
@@ -190,7 +193,7 @@ fn numbers(days: &[Day], bad: &[BadRating]) -> Vec<Block> {
             blocks.extend([heading(zh, en), Block::Bars(bars)]);
         }
     }
-    let took = together.took.iter().map(|(what, took)| {
+    let took = together.steps().into_iter().map(|(what, took)| {
         let (mean, longest) = (seconds(took.mean_ms()), seconds(took.longest_ms));
         vec![step(what).to_owned(), grouped(took.count), mean, longest]
     });

@@ -71,6 +71,14 @@ fn tell(counted: &Counted) {
     table("services", &together.services);
     table("rules that spoke", &together.rules);
     table("faults", &together.faults);
+    if !together.took.is_empty() {
+        say("\nhow long it took: times, mean, longest, in seconds");
+    }
+    for (step, took) in together.steps() {
+        let seconds = |ms: u64| format!("{}.{}", ms / 1000, ms % 1000 / 100);
+        let (mean, longest) = (seconds(took.mean_ms()), seconds(took.longest_ms));
+        say(format_args!("{:>8} {mean:>8} {longest:>8}  {step}", took.count));
+    }
     say("\nratings");
     for grade in (1..=5).rev() {
         let count = together.ratings.get(&grade).copied().unwrap_or_default();
