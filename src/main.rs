@@ -37,6 +37,8 @@ enum Command {
     CloseKiosk(command::close_kiosk::Args),
     /// Take this kiosk out of service: what is left of its numbers is given back.
     ReturnNumbers(command::return_numbers::Args),
+    /// Take the next number of a series out of use, with a reason.
+    VoidNumber(command::void_number::Args),
     /// Revoke a permit: every kiosk learns it, and prints, changes and renews it no more.
     Revoke(command::revoke::Args),
     /// Enter, list and remove who may sign in at the kiosk's console.
@@ -49,7 +51,7 @@ enum Command {
     Rules(command::rules::Args),
     /// Verify the signed code of a certificate without any network.
     Verify(command::verify::Args),
-    /// List the journal of a kiosk, read only.
+    /// List, verify and back up the journal of a kiosk.
     Journal(command::journal::Args),
     /// Make bundles of evidence for auditors, verify them offline, look into them.
     Audit(command::audit::Args),
@@ -76,6 +78,7 @@ fn main() -> ExitCode {
         Command::Provision(args) => command::provision::run(args),
         Command::CloseKiosk(args) => command::close_kiosk::run(args),
         Command::ReturnNumbers(args) => command::return_numbers::run(args),
+        Command::VoidNumber(args) => command::void_number::run(args),
         Command::Revoke(args) => command::revoke::run(args),
         Command::Technician(args) => command::technician::run(args),
         Command::CheckConfig(args) => Ok(command::check_config::run(args)),

@@ -11,7 +11,7 @@ use permit_kiosk::wire::v1::KioskId;
 use permit_kiosk::wire::v1::api::{Closing, SignedText};
 
 use super::permit_book::{Folders, work_on};
-use super::say;
+use super::{check_words, say};
 
 /// Closes the present life of a kiosk at central. Also while central runs.
 ///
@@ -32,21 +32,12 @@ pub(crate) struct Args {
     reason: String,
 }
 
-/// Characters of a name or a reason at most.
-const TEXT_CHARS_MAX: usize = 500;
-
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let central = args.folders.central()?;
     let Some(kiosk) = KioskId::parse(&args.kiosk.to_ascii_lowercase()) else {
         bail!("`{}` is no name of a kiosk: write one like ZD-K01", args.kiosk);
     };
-    for (what, text) in [("--by", &args.by), ("--reason", &args.reason)] {
-        if text.trim().is_empty() || text.chars().count() > TEXT_CHARS_MAX {
-            bail!(
-                "{what} needs 1 to {TEXT_CHARS_MAX} characters: it stands in the signed act for good"
-            );
-        }
-    }
+    check_words(&[("--by", &args.by), ("--reason", &args.reason)])?;
     let keys = CentralKeys::load(&central.keys_folder)?;
     let sign = move |act: &Closing| {
         SignedText::sign(Closing::SIGNATURE_CONTEXT, act.to_text(), &keys.signing)

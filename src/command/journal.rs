@@ -1,4 +1,4 @@
-//! `permit-kiosk journal`: reads the journal of a kiosk, and changes nothing.
+//! `permit-kiosk journal`: reads and copies the journal of a kiosk, and changes nothing in it.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -57,13 +57,36 @@ enum What {
         #[arg(long, value_name = "PATH")]
         key: Option<PathBuf>,
     },
+    /// Copies the journal, whole as it is at this moment, to a new file; the kiosk goes on meanwhile. The keys of
+    /// what is personal stay behind: a copy shows nothing about anybody.
+    BackUp {
+        /// The file to make.
+        #[arg(value_name = "FILE")]
+        to: PathBuf,
+        /// The folder of the configuration.
+        #[arg(long, value_name = "DIR", default_value = "kiosk-config")]
+        config: PathBuf,
+        /// A journal's file instead of the one of the configuration.
+        #[arg(long, value_name = "PATH")]
+        file: Option<PathBuf>,
+    },
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.what {
+        What::BackUp { to, config, file } => back_up(&to, &config, file),
         What::Show { config, file, after, count } => show(&config, file, after, count),
         What::Verify { config, file, key } => verify(&config, file, key),
     }
+}
+
+fn back_up(to: &Path, config: &Path, file: Option<PathBuf>) -> anyhow::Result<ExitCode> {
+    let path = journal_file(config, file)?;
+    let reader = Reader::open(&path).context("cannot open the journal")?;
+    reader.back_up(to).context("the journal is not copied")?;
+    let head = Reader::open(to).and_then(|copy| copy.head()).context("cannot read the copy")?;
+    say(format!("{}: {} records, head {}", to.display(), head.position, head.hash));
+    Ok(ExitCode::SUCCESS)
 }
 
 fn show(

@@ -19,6 +19,7 @@ pub(crate) mod run;
 pub(crate) mod simulate;
 pub(crate) mod technician;
 pub(crate) mod verify;
+pub(crate) mod void_number;
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -28,6 +29,7 @@ use std::sync::OnceLock;
 use anyhow::Context as _;
 use permit_kiosk::durable;
 use permit_kiosk::fault::Chain;
+use permit_kiosk::wire::v1::Revocation;
 
 /// Exit code of a command that could not do its work: a file, a port, a key.
 const FAILED: u8 = 3;
@@ -65,6 +67,19 @@ pub(crate) fn start_logging() {
                 .from_env_lossy(),
         )
         .init();
+}
+
+/// Words that stand in a signed record or act for good: 1 to 500 characters in one line.
+pub(crate) fn check_words(words: &[(&str, &String)]) -> anyhow::Result<()> {
+    let max = Revocation::WORDS_CHARS_MAX;
+    for (what, text) in words {
+        let is_long = text.chars().count() > max;
+        anyhow::ensure!(
+            !text.trim().is_empty() && !is_long && !text.contains(char::is_control),
+            "{what} needs 1 to {max} characters in one line: it stands on record for good"
+        );
+    }
+    Ok(())
 }
 
 /// Bytes of a page template at most.

@@ -4,13 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use permit_kiosk::clock::{Clock, SystemClock};
 use permit_kiosk::config;
-use permit_kiosk::wire::v1::Revocation;
 
 use super::run::{open_journal_beside, sync_beside};
-use super::say;
+use super::{check_words, say};
 
 /// Takes this kiosk out of service. Stop it first; there has to be a line to central.
 ///
@@ -31,14 +30,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    for (what, text) in [("--by", &args.by), ("--reason", &args.reason)] {
-        let max = Revocation::WORDS_CHARS_MAX;
-        if text.trim().is_empty() || text.chars().count() > max || text.contains(char::is_control) {
-            bail!(
-                "{what} needs 1 to {max} characters in one line: it stands in the record for good"
-            );
-        }
-    }
+    check_words(&[("--by", &args.by), ("--reason", &args.reason)])?;
     let (kiosk, _devices) = config::load_kiosk(&args.config)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let journal = open_journal_beside(&kiosk, &clock)?;

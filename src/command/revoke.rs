@@ -10,7 +10,7 @@ use permit_kiosk::clock::{Clock as _, SystemClock};
 use permit_kiosk::wire::v1::{Revocation, api::SignedText};
 
 use super::permit_book::{Folders, work_on};
-use super::say;
+use super::{check_words, say};
 
 /// Revokes a permit at central. Also while central runs.
 ///
@@ -34,14 +34,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let central = args.folders.central()?;
-    for (what, text) in [("--by", &args.by), ("--reason", &args.reason)] {
-        let max = Revocation::WORDS_CHARS_MAX;
-        if text.trim().is_empty() || text.chars().count() > max || text.contains(char::is_control) {
-            bail!(
-                "{what} needs 1 to {max} characters in one line: it stands in the signed act for good"
-            );
-        }
-    }
+    check_words(&[("--by", &args.by), ("--reason", &args.reason)])?;
     let keys = CentralKeys::load(&central.keys_folder)?;
     let sign = move |act: &Revocation| {
         SignedText::sign(Revocation::SIGNATURE_CONTEXT, act.to_text(), &keys.signing)

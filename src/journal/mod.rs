@@ -22,7 +22,7 @@ mod store;
 mod vault;
 mod writer;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -618,12 +618,6 @@ impl Journal {
     /// The last record.
     pub fn head(&self) -> Result<Head, Error> {
         self.0.call(|store| store::head(store.connection()))
-    }
-
-    /// Copies the journal, whole and consistent, to a file that must not exist yet.
-    pub fn back_up(&self, to: &Path) -> Result<(), Error> {
-        let to = to.to_owned();
-        self.0.call(move |store| store.back_up(&to))
     }
 
     /// Tries whether the journal can be written again after it could not: opens the file anew where only

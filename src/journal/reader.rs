@@ -8,9 +8,10 @@ use rusqlite::{Connection, OpenFlags};
 use super::error::during;
 use super::vault::Vault;
 use super::{
-    ChainFault, Error, Head, OutboxState, Placed, PrintJob, Series, SeriesState, chain, numbers,
-    outbox, printing, store,
+    ChainFault, Error, Head, OutboxState, Placed, PrintJob, Series, SeriesState, chain, file,
+    numbers, outbox, printing, store,
 };
+use crate::durable;
 use crate::seal::{VaultKey, VerifyingKey};
 use crate::wire::v1::SignedBlock;
 
@@ -117,6 +118,25 @@ impl Reader {
     /// The papers that are still waited for.
     pub fn unfinished_print_jobs(&self) -> Result<Vec<PrintJob>, Error> {
         printing::unfinished(&self.connection)
+    }
+
+    /// Copies the journal, whole and as it is at this moment, to a file that must not exist yet. The writer goes on;
+    /// only its file grows until then.
+    pub fn back_up(&self, to: &Path) -> Result<(), Error> {
+        if to.exists() {
+            return Err(Error::Exists { path: to.to_owned() });
+        }
+        let partial = file::beside(to, ".partial");
+        durable::remove(&partial).map_err(|source| Error::Remove { source })?;
+        // Without one snapshot the copy would begin anew at every record that is written meanwhile.
+        self.hold()?;
+        let copied = self
+            .connection
+            .backup("main", &partial, None::<fn(rusqlite::backup::Progress)>)
+            .map_err(during("back up the journal"));
+        self.connection.execute_batch("ROLLBACK").map_err(during("back up the journal"))?;
+        copied?;
+        file::move_durably(&partial, to)
     }
 
     /// Follows the whole chain: the head if it is whole, or the first fault.

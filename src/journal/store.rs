@@ -247,20 +247,6 @@ impl Store {
             }
         }
     }
-
-    /// Copies the journal, whole and consistent, to a new file.
-    pub(super) fn back_up(&self, to: &std::path::Path) -> Result<(), Error> {
-        if to.exists() {
-            return Err(Error::Exists { path: to.to_owned() });
-        }
-        let partial = file::beside(to, ".partial");
-        crate::durable::remove(&partial).map_err(|source| Error::Remove { source })?;
-        let copy = during("back up the journal");
-        self.connection
-            .backup("main", &partial, None::<fn(rusqlite::backup::Progress)>)
-            .map_err(copy)?;
-        file::move_durably(&partial, to)
-    }
 }
 
 /// Opens the file, and follows the last records of its chain.

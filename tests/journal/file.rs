@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use permit_kiosk::journal::{Error, Head, Journal, Reader, Settings};
-use permit_kiosk::wire::v1::{Header, PrintStep};
+use permit_kiosk::wire::v1::{Body, Faulted, Header, PrintStep};
 use rusqlite::Connection;
 
 use super::{Kiosk, check_file, clock, device_key, food_seller, id, settings};
@@ -254,13 +256,45 @@ fn a_backup_is_a_whole_journal_and_overwrites_nothing() {
     let kiosk = Kiosk::with_numbers(100);
     kiosk.issue(1).unwrap();
     let copy = kiosk.folder.path().join("copy.db");
-    kiosk.journal.back_up(&copy).unwrap();
+    let reader = Reader::open(&kiosk.folder.path().join("journal.db")).unwrap();
+    reader.back_up(&copy).unwrap();
     kiosk.issue(2).unwrap();
     let permits =
         |path: &Path| check_file(path).iter().filter(|body| body.kind() == "issued").count();
     assert_eq!((permits(&copy), kiosk.check().len()), (1, 5));
-    let error = kiosk.journal.back_up(&copy).unwrap_err();
+    let error = reader.back_up(&copy).unwrap_err();
     assert!(matches!(error, Error::Exists { .. }), "{error}");
+    // It sees on what is written after it.
+    assert_eq!(reader.head().unwrap().position, 5);
+}
+
+#[test]
+fn a_backup_is_whole_however_much_is_written_meanwhile() {
+    let kiosk = Kiosk::with_numbers(5000);
+    let journal = kiosk.journal.clone();
+    let stop = Arc::new(AtomicBool::new(false));
+    let ends = Arc::clone(&stop);
+    let writer = std::thread::spawn(move || {
+        let mut written = 0;
+        while !ends.load(Ordering::Relaxed) {
+            let faulted = Faulted { code: "page.jam".to_owned(), cleared: written % 2 == 1 };
+            journal.record(Body::Faulted(faulted)).unwrap();
+            written += 1;
+        }
+        written
+    });
+    let mut last = 0;
+    for copy in 0..10 {
+        let path = kiosk.folder.path().join(format!("copy-{copy}.db"));
+        Reader::open(&kiosk.folder.path().join("journal.db")).unwrap().back_up(&path).unwrap();
+        let head = Reader::open(&path).unwrap().verify(&device_key().verifying_key()).unwrap();
+        let position = head.unwrap().position;
+        assert!(position >= last, "{position} after {last}");
+        last = position;
+    }
+    stop.store(true, Ordering::Relaxed);
+    assert!(writer.join().unwrap() > 0);
+    kiosk.check();
 }
 
 #[test]

@@ -152,7 +152,7 @@ fn a_backup_is_worth_nothing_without_the_vault() {
     let kiosk = busy();
     let elsewhere = tempfile::tempdir().unwrap();
     let copy = elsewhere.path().join("journal.db");
-    kiosk.journal.back_up(&copy).unwrap();
+    Reader::open(&kiosk.folder.path().join("journal.db")).unwrap().back_up(&copy).unwrap();
     let reader = Reader::open(&copy).unwrap();
     assert!(reader.verify(&device_key().verifying_key()).unwrap().is_ok());
     let error = reader.with_vault(&copy, vault_key()).unwrap_err();

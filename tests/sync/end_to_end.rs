@@ -11,11 +11,11 @@ use permit_kiosk::clock::{Clock as _, SimulatedClock, SystemClock};
 use permit_kiosk::config::PermitBook;
 use permit_kiosk::domain::PermitKind;
 use permit_kiosk::domain::calendar::Calendar;
-use permit_kiosk::journal::{self, Head, Journal};
+use permit_kiosk::journal::{self, Head, Journal, Reader};
 use permit_kiosk::registers::{Client, Identity, TIMEOUT};
 use permit_kiosk::seal::{Profile, SigningKey, VerifyingKey};
 use permit_kiosk::sync::{Error, Handle, NumberPlan, Retry, SeriesPlan, Settings, Task};
-use permit_kiosk::wire::v1::{PrintStep, Revocation, api::SignedText};
+use permit_kiosk::wire::v1::{Body, PrintStep, Record, Revocation, api::SignedText};
 use tokio::sync::watch;
 
 use super::Kiosk;
@@ -300,6 +300,51 @@ async fn the_doctor_asks_the_real_central_and_counts_the_numbers() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_is_void_with_a_reason_and_a_person_and_the_journal_is_copied_at_work() {
+    let place = Place::new().await;
+    let disk = tempfile::tempdir().unwrap();
+    let (settings, _) = Place::settings_of(place.folder.path(), disk.path());
+    let journal = Journal::provision(settings, Head::START).unwrap();
+    let (mut task, _handle) = place.task(&journal);
+    task.round().await.unwrap();
+    let food = series(FOOD_SELLERS);
+    let left = journal.series_state(&food).unwrap().left;
+    // At work: the copy is made beside the journal that is open here, and never over another.
+    let copy = place.folder.path().join("copy.db");
+    let back_up = ["journal", "back-up", copy.to_str().unwrap()];
+    let (done, said) = beside(&place, disk.path(), &back_up);
+    let records = journal.head().unwrap().position;
+    assert!(done && said.contains(&format!("{records} records")), "{said}");
+    let (done, said) = beside(&place, disk.path(), &back_up);
+    assert!(!done && said.contains("copy.db"), "{said}");
+    let void = |more: &[&str]| {
+        let words = ["void-number", "--by", "technician wang", "--reason", "手工编号误用"];
+        beside(&place, disk.path(), &[&words[..], more].concat())
+    };
+    let (done, said) = void(&["--series", food.as_str()]);
+    assert!(!done && said.contains("journal"), "the kiosk is at work: {said}");
+    journal.close();
+
+    let (done, said) = void(&["--series", "food/9/370303"]);
+    assert!(!done && said.contains(food.as_str()), "the names of the series: {said}");
+    let (done, said) = void(&["--series", food.as_str()]);
+    assert!(done && said.contains(&format!("{} are left", left - 1)), "{said}");
+    let key = SigningKey::from_pem(&place.read(keys::DEVICE_KEY)).unwrap().verifying_key();
+    let reader = Reader::open(&disk.path().join("journal.db")).unwrap();
+    assert!(reader.verify(&key).unwrap().is_ok());
+    let records = reader.records(records, 100, usize::MAX).unwrap();
+    let void = records.iter().find_map(|placed| {
+        let record = Record::read(placed.record.record.reveal()).unwrap();
+        if let Body::NumberVoided(void) = record.body { Some(void) } else { None }
+    });
+    let void = void.unwrap();
+    assert_eq!((void.by.as_str(), void.reason.as_str()), ("technician wang", "手工编号误用"));
+    assert_eq!(void.series, food.as_str());
+    // The copy is a journal that can be read for itself.
+    assert!(Reader::open(&copy).unwrap().verify(&key).unwrap().is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kiosk_taken_out_of_service_gives_its_numbers_back_to_central() {
     let place = Place::new().await;
     let (disk, restored) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -311,7 +356,7 @@ async fn a_kiosk_taken_out_of_service_gives_its_numbers_back_to_central() {
     task.round().await.unwrap();
     (1..=2).for_each(|n| drop(journal.issue(food_seller(id(n))).unwrap()));
     let copy = disk.path().join("copy.db");
-    journal.back_up(&copy).unwrap();
+    Reader::open(&disk.path().join("journal.db")).unwrap().back_up(&copy).unwrap();
     crate::journal::restore(&copy, disk.path(), restored.path());
     journal.issue(food_seller(id(3))).unwrap();
     task.round().await.unwrap();
@@ -346,7 +391,7 @@ async fn a_copied_disk_is_found_by_the_real_central() {
     task.round().await.unwrap();
     journal.issue(food_seller(id(1))).unwrap();
     let copy = first.path().join("copy.db");
-    journal.back_up(&copy).unwrap();
+    Reader::open(&first.path().join("journal.db")).unwrap().back_up(&copy).unwrap();
     crate::journal::restore(&copy, first.path(), second.path());
     journal.issue(food_seller(id(2))).unwrap();
     task.round().await.unwrap();

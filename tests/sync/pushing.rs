@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use permit_kiosk::journal::Journal;
+use permit_kiosk::journal::{Journal, Reader};
 use permit_kiosk::sync::{CallError, Error, Retry, Task};
 use permit_kiosk::wire::v1::api::Standing;
 use permit_kiosk::wire::v1::{Body, KioskId, Rated};
@@ -209,7 +209,7 @@ async fn a_journal_restored_from_an_old_copy_issues_nothing() {
     let (kiosk, station) = (Kiosk::with_numbers(100), Station::new());
     kiosk.issue(1).unwrap();
     let copy = kiosk.folder.path().join("copy.db");
-    kiosk.journal.back_up(&copy).unwrap();
+    Reader::open(&kiosk.folder.path().join("journal.db")).unwrap().back_up(&copy).unwrap();
     kiosk.issue(2).unwrap();
     let (mut before, _) = task(&kiosk, &station);
     settle(&mut before, 1).await;
