@@ -83,6 +83,9 @@ impl Verify<'_> {
     }
 }
 
+/// Lives whose keys are prepared: with tables of 1 MB each.
+const PREPARED_LIVES_MAX: usize = 64;
+
 struct Work<'a> {
     verify: &'a Verify<'a>,
     report: Report,
@@ -281,6 +284,7 @@ impl Work<'_> {
             }
             None => self.wrong_file(KEYS, Check::Key, "central's key is none"),
         }
+        let count = keys.lives.len();
         for life in keys.lives {
             let of = format!("life {} of {}", life.incarnation, life.kiosk);
             let (Some(device), Some(seal)) = (key_of(&life.device_key), key_of(&life.seal_key))
@@ -298,6 +302,12 @@ impl Work<'_> {
                 let what = format!("you do not trust both keys {device} and {seal} of {of}");
                 self.wrong_file(KEYS, Check::Key, what);
             }
+            // A fleet's lives are few, and each has signed thousands; of more the tables would fill the memory.
+            let (device, seal) = if count <= PREPARED_LIVES_MAX {
+                (device.prepared(), seal.prepared())
+            } else {
+                (device, seal)
+            };
             let mut seals = Keyring::new();
             seals.trust(of, seal);
             lives.insert((life.kiosk, life.incarnation), LifeKeys { device, seals });

@@ -1,6 +1,7 @@
 //! Signing keys of two profiles: SM2 with SM3 (the default), and Ed25519.
 
 use std::fmt;
+use std::sync::Arc;
 
 use ed25519_dalek::pkcs8::{
     DecodePrivateKey as _, DecodePublicKey as _, EncodePrivateKey as _, EncodePublicKey as _,
@@ -15,6 +16,8 @@ use sm2::{
     },
 };
 use zeroize::Zeroizing;
+
+use super::prepared::{Ed25519Tables, Sm2Tables, Tables};
 
 /// The signer's distinguishing identifier of SM2. GM/T 0009-2012, 10: the default where the parties
 /// agree on none. OpenSSL assumes an empty one, so it must always be told (`-sigopt distid:…`).
@@ -245,8 +248,10 @@ impl SigningKey {
     /// The public half.
     pub fn verifying_key(&self) -> VerifyingKey {
         match &self.0 {
-            Secret::Sm2 { signer, .. } => VerifyingKey(Public::Sm2(signer.verifying_key().clone())),
-            Secret::Ed25519(key) => VerifyingKey(Public::Ed25519(key.verifying_key())),
+            Secret::Sm2 { signer, .. } => {
+                VerifyingKey::of(Public::Sm2(signer.verifying_key().clone()))
+            }
+            Secret::Ed25519(key) => VerifyingKey::of(Public::Ed25519(key.verifying_key())),
         }
     }
 
@@ -301,7 +306,10 @@ impl fmt::Debug for SigningKey {
 
 /// A public key.
 #[derive(Clone)]
-pub struct VerifyingKey(Public);
+pub struct VerifyingKey {
+    public: Public,
+    tables: Option<Arc<Tables>>,
+}
 
 #[derive(Clone)]
 enum Public {
@@ -310,13 +318,28 @@ enum Public {
 }
 
 impl VerifyingKey {
+    fn of(public: Public) -> Self {
+        Self { public, tables: None }
+    }
+
+    /// The same key, made ready for thousands of signatures: some milliseconds and up to 800 kB once, and each
+    /// takes a third to a fifth of its time from then on. What it accepts stays the same.
+    #[must_use]
+    pub fn prepared(self) -> Self {
+        let tables = match &self.public {
+            Public::Sm2(key) => Some(Tables::Sm2(Box::new(Sm2Tables::of(key, DISTID)))),
+            Public::Ed25519(key) => Ed25519Tables::of(key).map(Box::new).map(Tables::Ed25519),
+        };
+        Self { tables: tables.map(Arc::new), ..self }
+    }
+
     /// Reads SPKI PEM, as `openssl pkey -pubout` writes it.
     pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
         check_size(pem)?;
         if let Ok(public) = sm2::PublicKey::from_public_key_pem(pem)
             && let Ok(key) = sm2::dsa::VerifyingKey::new(DISTID, public)
         {
-            return Ok(Self(Public::Sm2(key)));
+            return Ok(Self::of(Public::Sm2(key)));
         }
         ed25519_dalek::VerifyingKey::from_public_key_pem(pem)
             .ok()
@@ -334,7 +357,7 @@ impl VerifyingKey {
 
     /// The raw 32 bytes, if it is an Ed25519 key.
     pub fn to_ed25519_bytes(&self) -> Option<[u8; 32]> {
-        match &self.0 {
+        match &self.public {
             Public::Sm2(_) => None,
             Public::Ed25519(key) => Some(key.to_bytes()),
         }
@@ -342,7 +365,7 @@ impl VerifyingKey {
 
     /// The key as SPKI PEM.
     pub fn to_pem(&self) -> String {
-        match &self.0 {
+        match &self.public {
             Public::Sm2(key) => sm2::PublicKey::from(key)
                 .to_public_key_pem(Sm2LineEnding::LF)
                 .expect("a valid SM2 key of fixed size always encodes"),
@@ -354,7 +377,7 @@ impl VerifyingKey {
 
     /// The key as SPKI DER.
     pub fn to_der(&self) -> Vec<u8> {
-        match &self.0 {
+        match &self.public {
             Public::Sm2(key) => sm2::PublicKey::from(key)
                 .to_public_key_der()
                 .expect("a valid SM2 key of fixed size always encodes")
@@ -368,7 +391,7 @@ impl VerifyingKey {
 
     /// Which profile it belongs to.
     pub fn profile(&self) -> Profile {
-        match &self.0 {
+        match &self.public {
             Public::Sm2(_) => Profile::Sm2,
             Public::Ed25519(_) => Profile::Ed25519,
         }
@@ -394,9 +417,18 @@ impl VerifyingKey {
     }
 
     fn verify_parts(&self, parts: &[&[u8]], signature: &Signature) -> bool {
-        match &self.0 {
-            Public::Sm2(key) => sm2::dsa::Signature::from_slice(signature.as_bytes())
-                .is_ok_and(|signature| key.multipart_verify(parts, &signature).is_ok()),
+        let sm2 = || sm2::dsa::Signature::from_slice(signature.as_bytes());
+        match self.tables.as_deref() {
+            Some(Tables::Sm2(tables)) => {
+                return sm2().is_ok_and(|signature| tables.verify(parts, &signature));
+            }
+            Some(Tables::Ed25519(tables)) => return tables.verify(parts, signature.as_bytes()),
+            None => {}
+        }
+        match &self.public {
+            Public::Sm2(key) => {
+                sm2().is_ok_and(|signature| key.multipart_verify(parts, &signature).is_ok())
+            }
             // Strict: no small-order points, no second encoding of the same signature.
             Public::Ed25519(key) => key
                 .verify_strict(
@@ -409,7 +441,7 @@ impl VerifyingKey {
 
     /// `None` for the points of small order, under which one signature fits many messages.
     fn from_ed25519(key: ed25519_dalek::VerifyingKey) -> Option<Self> {
-        (!key.is_weak()).then_some(Self(Public::Ed25519(key)))
+        (!key.is_weak()).then_some(Self::of(Public::Ed25519(key)))
     }
 }
 

@@ -10,6 +10,7 @@ mod claims;
 mod envelope;
 mod key;
 mod keyring;
+mod prepared;
 mod text;
 
 pub use auditor::{AuditorKey, AuditorPublicKey};

@@ -472,3 +472,87 @@ proptest! {
         prop_assert!(verify(&text, &keyring()).is_err());
     }
 }
+
+/// A key with tables accepts what one without them accepts, and nothing else.
+#[test]
+fn a_prepared_key_sees_every_signature_as_a_plain_one_does() {
+    const CONTEXT: &str = "test/prepared";
+    for profile in [Profile::Sm2, Profile::Ed25519] {
+        for seed in 0..4 {
+            let key = SigningKey::generate(profile, &[seed + 1; 32]);
+            let (plain, prepared) = (key.verifying_key(), key.verifying_key().prepared());
+            assert_eq!(plain, prepared);
+            let same = |message: &[u8], signature: &Signature| {
+                let is = plain.verify(CONTEXT, message, signature);
+                assert_eq!(
+                    prepared.verify(CONTEXT, message, signature),
+                    is,
+                    "{profile:?} {message:?}"
+                );
+                is
+            };
+            for length in [0, 1, 31, 32, 33, 300, 5000] {
+                let message: Vec<u8> =
+                    (0..length).map(|i| u8::try_from(i % 251).unwrap()).collect();
+                let signature = key.sign(CONTEXT, &message);
+                assert!(same(&message, &signature));
+                assert!(!prepared.verify("test/other", &message, &signature));
+                let other = [&message[..], b"x"].concat();
+                assert!(!same(&other, &signature));
+            }
+            // Every bit of one.
+            let signature = key.sign(CONTEXT, b"every bit");
+            for bit in 0..512 {
+                let mut bytes = *signature.as_bytes();
+                bytes[bit / 8] ^= 1 << (bit % 8);
+                assert!(!same(b"every bit", &Signature::from_bytes(bytes)), "bit {bit}");
+            }
+            // Numbers at the edges: nothing, one, all ones, the group's order and next to it.
+            let orders = [
+                // Of the curve of SM2, big-endian, and of Ed25519, little-endian.
+                "fffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123",
+                "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010",
+            ];
+            let mut edges = vec![[0; 32], [0xFF; 32]];
+            for order in orders {
+                let order: [u8; 32] = hex::decode(order).unwrap().try_into().unwrap();
+                for (at, change) in [(0, 0), (0, 1), (31, 1)] {
+                    let mut edge = order;
+                    edge[at] = edge[at].wrapping_sub(change);
+                    edges.push(edge);
+                    edge[at] = edge[at].wrapping_add(2 * change);
+                    edges.push(edge);
+                }
+            }
+            let (mut one, mut last) = ([0; 32], [0; 32]);
+            (one[0], last[31]) = (1, 1);
+            edges.extend([one, last]);
+            for first in &edges {
+                for second in &edges {
+                    let bytes: [u8; 64] = [*first, *second].concat().try_into().unwrap();
+                    assert!(!same(b"edges", &Signature::from_bytes(bytes)));
+                    // And each beside half a good one.
+                    let good = key.sign(CONTEXT, b"edges");
+                    for (a, b) in
+                        [(first, &good.as_bytes()[32..]), (second, &good.as_bytes()[..32])]
+                    {
+                        let bytes: [u8; 64] = [&a[..], b].concat().try_into().unwrap();
+                        assert!(!same(b"edges", &Signature::from_bytes(bytes)));
+                    }
+                }
+            }
+            // The same s, a group's order more: RFC 8032 has one encoding of it.
+            if profile == Profile::Ed25519 {
+                let good = key.sign(CONTEXT, b"malleable");
+                let order: Vec<u8> = hex::decode(orders[1]).unwrap();
+                let mut bytes = *good.as_bytes();
+                let mut carry = 0;
+                for (byte, more) in bytes[32..].iter_mut().zip(&order) {
+                    let sum = u16::from(*byte) + u16::from(*more) + carry;
+                    (*byte, carry) = (sum.to_le_bytes()[0], sum >> 8);
+                }
+                assert!(!same(b"malleable", &Signature::from_bytes(bytes)));
+            }
+        }
+    }
+}

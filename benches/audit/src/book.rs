@@ -232,7 +232,7 @@ impl<'a> Making<'a> {
         for (job, document, serial) in jobs {
             for step in [PrintStep::Sent, PrintStep::Confirmed { evidence: "counter 1 -> 2".into() }] {
                 let serial = serial.clone();
-                let printed = Printed { job, application, document, serial, seal: None, step };
+                let printed = Printed { job, application, document, serial, seal: None, step, counts: None };
                 self.append(Body::Printed(printed), None);
             }
         }
@@ -242,6 +242,19 @@ impl<'a> Making<'a> {
             took_ms: 200_000,
             failed_reads: 0,
             unanswered: 0,
+            steps: [
+                ("choosing", 21_000),
+                ("telling", 14_000),
+                ("identifying", 12_000),
+                ("proving_business", 17_000),
+                ("looking_up", 900),
+                ("filling", 48_000),
+                ("promising", 41_000),
+                ("decided", 39_000),
+                ("rating", 7_100),
+            ]
+            .map(|(screen, ms)| (screen.to_owned(), ms))
+            .into(),
         };
         self.append(Body::SessionEnded(ended), None);
     }

@@ -16,12 +16,14 @@ pub mod durable;
 #[path = "../../../src/audit"]
 #[allow(dead_code, unused_imports)]
 pub mod audit {
+    mod acts;
     mod blanks;
     mod book;
     mod bundle;
     mod csv;
     mod lock;
     mod look;
+    mod look_ups;
     mod numbers;
     mod parquet;
     mod report;
