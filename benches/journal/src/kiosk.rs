@@ -181,6 +181,7 @@ impl Iterator for Chain {
                 took_ms: 213_000,
                 failed_reads: 1,
                 unanswered: 0,
+                steps: [("identifying".to_owned(), 9_000), ("filling".to_owned(), 41_000)].into(),
             }),
             at => Body::Printed(Printed {
                 job: at,
@@ -194,6 +195,7 @@ impl Iterator for Chain {
                     let evidence = format!("page counter {at} -> {}", at + 1);
                     PrintStep::Confirmed { evidence }
                 },
+                counts: None,
             }),
         };
         let record = Record {

@@ -30,7 +30,9 @@ pub mod audit {
     mod writer;
     mod xlsx;
 
-    pub use bundle::{Asked, Chain, FileEntry, Keys, Life, MANIFEST, Manifest, RECORDS, Source};
+    pub use bundle::{
+        Asked, CentralLookUp, Chain, FileEntry, Keys, Life, MANIFEST, Manifest, RECORDS, Source,
+    };
     pub use views::{View, Views};
     pub use writer::{Error, Order, Writer};
 }

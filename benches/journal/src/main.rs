@@ -12,6 +12,9 @@ mod visits;
 #[path = "../../../tests/central/cluster.rs"]
 #[allow(dead_code)]
 mod cluster;
+#[path = "../../../tests/skipped.rs"]
+#[allow(dead_code)]
+mod skipped;
 
 use std::fs::{File, OpenOptions};
 use std::io::{Seek as _, SeekFrom, Write as _};

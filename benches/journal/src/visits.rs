@@ -63,7 +63,13 @@ fn visit(journal: &Journal, number: u32) {
     }
     journal.record(Body::Rated(Rated { application: id, grade: 5 })).unwrap();
     let ended =
-        SessionEnded { screen: "done".to_owned(), took_ms: 1, failed_reads: 0, unanswered: 0 };
+        SessionEnded {
+            screen: "done".to_owned(),
+            took_ms: 1,
+            failed_reads: 0,
+            unanswered: 0,
+            steps: [("done".to_owned(), 1)].into(),
+        };
     journal.record(Body::SessionEnded(ended)).unwrap();
     let after = journal.outbox_state().unwrap().acknowledged;
     let records = journal.outbox(after, 1000, usize::MAX).unwrap();
