@@ -151,6 +151,24 @@ fn the_handbook_says_of_every_loss_what_still_works() {
     assert_eq!(listed, real, "docs/operations.md and Loss must list the same");
 }
 
+#[test]
+fn the_readme_lists_every_command_and_no_other() {
+    let help = std::process::Command::new(env!("CARGO_BIN_EXE_permit-kiosk"))
+        .arg("--help")
+        .output()
+        .unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let (_, commands) = help.split_once("Commands:\n").unwrap();
+    let (commands, _) = commands.split_once("\n\n").unwrap();
+    let word = |line: &str| line.split_whitespace().next().unwrap().to_owned();
+    let there: BTreeSet<String> =
+        commands.lines().map(word).filter(|command| command != "help").collect();
+    let readme = read("README.md");
+    let listed: BTreeSet<String> =
+        readme.lines().filter_map(|line| line.strip_prefix("permit-kiosk ")).map(word).collect();
+    assert_eq!(listed, there);
+}
+
 fn used_modules(line: &str) -> Vec<String> {
     if line.trim_start().starts_with("//") {
         return Vec::new();

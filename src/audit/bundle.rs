@@ -291,7 +291,9 @@ pub(super) struct Line<'a> {
 pub(super) struct Outline<'a> {
     pub(super) kiosk: KioskId,
     pub(super) position: u64,
-    pub(super) previous: Hash,
+    /// A hash, read only where a chain begins.
+    #[serde(borrow)]
+    pub(super) previous: std::borrow::Cow<'a, str>,
     #[serde(borrow)]
     pub(super) body: Kind<'a>,
 }

@@ -252,7 +252,7 @@ struct Written {
 }
 
 /// Bytes after which what was written goes to the disk: on a slow stick whoever waits sees it go on,
-/// instead of waiting for all of it at the end.
+/// instead of waiting for all of it at the end. Twice as much may be on its way.
 const SYNC_BYTES: u64 = 32 * 1024 * 1024;
 
 impl Behind {
@@ -264,15 +264,26 @@ impl Behind {
         let thread = std::thread::spawn(move || {
             let mut file = file;
             let (mut written, mut synced) = (Written { sha256: Sha256::new(), bytes: 0 }, 0);
-            for part in given {
-                file.write_all(&part)?;
-                written.sha256.update(&part);
-                written.bytes += u64::try_from(part.len()).unwrap_or_default();
-                if written.bytes - synced >= SYNC_BYTES {
-                    file.sync_data()?;
-                    synced = written.bytes;
+            // While one part goes to the disk the next is taken in.
+            std::thread::scope(|scope| {
+                let (sync, asked) = mpsc::sync_channel::<File>(1);
+                let syncing =
+                    scope.spawn(move || asked.iter().try_for_each(|file| file.sync_data()));
+                for part in given {
+                    file.write_all(&part)?;
+                    written.sha256.update(&part);
+                    written.bytes += u64::try_from(part.len()).unwrap_or_default();
+                    if written.bytes - synced >= SYNC_BYTES {
+                        synced = written.bytes;
+                        // Nobody takes it where syncing has failed: then that is what is told.
+                        if sync.send(file.try_clone()?).is_err() {
+                            break;
+                        }
+                    }
                 }
-            }
+                drop(sync);
+                syncing.join().expect("syncing a file does not panic: it has nothing to index")
+            })?;
             file.sync_all()?;
             Ok(written)
         });

@@ -102,6 +102,8 @@ pub struct Writer {
     views: Views,
     locking: Option<Locking>,
     look_ups: Option<(Hashing, u64)>,
+    /// The line being made.
+    line: Vec<u8>,
 }
 
 impl Writer {
@@ -127,6 +129,7 @@ impl Writer {
             records: Hashing::create(&partial, RECORDS)?,
             locking,
             look_ups: None,
+            line: Vec::new(),
             order,
             partial,
             lines: 0,
@@ -164,6 +167,11 @@ impl Writer {
             }
             _ => {
                 self.end_chain();
+                let previous = Hash::parse(&previous).ok_or_else(|| Error::Record {
+                    kiosk: kiosk.to_string(),
+                    after: position.saturating_sub(1),
+                    source: serde::de::Error::custom("what it follows is no hash"),
+                })?;
                 let (first, last, hash) = (position, position, Hash::ZERO);
                 self.chains.push(Chain { kiosk, first, last, previous, hash });
             }
@@ -184,9 +192,11 @@ impl Writer {
             _ => None,
         };
         let line = Line { record: record.into(), signature: signature.into(), key };
-        serde_json::to_writer(&mut self.records, &line)
-            .map_err(|source| self.records.error(source.into()))?;
-        self.records.write_all(b"\n").map_err(|source| self.records.error(source))?;
+        // A line in one piece: a record is full of quotation marks, and each would be a piece of its own.
+        self.line.clear();
+        serde_json::to_writer(&mut self.line, &line).expect("a line has only string keys");
+        self.line.push(b'\n');
+        self.records.write_all(&self.line).map_err(|source| self.records.error(source))?;
         self.lines += 1;
         let wanted = &self.order.asked.kinds;
         if wanted.is_empty() || wanted.iter().any(|kind| *kind == body.kind) {

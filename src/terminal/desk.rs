@@ -759,8 +759,12 @@ impl Desk {
         match sheet.job.document {
             Document::Original | Document::Copy => {
                 let serial = sheet.job.serial.as_ref().map_or("", |serial| serial.as_str());
-                let job_name = page_printer::JobName::new(&format!("{serial}-{number}"))
-                    .ok_or("the serial is no job name")?;
+                // A name for each attempt: what the printer says late of the one before, or still lists of
+                // it, must not be taken for this one, which would then be sent a third time.
+                let attempt = self.now().as_millisecond();
+                let job_name =
+                    page_printer::JobName::new(&format!("{serial}-{number}-{attempt:x}"))
+                        .ok_or("the serial is no job name")?;
                 let make = make_page_job(&self.settings.devices);
                 let mut job = make(number, job_name, sheet.size, &[raster])
                     .map_err(|error| error.to_string())?;

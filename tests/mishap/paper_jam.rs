@@ -1,5 +1,7 @@
 //! The original jams: whatever the printer makes of it, no second sheet of that serial comes out unasked.
 
+use std::collections::BTreeSet;
+
 use permit_kiosk::session::event::{Paper, PaperState};
 use permit_kiosk::wire::v1::{Document, PrintStep};
 
@@ -35,5 +37,9 @@ fn a_jammed_original_ends_known_and_is_never_printed_twice_unasked() {
         .count();
     assert!(printed <= lobby.sheets(), "confirmed {printed}, in the tray {}", lobby.sheets());
     assert!(lobby.sheets() <= 2, "{} sheets for two jobs", lobby.sheets());
+    // The original was sent twice: what the printer says late of the one must not be taken for the other.
+    let names = lobby.hand("page_printer names");
+    let different: BTreeSet<&str> = names.split(' ').collect();
+    assert_eq!((names.split(' ').count(), different.len()), (3, 3), "{names}");
     lobby.end();
 }

@@ -42,6 +42,8 @@ pub struct SimulatedPagePrinter {
     language: Language,
     reports: Reports,
     job: Option<Job>,
+    /// The names of the last jobs, as they came.
+    names: VecDeque<String>,
     /// Sheets whose data are complete, the next to be printed first.
     waiting: VecDeque<Waiting>,
     moving: Option<Moving>,
@@ -120,9 +122,12 @@ struct Moving {
     lands_at: Duration,
 }
 
+/// Names of jobs remembered.
+const NAMES_MAX: usize = 100;
+
 /// What somebody can do to it.
 const COMMANDS: &str = "paper out|ok|SHEETS, jam, clear jam, cover open|close, toner low|out|ok, \
-    tray full|empty, broken, mended, panel cancel, power off|on, sheets, \
+    tray full|empty, broken, mended, panel cancel, power off|on, sheets, names, \
     cancel known|unknown, jobs known|unknown, pdf known|unknown, dump FILE [SHEETS BACK]";
 
 impl SimulatedPagePrinter {
@@ -134,6 +139,7 @@ impl SimulatedPagePrinter {
             language: Language::Pjl,
             reports: Reports::default(),
             job: None,
+            names: VecDeque::new(),
             waiting: VecDeque::new(),
             moving: None,
             sheets_left: TRAY_SHEETS,
@@ -443,6 +449,8 @@ impl SimulatedPagePrinter {
                 self.say(&format!("@PJL INFO PAGECOUNT\r\nPAGECOUNT={}\r\n", self.page_count));
             }
             ("JOB", _) => {
+                self.names.truncate(NAMES_MAX - 1);
+                self.names.push_front(quoted());
                 self.job = Some(Job { name: quoted(), pages_done: 0, is_closed: false });
                 if self.reports.job {
                     self.say(&format!("@PJL USTATUS JOB\r\nSTART\r\nNAME=\"{}\"\r\n", quoted()));
@@ -548,6 +556,7 @@ impl Simulator for SimulatedPagePrinter {
             ["broken"] => self.broken = true,
             ["mended"] => self.broken = false,
             ["sheets"] => return Ok(self.printed_count.to_string()),
+            ["names"] => return Ok(Vec::from(self.names.clone()).join(" ")),
             ["panel", "cancel"] if self.is_off => return Err("it is switched off".to_owned()),
             ["panel", "cancel"] => self.cancel(now, "USER_CANCELED"),
             ["power", "off"] => self.switch_off(),
