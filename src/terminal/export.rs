@@ -10,7 +10,7 @@ use std::os::unix::fs::MetadataExt as _;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::work::{Exported, Taken};
+use super::work::{Exported, Failed, Taken};
 use crate::audit::{self, Asked, Keys, Life, Manifest, Order, Source, View, Writer};
 use crate::durable;
 use crate::fault::Chain;
@@ -214,14 +214,16 @@ pub fn to_stick(
             if stick_in(wanted) != Some(stick) {
                 return Exported::PulledOut;
             }
+            // The kiosk's own disk may be full as well, and then it is not the stick that is.
+            if !stopped.is_at_the_stick() {
+                return Exported::Failed(stopped.failed());
+            }
             let said = said(&stopped);
             match said.map(io::Error::kind) {
                 Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => Exported::Full,
                 Some(io::ErrorKind::ReadOnlyFilesystem) => Exported::ReadOnly,
-                _ if stopped.is_at_the_stick() && said.is_some_and(is_of_no_device) => {
-                    Exported::PulledOut
-                }
-                Some(_) | None => Exported::Failed(Chain(&stopped).to_string()),
+                _ if said.is_some_and(is_of_no_device) => Exported::PulledOut,
+                Some(_) | None => Exported::Failed(stopped.failed()),
             }
         }
     }
@@ -267,6 +269,19 @@ enum Stopped {
 }
 
 impl Stopped {
+    fn failed(&self) -> Failed {
+        match self {
+            Self::Key { .. } | Self::NoKey { .. } => Failed::Key,
+            Self::Export { source: Error::Record { .. } } => Failed::Record,
+            Self::Clear { .. } | Self::Export { source: Error::Write { .. } | Error::Ended } => {
+                Failed::Stick
+            }
+            Self::Export {
+                source: Error::Journal { .. } | Error::Editions { .. } | Error::Edition { .. },
+            } => Failed::Journal,
+        }
+    }
+
     /// Whether it stopped at what is on the stick, not at what is the kiosk's.
     fn is_at_the_stick(&self) -> bool {
         match self {

@@ -82,8 +82,21 @@ pub enum Exported {
     PulledOut,
     /// Somebody ended it.
     Ended,
-    /// What else went wrong: a journal that cannot be read, an auditor's key that is none.
-    Failed(String),
+    /// Something else went wrong, here; the log has it in full.
+    Failed(Failed),
+}
+
+/// Where an export failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failed {
+    /// The journal, or the editions beside it, cannot be read.
+    Journal,
+    /// It cannot be recorded who takes the evidence away.
+    Record,
+    /// The auditor's public key cannot be read, or is none.
+    Key,
+    /// The stick does not take it, for a reason of its own.
+    Stick,
 }
 
 /// A bundle that was taken away.

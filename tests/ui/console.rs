@@ -19,7 +19,7 @@ use permit_kiosk::terminal::console::{Ask, Told};
 use permit_kiosk::terminal::report::{
     About, Device, DeviceKind, Line, Numbers, Readiness, Standing, Trays, UnknownSheet,
 };
-use permit_kiosk::terminal::work::{Exported, PortFound, Work};
+use permit_kiosk::terminal::work::{Exported, Failed, PortFound, Work};
 use permit_kiosk::ui::text::{sentence, strings};
 use permit_kiosk::wire::v1::{Document, SheetAnswer, SignOut};
 
@@ -440,6 +440,10 @@ fn evidence_is_asked_for_by_days_and_stopped_by_technicians_only() {
         (Exported::Full, text.evidence_full, text.evidence_full_more),
         (Exported::ReadOnly, text.evidence_read_only, text.evidence_read_only_more),
         (Exported::PulledOut, text.evidence_pulled_out, text.evidence_pulled_out_more),
+        (Exported::Failed(Failed::Journal), text.evidence_failed, text.evidence_failed_journal),
+        (Exported::Failed(Failed::Record), text.evidence_failed, text.evidence_failed_record),
+        (Exported::Failed(Failed::Key), text.evidence_failed, text.evidence_failed_key),
+        (Exported::Failed(Failed::Stick), text.evidence_failed, text.evidence_failed_stick),
     ] {
         let mut report = all_well();
         report.work = Work::Exported(came);

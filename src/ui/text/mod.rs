@@ -538,6 +538,10 @@ strings! {
         evidence_ended
         evidence_nothing_left
         evidence_failed
+        evidence_failed_journal
+        evidence_failed_record
+        evidence_failed_key
+        evidence_failed_stick
         leaving_title
         leaving_lead
         leaving_no_line

@@ -5,7 +5,7 @@ use iced::{Element, Fill};
 
 use super::pages::{Part, facts};
 use super::{Message, Open, work};
-use crate::terminal::work::{Exported, Taken, Work};
+use crate::terminal::work::{Exported, Failed, Taken, Work};
 use crate::ui::screen::Message as Touched;
 use crate::ui::theme::{self, Look};
 use crate::ui::widget::icon::Icon;
@@ -105,7 +105,15 @@ fn came_to<'a>(look: &Look, came: &Exported) -> Element<'a, Touched> {
             (Tone::Bad, text.evidence_pulled_out, text.evidence_pulled_out_more.to_owned())
         }
         Exported::Ended => (Tone::Note, text.evidence_ended, text.evidence_nothing_left.to_owned()),
-        Exported::Failed(why) => (Tone::Bad, text.evidence_failed, why.clone()),
+        Exported::Failed(at) => {
+            let why = match at {
+                Failed::Journal => text.evidence_failed_journal,
+                Failed::Record => text.evidence_failed_record,
+                Failed::Key => text.evidence_failed_key,
+                Failed::Stick => text.evidence_failed_stick,
+            };
+            (Tone::Bad, text.evidence_failed, why.to_owned())
+        }
     };
     panel::notice(look, tone, what, more)
 }
