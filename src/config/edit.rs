@@ -325,11 +325,27 @@ pub fn replace(
     // To the millisecond: two changes within a second are two.
     let kept = folder.join(format!("{}{OLD}{}", devices::NAME, now.strftime("%Y%m%dT%H%M%S%3fZ")));
     durable::write(&kept, before.as_bytes()).map_err(|source| ReplaceError::Keep { source })?;
+    let file = folder.join(devices::NAME);
+    let was = std::fs::metadata(&file).ok();
     // A crash before this line leaves the old file in place, and a copy of it beside it.
-    durable::write(&folder.join(devices::NAME), after.as_bytes())
-        .map_err(|source| ReplaceError::Write { source })?;
+    durable::write(&file, after.as_bytes()).map_err(|source| ReplaceError::Write { source })?;
+    if let Some(was) = was {
+        for path in [&file, &kept] {
+            readable_as_before(path, &was);
+        }
+    }
     forget_oldest(folder);
     Ok(kept)
+}
+
+/// What root has replaced must stay readable for the kiosk's own user, whatever root's files are by default.
+fn readable_as_before(path: &Path, was: &std::fs::Metadata) {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    let done = std::fs::set_permissions(path, was.permissions())
+        .and_then(|()| chown(path, Some(was.uid()), Some(was.gid())));
+    if let Err(error) = done {
+        tracing::warn!(%error, "{} may be unreadable for others", path.display());
+    }
 }
 
 /// More than [`KEPT_MAX`] old files help nobody. One that cannot be removed stays.

@@ -39,8 +39,16 @@ const CMD_AT: usize = 7;
 const CMD_READ: u8 = 0x30;
 /// How an engine's own answers begin; everything else it says is a code.
 const ENGINE_SAYS: &[u8] = b"\x02\x010000";
+/// And ends.
+const ENGINE_ENDS: u8 = 0x03;
 /// Bytes in a line of the trace.
 const LINE_BYTES: usize = 16;
+
+/// One whole answer of the engine and nothing behind it: a code may come in the same piece.
+fn is_engines_own(bytes: &[u8]) -> bool {
+    let end = bytes.iter().position(|byte| *byte == ENGINE_ENDS);
+    bytes.starts_with(ENGINE_SAYS) && end.is_some_and(|end| end + 1 == bytes.len())
+}
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (_kiosk, devices) = args.place.load()?;
@@ -50,16 +58,16 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let started_at = clock.monotonic();
     let until = args.seconds.map(|seconds| started_at + Duration::from_secs(seconds));
     let (kind, show_all) = (args.device, args.bytes);
-    // A card comes in many pieces: what decides is what was asked before.
+    // A card comes in many pieces, and late: once one was asked for, all that comes may be of it.
     let mut reads_card = false;
     let tap: Tap = Box::new(move |now, seen| {
         let is_hidden = match (kind, seen) {
             (DeviceKind::IdReader, Seen::Sent(bytes)) => {
-                reads_card = bytes.get(CMD_AT) == Some(&CMD_READ);
+                reads_card |= bytes.get(CMD_AT) == Some(&CMD_READ);
                 false
             }
             (DeviceKind::IdReader, Seen::Received(_)) => reads_card,
-            (DeviceKind::Scanner, Seen::Received(bytes)) => !bytes.starts_with(ENGINE_SAYS),
+            (DeviceKind::Scanner, Seen::Received(bytes)) => !is_engines_own(bytes),
             (
                 _,
                 Seen::Opened | Seen::Closed | Seen::Sent(_) | Seen::Received(_) | Seen::Command(_),
